@@ -1,0 +1,1 @@
+"""EDSR: enhanced deep residual network (Lim et al., 2017)."""

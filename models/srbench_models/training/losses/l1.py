@@ -1,0 +1,23 @@
+"""Mean absolute error, the loss EDSR was trained with."""
+
+from __future__ import annotations
+
+import torch.nn.functional as F
+from torch import Tensor
+
+__all__ = ["l1"]
+
+
+def l1(sr: Tensor, hr: Tensor) -> Tensor:
+    """Mean of |sr - hr|.
+
+    Args:
+        sr: float, (N, C, H, W), the network's output.
+        hr: float, the same shape and range.
+
+    Returns:
+        A scalar in the images' own unit.
+
+    Source: B. Lim et al., 2017, arXiv:1707.02921, section 3.2.
+    """
+    return F.l1_loss(sr, hr)

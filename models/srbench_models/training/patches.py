@@ -1,0 +1,135 @@
+"""Training pairs: images decoded once, LR made once by the classic protocol, patches cropped from memory."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+from torch.utils.data import IterableDataset
+
+from srbench.errors import DatasetError
+from srbench.images import IMAGE_SUFFIXES, Image, pixel_sha256, read_image, to_rgb
+from srbench.protocol.resize import imresize, modcrop
+from srbench_models.training.recipe import DataOptions
+
+__all__ = ["Pair", "PatchBatches", "TrainingImages", "load_training_images"]
+
+
+@dataclass(frozen=True)
+class Pair:
+    """An image and its LR, both uint8 RGB: (3, H, W) and (3, H/scale, W/scale)."""
+
+    hr: Image
+    lr: Image
+
+
+@dataclass(frozen=True)
+class TrainingImages:
+    """What a recipe reads from disk.
+
+    Attributes:
+        train: Pairs to cut patches from.
+        held_out: Pairs to validate on, never trained on.
+        too_small: Names of images smaller than one patch, which are left out.
+        sha256: Identity of all decoded pixels that were trained on.
+    """
+
+    train: tuple[Pair, ...]
+    held_out: tuple[Pair, ...]
+    too_small: tuple[str, ...]
+    sha256: str
+
+
+def load_training_images(root: Path, options: DataOptions, scale: int) -> TrainingImages:
+    """Decode a recipe's folders.
+
+    Args:
+        root: Directory that holds the folders.
+        options: The recipe's `[data]` table.
+        scale: Upscaling factor.
+
+    Raises:
+        DatasetError: A folder is missing or empty, or nothing is left to train or to validate on.
+        ImageError: A file cannot be decoded.
+    """
+    train: list[Pair] = []
+    held_out: list[Pair] = []
+    too_small: list[str] = []
+    digest = hashlib.sha256()
+    for folder in options.folders:
+        for index, path in enumerate(_image_files(root / folder)):
+            hr = modcrop(to_rgb(read_image(path)), scale)
+            pair = Pair(hr, imresize(hr, (hr.shape[1] // scale, hr.shape[2] // scale)))
+            if index % options.hold_out_every == options.hold_out_every - 1:
+                held_out.append(pair)
+            elif min(pair.lr.shape[1:]) < options.patch:
+                too_small.append(f"{folder}/{path.name}")
+            else:
+                train.append(pair)
+                digest.update(pixel_sha256(hr).encode())
+    if not train or not held_out:
+        raise DatasetError(
+            f"{root}: {len(train)} images to train on and {len(held_out)} to validate on; each needs at least one"
+        )
+    return TrainingImages(tuple(train), tuple(held_out), tuple(too_small), digest.hexdigest())
+
+
+def _image_files(folder: Path) -> list[Path]:
+    if not folder.is_dir():
+        raise DatasetError(f"{folder}: no such folder; --data names the directory that holds the recipe's folders")
+    files = sorted(path for path in folder.iterdir() if path.suffix.lower() in IMAGE_SUFFIXES)
+    if not files:
+        raise DatasetError(f"{folder}: holds no images")
+    return files
+
+
+class PatchBatches(IterableDataset[tuple[Tensor, Tensor]]):
+    """One epoch of random batches; the same seed and epoch always give the same patches.
+
+    Yields (lr, hr): uint8 tensors (batch, 3, patch, patch) and (batch, 3, patch·scale, patch·scale).
+    """
+
+    def __init__(self, pairs: tuple[Pair, ...], options: DataOptions, scale: int, steps: int, seed: int) -> None:
+        """Prepare `steps` batches; `seed` should differ from epoch to epoch."""
+        self.pairs = pairs
+        self.options = options
+        self.scale = scale
+        self.steps = steps
+        self.seed = seed
+        # A large image is drawn more often, so that every pixel is equally likely.
+        areas = np.array([pair.lr.shape[1] * pair.lr.shape[2] for pair in pairs], dtype=np.float64)
+        self.chances = areas / areas.sum()
+
+    def __len__(self) -> int:
+        """Batches in the epoch."""
+        return self.steps
+
+    def __iter__(self) -> Iterator[tuple[Tensor, Tensor]]:
+        """Draw the epoch's batches from its beginning."""
+        random = np.random.default_rng(self.seed)
+        for _ in range(self.steps):
+            drawn = random.choice(len(self.pairs), size=self.options.batch, p=self.chances)
+            cut = [self._cut(self.pairs[index], random) for index in drawn]
+            lr, hr = (np.stack(side) for side in zip(*cut, strict=True))
+            yield torch.from_numpy(lr), torch.from_numpy(hr)
+
+    def _cut(self, pair: Pair, random: np.random.Generator) -> tuple[NDArray[Any], NDArray[Any]]:
+        size, scale = self.options.patch, self.scale
+        top, left = (int(random.integers(side - size + 1)) for side in pair.lr.shape[1:])
+        lr = pair.lr[:, top : top + size, left : left + size]
+        hr = pair.hr[:, top * scale : (top + size) * scale, left * scale : (left + size) * scale]
+        turns, flip = int(random.integers(4)), bool(random.integers(2))
+        return _turn(lr, turns, flip), _turn(hr, turns, flip)
+
+
+def _turn(patch: NDArray[Any], turns: int, flip: bool) -> NDArray[Any]:
+    """One of the eight symmetries of the square."""
+    turned = np.rot90(patch, turns, axes=(1, 2))
+    return turned[:, :, ::-1] if flip else turned

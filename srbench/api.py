@@ -1,0 +1,121 @@
+"""The types that packs and the engine share: small, frozen, without behaviour of their own.
+
+Importing this module imports neither torch nor a codec.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal, Protocol
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+    from torch import Tensor
+
+__all__ = [
+    "BuildRequest",
+    "Colour",
+    "Listing",
+    "LrSource",
+    "Metric",
+    "Reader",
+    "Sample",
+    "Upscaler",
+    "UpscalerFactory",
+]
+
+Colour = Literal["rgb", "y", "any"]
+"""What a method upscales: RGB images, the luma plane alone, or whatever planes it is handed."""
+
+LrSource = Literal["made", "given"]
+"""Whether LR is made from HR by the protocol's rule, or read from the dataset's own LR files."""
+
+
+class Upscaler(Protocol):
+    """A super-resolution method, ready at one scale on one device."""
+
+    def __call__(self, lr: Tensor, /) -> Tensor:
+        """Upscale a batch.
+
+        Args:
+            lr: float32, (N, C, h, w), [0, 1], on the method's device. C = 3 (RGB) for a method of colour `rgb`,
+                1 (luma in studio range, divided by 255) for `y`, either for `any`.
+
+        Returns:
+            float, (N, C, h·scale, w·scale), same range and colour; need not be clipped.
+        """
+        ...
+
+
+@dataclass(frozen=True)
+class BuildRequest:
+    """What a factory is told when it builds an upscaler.
+
+    Attributes:
+        scale: Upscaling factor.
+        device: A torch device, such as `cpu` or `cuda`.
+        weights: The verified weight file for this scale, or None where the card lists none.
+    """
+
+    scale: int
+    device: str
+    weights: Path | None
+
+
+UpscalerFactory = Callable[[BuildRequest], Upscaler]
+"""What a method card's `factory` names."""
+
+
+@dataclass(frozen=True)
+class Sample:
+    """One image of a dataset.
+
+    Attributes:
+        id: Unique in the dataset; the file's stem.
+        hr: The high-resolution file.
+        lr: Ready-made LR files by scale; may be empty.
+    """
+
+    id: str
+    hr: Path
+    lr: Mapping[int, Path] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Listing:
+    """What a reader finds below a dataset's folder.
+
+    Attributes:
+        samples: The split's images, in the dataset's order.
+        companions: Other files that belong to the dataset, such as label lists; an import copies them too.
+    """
+
+    samples: tuple[Sample, ...]
+    companions: tuple[Path, ...] = ()
+
+
+Reader = Callable[[Path], Listing]
+"""What a dataset card's `reader` names: lists the files below a folder, and raises DatasetError if it cannot."""
+
+
+@dataclass(frozen=True)
+class Metric:
+    """A pure function of two images, and how to read its value.
+
+    Attributes:
+        name: As used on the command line and as a column.
+        function: (sr, hr) to a number; both uint8 or float64, (C, H, W), 0…255. May raise UndefinedMetricError.
+        unit: `dB`, `8-bit levels`, or empty for a pure number.
+        higher_is_better: Which way tables sort.
+        decimals: Digits after the point in tables for people; files keep six.
+        summary: One line for `srbench list metrics`.
+    """
+
+    name: str
+    function: Callable[[NDArray[Any], NDArray[Any]], float]
+    unit: str
+    higher_is_better: bool
+    decimals: int
+    summary: str

@@ -1,0 +1,235 @@
+"""Cards: TOML files that declare one upscaler, dataset or protocol, read into strict, frozen models."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import tomllib
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+from srbench.api import Colour
+from srbench.errors import CardError
+
+__all__ = [
+    "Card",
+    "DatasetCard",
+    "Degradation",
+    "MethodCard",
+    "ProtocolCard",
+    "PublishedBlock",
+    "PublishedRow",
+    "Scoring",
+    "Tolerance",
+    "WeightsEntry",
+    "is_card_file",
+    "read_card",
+]
+
+Name = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_-]*$")]
+Target = Annotated[str, Field(pattern=r"^[A-Za-z_][\w.]*:[A-Za-z_]\w*$")]
+Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
+Text = Annotated[str, Field(min_length=1)]
+Scale = Annotated[int, Field(ge=2, le=16)]
+
+
+class _Strict(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class WeightsEntry(_Strict):
+    """One weight file of a method."""
+
+    name: Name
+    """What follows `@` in `edsr@name`; the first entry of a scale is the default."""
+    scale: Scale
+    file: Text
+    """Relative to the card."""
+    sha256: Sha256
+    licence: Text
+    trained_on: Annotated[tuple[str, ...], Field(min_length=1)]
+    parameters: Annotated[int, Field(gt=0)]
+
+
+class Tolerance(_Strict):
+    """How far a measured mean may lie from a published one."""
+
+    psnr: Annotated[float, Field(gt=0)]
+    """In dB."""
+    ssim: Annotated[float, Field(gt=0)]
+
+
+class PublishedRow(_Strict):
+    """A published mean at one scale."""
+
+    scale: Scale
+    psnr: float
+    """In dB."""
+    ssim: float
+
+
+class PublishedBlock(_Strict):
+    """Published means of one method on one dataset."""
+
+    dataset: Name
+    protocol: Name
+    weights: Name | None = None
+    """Weights the rows hold for; None for a method without weights."""
+    kind: Literal["published", "reference"]
+    """Printed in the literature, or measured with an independent implementation of the same protocol."""
+    source: Text
+    tolerance: Tolerance
+    rows: Annotated[tuple[PublishedRow, ...], Field(min_length=1)]
+
+
+class MethodCard(_Strict):
+    """An upscaler."""
+
+    name: Name
+    title: Text
+    summary: Text
+    factory: Target
+    """`module:attribute`, an UpscalerFactory."""
+    scales: tuple[Scale, ...] | Literal["any"]
+    colour: Colour
+    licence: Text
+    source: Text
+    weights: tuple[WeightsEntry, ...] = ()
+    published: tuple[PublishedBlock, ...] = ()
+
+    @model_validator(mode="after")
+    def _weights_cover_scales(self) -> MethodCard:
+        covered = {entry.scale for entry in self.weights}
+        if covered and covered != set(self.scales):
+            raise ValueError(f"scales {self.scales} but weights for {sorted(covered)}; they must be the same")
+        return self
+
+
+class DatasetCard(_Strict):
+    """Named images of one split."""
+
+    name: Name
+    title: Text
+    summary: Text
+    reader: Target
+    """`module:attribute`, a Reader."""
+    folder: str
+    """Below $SRBENCH_DATA; empty when the images come with an installed package."""
+    count: Annotated[int, Field(gt=0)]
+    licence: Text
+    source: Text
+    pixels: dict[str, Sha256] = {}
+    """Image id to `srbench.images.pixel_sha256`; empty where no hashes are known."""
+
+    @model_validator(mode="after")
+    def _hashes_cover_images(self) -> DatasetCard:
+        if self.pixels and len(self.pixels) != self.count:
+            raise ValueError(f"count is {self.count} but [pixels] lists {len(self.pixels)} images")
+        return self
+
+
+class Degradation(_Strict):
+    """How LR is made from HR."""
+
+    planes: Literal["rgb", "y"]
+    """`y`: the luma plane, rounded to uint8, is what is shrunk and upscaled."""
+    kernel: Literal["matlab-bicubic", "pillow-lanczos"]
+    border: Literal["symmetric", "replicate", "renormalise"]
+    """Beyond the edge: mirror, repeat, or (Pillow) leave out and renormalise."""
+    rounding: Literal["uint8", "none"]
+
+
+class Scoring(_Strict):
+    """On what the result is scored."""
+
+    planes: Literal["rgb", "y"]
+    rounding: Literal["uint8", "none"]
+    """Of the luma plane; RGB results are always uint8."""
+    crop_scale: Annotated[int, Field(ge=0)]
+    crop_extra: Annotated[int, Field(ge=0)]
+    """crop_scale · scale + crop_extra pixels are cut from each side."""
+
+
+class ProtocolCard(_Strict):
+    """A named, versioned rule that every number carries."""
+
+    name: Name
+    version: Annotated[int, Field(ge=1)]
+    summary: Text
+    source: Text
+    reported_by: Text
+    grey: Literal["rgb", "y"]
+    """A grey file is repeated into three planes, or used as luma as it is."""
+    degradation: Degradation
+    scoring: Scoring
+
+    @model_validator(mode="after")
+    def _planes_fit(self) -> ProtocolCard:
+        if self.degradation.planes == "y" and self.scoring.planes != "y":
+            raise ValueError("a luma-only degradation can only be scored on y")
+        if (self.degradation.kernel == "pillow-lanczos") != (self.degradation.border == "renormalise"):
+            raise ValueError("border 'renormalise' is Pillow's, and Pillow has no other")
+        return self
+
+    @property
+    def rules(self) -> dict[str, Any]:
+        """What decides the numbers, and nothing else."""
+        return self.model_dump(include={"name", "version", "grey", "degradation", "scoring"})
+
+    @property
+    def hash(self) -> str:
+        """First 12 hexadecimal digits of the sha256 of the rules, as canonical JSON."""
+        canonical = json.dumps(self.rules, sort_keys=True, separators=(",", ":"))
+        return hashlib.sha256(canonical.encode()).hexdigest()[:12]
+
+
+Card = MethodCard | DatasetCard | ProtocolCard
+
+_KINDS: dict[str, type[MethodCard] | type[DatasetCard] | type[ProtocolCard]] = {
+    "method": MethodCard,
+    "dataset": DatasetCard,
+    "protocol": ProtocolCard,
+}
+
+
+def is_card_file(name: str) -> bool:
+    """Whether a file of this name in a pack is a card: `card.toml` or `*.card.toml`."""
+    return name == "card.toml" or name.endswith(".card.toml")
+
+
+def read_card(path: Path) -> Card:
+    """Read one card.
+
+    The file's first table, `[method]`, `[dataset]` or `[protocol]`, says what it declares; tables beside it, such as
+    `[[weights]]`, are fields of the same card.
+
+    Args:
+        path: A card file.
+
+    Raises:
+        CardError: The file is no TOML, declares none or several things, or a field is missing, unknown or wrong.
+    """
+    try:
+        tables = tomllib.loads(path.read_text(encoding="utf-8"))
+    except (OSError, tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise CardError(f"{path}: cannot be read as a card ({error})") from error
+    kinds = [kind for kind in _KINDS if kind in tables]
+    if len(kinds) != 1 or not isinstance(tables[kinds[0]], dict):
+        raise CardError(f"{path}: a card holds exactly one of the tables [{'], ['.join(_KINDS)}]; found {kinds}")
+    head = tables.pop(kinds[0])
+    twice = sorted(head.keys() & tables.keys())
+    if twice:
+        raise CardError(f"{path}: {', '.join(twice)} given twice, inside and beside [{kinds[0]}]")
+    try:
+        return _KINDS[kinds[0]].model_validate(head | tables)
+    except ValidationError as error:
+        raise CardError(f"{path}: {_first_problem(error)}") from error
+
+
+def _first_problem(error: ValidationError) -> str:
+    first = error.errors()[0]
+    where = ".".join(str(part) for part in first["loc"]) or "card"
+    more = f" (and {error.error_count() - 1} more)" if error.error_count() > 1 else ""
+    return f"{where}: {first['msg']}{more}"

@@ -1,0 +1,133 @@
+"""`srbench list`: what there is. Imports no torch."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Sequence
+from typing import Annotated, Any, Literal
+
+import typer
+
+from srbench.cli.options import JsonFlag
+
+__all__ = ["list_cards"]
+
+Rows = Sequence[dict[str, Any]]
+
+
+def list_cards(
+    kind: Annotated[Literal["methods", "datasets", "metrics", "protocols"], typer.Argument(help="What to list.")],
+    as_json: JsonFlag = False,
+) -> None:
+    """List methods, datasets, metrics or protocols."""
+    tables: dict[str, Callable[[], Rows]] = {
+        "methods": _methods,
+        "datasets": _datasets,
+        "metrics": _metrics,
+        "protocols": _protocols,
+    }
+    rows = tables[kind]()
+    if as_json:
+        typer.echo(json.dumps(rows, indent=2, ensure_ascii=False))
+    else:
+        for row in rows:
+            _show(row)
+
+
+def _show(row: dict[str, Any]) -> None:
+    """A name with its summary, then the other facts, each on a line that wraps at 80 columns."""
+    import textwrap
+
+    facts = {key: value for key, value in row.items() if key not in ("name", "summary") and value not in (None, "", [])}
+    typer.secho(row["name"], bold=True)
+    for line in (row["summary"], *(f"{key}: {_plain(value)}" for key, value in facts.items())):
+        typer.echo(textwrap.fill(line, 80, initial_indent="  ", subsequent_indent="    "))
+
+
+def _plain(value: Any) -> str:
+    if isinstance(value, dict):
+        return ", ".join(f"{key} {_plain(item)}" for key, item in value.items())
+    return ", ".join(str(item) for item in value) if isinstance(value, list) else str(value)
+
+
+def _methods() -> Rows:
+    from srbench.registry import registry
+
+    return [
+        {
+            "name": card.name,
+            "summary": card.summary,
+            "scales": card.scales if card.scales == "any" else [f"×{scale}" for scale in card.scales],
+            "colour": card.colour,
+            "parameters": max((weights.parameters for weights in card.weights), default=0) or None,
+            "trained on": sorted({name for weights in card.weights for name in weights.trained_on}),
+            "weights": [f"{weights.name} ×{weights.scale}" for weights in card.weights],
+            "licence": card.licence,
+            "source": card.source,
+            "pack": entry.pack.distribution,
+        }
+        for entry in registry().methods.values()
+        for card in (entry.card,)
+    ]
+
+
+def _datasets() -> Rows:
+    from srbench.datasets import installed_listing
+    from srbench.errors import DatasetError
+    from srbench.registry import registry
+
+    rows = []
+    for entry in registry().datasets.values():
+        try:
+            installed_listing(entry)
+            state = "ready"
+        except DatasetError as error:
+            state = "not imported" if "not imported" in str(error) else str(error)
+        card = entry.card
+        rows.append(
+            {
+                "name": card.name,
+                "summary": card.summary,
+                "images": card.count,
+                "state": state,
+                "hashes": "every image" if card.pixels else "none known",
+                "licence": card.licence,
+                "source": card.source,
+            }
+        )
+    return rows
+
+
+def _metrics() -> Rows:
+    from srbench.metrics import DEFAULT_METRICS, METRICS
+
+    return [
+        {
+            "name": metric.name,
+            "summary": metric.summary,
+            "unit": metric.unit,
+            "better": "higher" if metric.higher_is_better else "lower",
+            "default": "yes" if metric.name in DEFAULT_METRICS else "no",
+        }
+        for metric in METRICS.values()
+    ]
+
+
+def _protocols() -> Rows:
+    from srbench.registry import registry
+
+    return [
+        {
+            "name": card.name,
+            "summary": card.summary,
+            "reported by": card.reported_by,
+            "LR": card.degradation.model_dump(),
+            "scored on": card.scoring.model_dump(),
+            "grey files": "repeated into RGB" if card.grey == "rgb" else "used as luma as they are",
+            "version": card.version,
+            "hash": card.hash,
+            "source": card.source,
+        }
+        for entry in registry().protocols.values()
+        for card in (entry.card,)
+    ]

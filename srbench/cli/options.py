@@ -1,0 +1,42 @@
+"""Options that several verbs share, and how lists are written on a command line."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Literal
+
+import typer
+
+from srbench.errors import RequestError
+
+__all__ = ["DeviceOption", "JsonFlag", "MetricsOption", "OutputOption", "ProtocolOption", "names", "scales"]
+
+DeviceOption = Annotated[Literal["auto", "cpu", "cuda"], typer.Option(help="Where methods run.")]
+JsonFlag = Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")]
+MetricsOption = Annotated[str, typer.Option(help="Metrics, separated by commas.")]
+ProtocolOption = Annotated[str, typer.Option("--protocol", "--protocols", help="Protocols, separated by commas.")]
+OutputOption = Annotated[Path | None, typer.Option(help="Run folder; the same command completes it.")]
+
+
+def names(text: str) -> tuple[str, ...]:
+    """Split `a,b,c`.
+
+    Raises:
+        RequestError: An item is empty.
+    """
+    items = tuple(item.strip() for item in text.split(","))
+    if not all(items):
+        raise RequestError(f"{text!r} has an empty item; separate names by single commas")
+    return items
+
+
+def scales(text: str) -> tuple[int, ...]:
+    """Split `2,3,4`.
+
+    Raises:
+        RequestError: An item is no whole number.
+    """
+    try:
+        return tuple(int(item.lower().removeprefix("x")) for item in names(text))
+    except ValueError:
+        raise RequestError(f"scale {text!r} is no list of whole numbers; write for example --scale 2,4") from None

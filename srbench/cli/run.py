@@ -1,0 +1,52 @@
+"""`srbench run`: measure methods on datasets."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Literal
+
+import typer
+
+from srbench.cli.options import DeviceOption, MetricsOption, OutputOption, ProtocolOption, names, scales
+
+__all__ = ["run"]
+
+
+def run(
+    methods: Annotated[str, typer.Option(help="Names or ./file.py:function, separated by commas.")],
+    scale: Annotated[str, typer.Option("--scale", "--scales", help="Factors, separated by commas.")] = "4",
+    datasets: Annotated[
+        str, typer.Option("--datasets", "--dataset", help="Names or folders like ./photos, separated by commas.")
+    ] = "bundled",
+    protocol: ProtocolOption = "classic-y",
+    metrics: MetricsOption = "psnr,ssim,ms_ssim,l1",
+    lr: Annotated[
+        Literal["made", "given"], typer.Option(help="Make LR by the protocol, or read the given files.")
+    ] = "made",
+    device: DeviceOption = "auto",
+    output: OutputOption = None,
+) -> None:
+    """Measure methods on datasets; print, and write, a leaderboard."""
+    from srbench.harness import execute, prepare
+
+    plan = prepare(
+        names(methods),
+        datasets=names(datasets),
+        scale=scales(scale),
+        protocol=names(protocol),
+        metrics=names(metrics),
+        lr=lr,
+    )
+    from srbench.cli.progress import progress_bar
+    from srbench.cli.show import show_result
+    from srbench.fingerprint import combine
+
+    description = plan.describe()
+    folder = output or Path("runs") / f"{'+'.join(description['datasets'])}-{combine(**description)[:8]}"
+    try:
+        with progress_bar("images") as progress:
+            result = execute(plan, device=device, output=folder, progress=progress)
+    except KeyboardInterrupt:
+        typer.echo(f"interrupted; what was scored is kept in {folder}: run the same command again to go on", err=True)
+        raise typer.Exit(130) from None
+    show_result(result)

@@ -1,0 +1,40 @@
+"""`srbench score`: score images made elsewhere."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from srbench.cli.options import MetricsOption, OutputOption, ProtocolOption, names
+
+__all__ = ["score"]
+
+
+def score(
+    dataset: Annotated[str, typer.Option(help="The dataset the images belong to: a name or a folder.")],
+    scale: Annotated[int, typer.Option(help="The factor they were upscaled by.")],
+    images: Annotated[Path, typer.Option(help="Folder of upscaled images: baby.png, babyx4.png, baby_RCAN_x4.png.")],
+    name: Annotated[str, typer.Option(help="What to call them in the table.")],
+    protocol: ProtocolOption = "classic-y",
+    metrics: MetricsOption = "psnr,ssim,ms_ssim,l1",
+    output: OutputOption = None,
+) -> None:
+    """Score images that were upscaled elsewhere."""
+    from srbench import harness
+    from srbench.cli.progress import progress_bar
+    from srbench.cli.show import show_result
+
+    with progress_bar("images") as progress:
+        result = harness.score(
+            images,
+            name=name,
+            dataset=dataset,
+            scale=scale,
+            protocol=names(protocol),
+            metrics=names(metrics),
+            output=output,
+            progress=progress,
+        )
+    show_result(result)

@@ -1,0 +1,24 @@
+"""How the outcome of a run is shown."""
+
+from __future__ import annotations
+
+import typer
+
+from srbench.harness import RunResult
+from srbench.rendering import to_text
+
+__all__ = ["show_result"]
+
+
+def show_result(result: RunResult) -> None:
+    """Print the table and the remarks; end with exit code 1 where an image failed."""
+    typer.echo(to_text(result.leaderboard))
+    for remark in result.notes:
+        typer.echo(f"note: {remark}", err=True)
+    if result.folder:
+        typer.echo(f"\nwritten to {result.folder}")
+    if result.failed:
+        typer.echo(
+            f"error: {result.failed} of {len(result.records_list)} records failed; see the notes above", err=True
+        )
+        raise typer.Exit(1)

@@ -1,0 +1,44 @@
+"""`srbench verify`: replay published rows."""
+
+from __future__ import annotations
+
+import typer
+from tabulate import tabulate
+
+from srbench.cli.options import DeviceOption
+
+__all__ = ["verify"]
+
+_DECIMALS = {"psnr": 4, "ssim": 5}
+
+
+def verify(device: DeviceOption = "auto") -> None:
+    """Replay the published rows that can be; exit 1 where one is off."""
+    from srbench.registry import registry
+    from srbench.verify import verify as replay
+
+    outcome = replay(registry(), device=device)
+    rows = [
+        [
+            check.method,
+            f"{check.dataset} ×{check.scale}",
+            check.kind,
+            check.metric,
+            "failed" if check.got is None else f"{check.got:.{_DECIMALS[check.metric]}f}",
+            f"{check.expected:.{_DECIMALS[check.metric]}f}",
+            "" if check.difference is None else f"{check.difference:+.{_DECIMALS[check.metric]}f}",
+            f"{check.tolerance:g}",
+            "ok" if check.passed else "OFF",
+        ]
+        for check in outcome.checks
+    ]
+    header = ["method", "data", "row", "metric", "got", "expected", "diff", "within", ""]
+    typer.echo(tabulate(rows, header, disable_numparse=True))
+    for reason in outcome.skipped:
+        typer.echo(f"not checked: {reason}", err=True)
+    passed = sum(check.passed for check in outcome.checks)
+    typer.echo(f"{passed} of {len(rows)} figures within their tolerance")
+    if not outcome.checks:
+        typer.echo("error: nothing could be checked; import a benchmark: srbench datasets import set5 DIR", err=True)
+    if not outcome.passed:
+        raise typer.Exit(1)

@@ -1,0 +1,88 @@
+"""Every error srbench raises on purpose.
+
+    SRBenchError                   exit code 1: the run failed
+    ├── RequestError               exit code 2: what was asked for cannot be done
+    │   ├── UnknownNameError       no such method, dataset, protocol or metric
+    │   ├── CardError              a card is malformed, or two packs claim one name
+    │   ├── NotApplicableError     a method cannot run at this scale or under this protocol
+    │   └── OutputError            the output folder cannot be used
+    ├── ImageError                 an image file or array cannot be used
+    ├── DatasetError               a dataset is absent, incomplete or not the one its card describes
+    ├── WeightsError               a weight file is absent, altered or does not fit its network
+    ├── MethodError                an upscaler raised, or returned what no upscaler should
+    ├── UndefinedMetricError       a metric has no value for this pair of images
+    └── StoreError                 a run folder cannot be read, or could not be written to the end
+
+Each message is one line: what was given, what was expected, what to do.
+"""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+__all__ = [
+    "CardError",
+    "DatasetError",
+    "ImageError",
+    "MethodError",
+    "NotApplicableError",
+    "OutputError",
+    "RequestError",
+    "SRBenchError",
+    "StoreError",
+    "UndefinedMetricError",
+    "UnknownNameError",
+    "WeightsError",
+]
+
+
+class SRBenchError(Exception):
+    """Root of the tree; `exit_code` is what the command line returns for it."""
+
+    exit_code: ClassVar[int] = 1
+
+
+class RequestError(SRBenchError):
+    """What was asked for cannot be done; nothing was started."""
+
+    exit_code = 2
+
+
+class UnknownNameError(RequestError):
+    """No method, dataset, protocol or metric has this name."""
+
+
+class CardError(RequestError):
+    """A card is malformed, or two packs claim the same name."""
+
+
+class NotApplicableError(RequestError):
+    """A method cannot run at this scale or under this protocol."""
+
+
+class OutputError(RequestError):
+    """The output folder is in use, holds another plan, or cannot be written."""
+
+
+class ImageError(SRBenchError):
+    """An image file or array cannot be used."""
+
+
+class DatasetError(SRBenchError):
+    """A dataset is absent, incomplete, or not the one its card describes."""
+
+
+class WeightsError(SRBenchError):
+    """A weight file is absent, altered, or does not fit its network."""
+
+
+class MethodError(SRBenchError):
+    """An upscaler raised, or returned what no upscaler should."""
+
+
+class UndefinedMetricError(SRBenchError):
+    """A metric has no value for this pair of images; the message says why."""
+
+
+class StoreError(SRBenchError):
+    """A run folder cannot be read, or could not be written to the end."""

@@ -1,0 +1,63 @@
+"""Fingerprints: hashes of all that decides a number, so that a record is reused only where it would not change."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterable
+from functools import lru_cache
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+__all__ = ["LIBRARIES", "code_sha256", "combine", "file_sha256", "library_versions", "numbers_code"]
+
+LIBRARIES = ("torch", "numpy", "opencv-python-headless", "pillow", "scikit-image")
+"""Distributions whose version may move the last digits."""
+
+_PACKAGE = Path(__file__).parent
+_NUMBERS = ("metrics", "protocol", "images.py", "scoring.py", "upscaling.py")
+
+
+def file_sha256(path: Path) -> str:
+    """Hash of a file's bytes.
+
+    Raises:
+        OSError: The file cannot be read.
+    """
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def code_sha256(folder: Path) -> str:
+    """Hash of the Python sources and cards below a folder, with their names."""
+    return _hash_files(folder, (path for path in folder.rglob("*") if path.suffix in {".py", ".toml"}))
+
+
+def _hash_files(root: Path, paths: Iterable[Path]) -> str:
+    digest = hashlib.sha256()
+    for path in sorted(paths):
+        digest.update(f"{path.relative_to(root).as_posix()} {file_sha256(path)}\n".encode())
+    return digest.hexdigest()
+
+
+@lru_cache(maxsize=1)
+def numbers_code() -> str:
+    """Hash of the engine's own code that decides numbers: protocols, metrics, decoding, quantisation."""
+    paths: list[Path] = []
+    for name in _NUMBERS:
+        place = _PACKAGE / name
+        paths += [place] if place.is_file() else [*place.rglob("*.py")]
+    return _hash_files(_PACKAGE, paths)
+
+
+@lru_cache(maxsize=1)
+def library_versions() -> dict[str, str]:
+    """Installed version of each of `LIBRARIES`."""
+    return {name: version(name) for name in LIBRARIES}
+
+
+def combine(**parts: Any) -> str:
+    """First 32 hexadecimal digits of the sha256 of named parts, as canonical JSON."""
+    canonical = json.dumps(parts, sort_keys=True, separators=(",", ":"))
+    return hashlib.sha256(canonical.encode()).hexdigest()[:32]

@@ -1,0 +1,73 @@
+"""Finding image files by name: any folder of photographs, and the layout that super-resolution benchmarks come in."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from pathlib import Path
+
+from srbench.api import Listing, Sample
+from srbench.errors import DatasetError
+from srbench.images import IMAGE_SUFFIXES
+
+__all__ = ["image_files", "list_folder", "lr_files"]
+
+
+def list_folder(folder: Path) -> Listing:
+    """List `HR/*` with `LR_bicubic/X{scale}/*`, or the images directly inside the folder.
+
+    Raises:
+        DatasetError: The folder is missing or holds no images, or two files share an id.
+    """
+    if not folder.is_dir():
+        raise DatasetError(f"{folder}: no such folder")
+    hr = folder / "HR"
+    images = image_files(hr if hr.is_dir() else folder)
+    if not images:
+        raise DatasetError(f"{folder}: holds no images (looked for PNG, BMP, JPEG, WebP, TIFF, PPM, also in HR/)")
+    lr = lr_files(folder / "LR_bicubic", images)
+    return Listing(tuple(Sample(name, path, lr.get(name, {})) for name, path in images.items()))
+
+
+def image_files(folder: Path) -> dict[str, Path]:
+    """Image files directly inside a folder, by stem, in name order; files of other kinds are not images and not listed.
+
+    Raises:
+        DatasetError: The folder cannot be listed, or two files have the same stem, so that an id would name both.
+    """
+    found: dict[str, Path] = {}
+    try:
+        paths = sorted(folder.iterdir())
+    except OSError as error:
+        raise DatasetError(f"{folder}: cannot be listed ({error.strerror})") from error
+    for path in paths:
+        if path.suffix.lower() not in IMAGE_SUFFIXES or path.name.startswith("."):
+            continue
+        if path.stem in found:
+            raise DatasetError(
+                f"{folder}: {found[path.stem].name} and {path.name} share the id {path.stem!r}; rename one"
+            )
+        found[path.stem] = path
+    return found
+
+
+def lr_files(root: Path, ids: Iterable[str]) -> dict[str, dict[int, Path]]:
+    """Ready-made LR files below `root`, in folders `X2`, `X3`, …, named `baby.png` or `babyx2.png`.
+
+    Returns:
+        Image id to scale to file; ids without a file are left out.
+    """
+    known = set(ids)
+    found: dict[str, dict[int, Path]] = {}
+    if not root.is_dir():
+        return found
+    for folder in sorted(root.iterdir()):
+        match = re.fullmatch(r"[xX](\d+)", folder.name)
+        if not folder.is_dir() or match is None:
+            continue
+        scale = int(match[1])
+        for stem, path in image_files(folder).items():
+            image_id = stem if stem in known else re.sub(rf"_?[xX]{scale}$", "", stem)
+            if image_id in known:
+                found.setdefault(image_id, {})[scale] = path
+    return found

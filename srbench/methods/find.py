@@ -1,0 +1,42 @@
+"""From what a user wrote to a method."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from srbench.errors import UnknownNameError
+from srbench.methods.card import CardMethod
+from srbench.methods.function import FunctionMethod, callable_name, method_from_file
+from srbench.methods.method import Method
+from srbench.registry import Registry, suggest
+
+__all__ = ["find_method"]
+
+
+def find_method(spec: str | Callable[..., Any], cards: Registry) -> Method:
+    """Resolve what a user wrote.
+
+    Args:
+        spec: A card's name, `name@weights`, `./file.py:function`, or (in Python) a callable taking `(lr)` or
+            `(lr, scale)`.
+        cards: Where names are looked up.
+
+    Raises:
+        UnknownNameError: No card, or no weights, of this name.
+        RequestError: The file or the function in it cannot be used.
+    """
+    if not isinstance(spec, str):
+        return FunctionMethod(callable_name(spec), spec, {"call": uuid.uuid4().hex})
+    path, colon, attribute = spec.rpartition(":")
+    if colon and path.endswith(".py"):
+        return method_from_file(Path(path).expanduser(), attribute)
+    name, at, weights = spec.partition("@")
+    entry = cards.method(name)
+    known = {item.name for item in entry.card.weights}
+    if at and weights not in known:
+        has = ", ".join(sorted(known)) or "none"
+        raise UnknownNameError(f"{name} has no weights {weights!r}{suggest(weights, known)} (it has: {has})")
+    return CardMethod(entry, weights or None)

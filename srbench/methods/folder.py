@@ -1,0 +1,87 @@
+"""Images made elsewhere, as a method that only reads."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Literal
+
+import numpy as np
+
+from srbench.errors import MethodError, RequestError
+from srbench.fingerprint import file_sha256
+from srbench.folders import image_files
+from srbench.images import read_image
+from srbench.methods.method import Job, Produced, Producer
+
+__all__ = ["FolderMethod"]
+
+
+class FolderMethod:
+    """Images matched to a dataset by id: `baby.png`, `babyx4.png`, `baby_x4.png`, `baby_RCAN_x4.png`."""
+
+    colour: Literal["images"] = "images"
+
+    def __init__(self, name: str, folder: Path, ids: tuple[str, ...], scale: int) -> None:
+        """Match every id to one file.
+
+        Args:
+            name: As it stands in tables.
+            folder: Holds the images.
+            ids: The dataset's image ids.
+            scale: The scale the images were made at.
+
+        Raises:
+            RequestError: The folder is missing, or an image has no file or several; all are named.
+        """
+        self.name = name
+        self.scales = (scale,)
+        self._files = _match(folder, ids, scale)
+
+    def identity(self, scale: int) -> Mapping[str, str]:
+        """Hash of every image file, by id."""
+        return {image: file_sha256(path) for image, path in self._files.items()}
+
+    def open(self, scale: int, device: str) -> Producer:
+        """Read the images as they are asked for."""
+        return self._produce
+
+    def _produce(self, job: Job) -> Produced:
+        from srbench.plausibility import suspicions
+
+        path = self._files[job.image]
+        image = read_image(path)
+        if image.shape[1:] != job.size:
+            got, expected = (f"{shape[1]}×{shape[0]}" for shape in (image.shape[1:], job.size))
+            raise MethodError(f"{path.name} is {got}, expected {expected} (HR cut to a multiple of {job.scale})")
+        if job.grey and image.shape[0] == 3 and (image == image[:1]).all():
+            image = np.ascontiguousarray(image[:1])
+        comparable = image.shape[0] == job.lr.shape[0]
+        return Produced(image, suspicions(image, job.lr, job.scale) if comparable else ())
+
+
+def _match(folder: Path, ids: tuple[str, ...], scale: int) -> dict[str, Path]:
+    if not folder.is_dir():
+        raise RequestError(f"{folder}: no such folder of images to score")
+    stems = image_files(folder)
+    claims: dict[str, list[Path]] = {image: [] for image in ids}
+    for stem, path in stems.items():
+        owner = _owner(stem, ids, scale)
+        if owner is not None:
+            claims[owner].append(path)
+    missing = [image for image, paths in claims.items() if not paths]
+    if missing:
+        raise RequestError(f"{folder}: no image for {', '.join(missing[:8])} ({len(missing)} of {len(ids)} missing)")
+    for image, paths in claims.items():
+        if len(paths) > 1:
+            names = " and ".join(path.name for path in paths)
+            raise RequestError(f"{folder}: {names} could both be {image!r}; leave one")
+    return {image: paths[0] for image, paths in claims.items()}
+
+
+def _owner(stem: str, ids: tuple[str, ...], scale: int) -> str | None:
+    """The longest id that the stem is, alone or with a suffix such as `x4`, `_x4`, `_RCAN_x4`, `_SR`."""
+    suffix = re.compile(rf"([xX]{scale}|[_-].+)?")
+    fitting = [image for image in ids if stem.startswith(image) and suffix.fullmatch(stem[len(image) :])]
+    return max(fitting, key=len) if fitting else None

@@ -1,0 +1,101 @@
+"""What plan and runner ask of a method, and how an upscaler is turned into a producer of 8-bit images."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, Literal, Protocol
+
+from numpy.typing import NDArray
+
+from srbench.api import Colour, Upscaler
+from srbench.images import Image
+
+__all__ = ["Job", "Method", "MethodColour", "Produced", "Producer", "Scales", "upscaling_producer"]
+
+MethodColour = Colour | Literal["images"]
+"""What a method upscales; `images` where nothing is upscaled."""
+
+Scales = tuple[int, ...] | Literal["any"]
+"""The scales a method has."""
+
+
+@dataclass(frozen=True)
+class Job:
+    """One image to upscale.
+
+    Attributes:
+        image: The image's id.
+        lr: uint8 or float64, (C, h, w), 0…255.
+        size: Height and width of the result, in pixels.
+        scale: Upscaling factor.
+        grey: Whether the HR file is grey.
+    """
+
+    image: str
+    lr: NDArray[Any]
+    size: tuple[int, int]
+    scale: int
+    grey: bool
+
+
+@dataclass(frozen=True)
+class Produced:
+    """A result, and what looks suspicious about it. `image` is uint8, (C, H, W)."""
+
+    image: Image
+    warnings: tuple[str, ...] = ()
+
+
+Producer = Callable[[Job], Produced]
+"""A method that is ready to run; raises SRBenchError where it fails."""
+
+
+class Method(Protocol):
+    """What plan and runner ask of a method."""
+
+    @property
+    def name(self) -> str:
+        """As it stands in tables."""
+        ...
+
+    @property
+    def colour(self) -> MethodColour:
+        """What it upscales."""
+        ...
+
+    @property
+    def scales(self) -> Scales:
+        """The scales it has."""
+        ...
+
+    def identity(self, scale: int) -> Mapping[str, str]:
+        """What decides its results: code, weights. Equal identities give equal images."""
+        ...
+
+    def open(self, scale: int, device: str) -> Producer:
+        """Load it.
+
+        Raises:
+            SRBenchError: It cannot be loaded.
+        """
+        ...
+
+
+def upscaling_producer(upscaler: Upscaler, colour: Colour, device: str) -> Producer:
+    """Call an upscaler on each job, and look at what it returns.
+
+    Args:
+        upscaler: Ready at the jobs' scale, on `device`.
+        colour: What it upscales.
+        device: A torch device.
+    """
+    # Here, because planning and listing must not import torch.
+    from srbench.plausibility import suspicions
+    from srbench.upscaling import upscale_planes
+
+    def produce(job: Job) -> Produced:
+        image = upscale_planes(upscaler, job.lr, job.scale, colour=colour, device=device)
+        return Produced(image, suspicions(image, job.lr, job.scale))
+
+    return produce

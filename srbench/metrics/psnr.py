@@ -1,0 +1,37 @@
+"""Peak signal-to-noise ratio."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from srbench.metrics.mse import mse
+
+__all__ = ["psnr"]
+
+
+def psnr(sr: NDArray[Any], hr: NDArray[Any], *, data_range: float = 255.0) -> float:
+    """10 · log10(data_range² / MSE), the MSE taken over all samples of all planes.
+
+    A set's figure is the mean of its images' figures, never the figure of a pooled MSE.
+
+    Args:
+        sr: uint8 or float, (C, H, W) or (H, W).
+        hr: Same shape, range and colour.
+        data_range: Distance from black to white in the images' unit.
+
+    Returns:
+        dB; `math.inf` for identical images.
+
+    Raises:
+        ImageError: The images cannot be compared.
+
+    Example:
+        >>> round(psnr(np.array([[0, 255]]), np.array([[0, 0]])), 4)
+        3.0103
+    """
+    error = mse(sr, hr)
+    return math.inf if error == 0 else 10 * float(np.log10(data_range**2 / error))

@@ -1,0 +1,144 @@
+"""From what the user asked for to the cells of a run. Pure: nothing is read, loaded or written."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from srbench.api import LrSource
+from srbench.datasets import Dataset
+from srbench.errors import NotApplicableError, RequestError
+from srbench.methods import Method
+from srbench.protocol import Protocol
+
+__all__ = ["Cell", "Plan", "Refusal", "Request", "make_plan"]
+
+
+@dataclass(frozen=True)
+class Request:
+    """What was asked for, resolved but not yet checked against each other.
+
+    Attributes:
+        methods: In the order asked.
+        datasets: In the order asked.
+        scales: In the order asked.
+        protocols: In the order asked.
+        metrics: Names, in the order of the columns.
+        lr: Whether LR is made or read.
+    """
+
+    methods: tuple[Method, ...]
+    datasets: tuple[Dataset, ...]
+    scales: tuple[int, ...]
+    protocols: tuple[Protocol, ...]
+    metrics: tuple[str, ...]
+    lr: LrSource = "made"
+
+
+@dataclass(frozen=True)
+class Cell:
+    """One method × dataset × scale × protocol."""
+
+    method: Method
+    dataset: Dataset
+    scale: int
+    protocol: Protocol
+
+
+@dataclass(frozen=True)
+class Refusal:
+    """Cells that were asked for and cannot be: a method at a scale under a protocol, and why."""
+
+    method: str
+    scale: int
+    protocol: str
+    reason: str
+
+    def __str__(self) -> str:
+        """One line."""
+        return f"{self.method} ×{self.scale} under {self.protocol}: {self.reason}"
+
+
+@dataclass(frozen=True)
+class Plan:
+    """A request and the cells it comes to."""
+
+    request: Request
+    cells: tuple[Cell, ...]
+    refused: tuple[Refusal, ...]
+
+    def describe(self) -> dict[str, Any]:
+        """What identifies the run, as plain values."""
+        request = self.request
+        return {
+            "methods": [method.name for method in request.methods],
+            "datasets": [dataset.name for dataset in request.datasets],
+            "scales": list(request.scales),
+            "protocols": [protocol.name for protocol in request.protocols],
+            "metrics": list(request.metrics),
+            "lr": request.lr,
+        }
+
+    @property
+    def images(self) -> int:
+        """Records the run will hold when it is complete."""
+        return sum(len(cell.dataset.samples) for cell in self.cells)
+
+
+def make_plan(request: Request) -> Plan:
+    """Combine methods, datasets, scales and protocols.
+
+    Args:
+        request: What was asked for.
+
+    Raises:
+        RequestError: A list is empty or names something twice.
+        NotApplicableError: A method has no cell at all; where it has some, the others are listed as refused.
+    """
+    for what, names in _names(request):
+        if not names:
+            raise RequestError(f"no {what} given; name at least one")
+        twice = sorted({name for name in names if names.count(name) > 1})
+        if twice:
+            raise RequestError(f"{what} {', '.join(twice)} given twice; a table needs one row for each")
+    cells: list[Cell] = []
+    refused: list[Refusal] = []
+    for method, scale, protocol in _combinations(request):
+        reason = _obstacle(method, scale, protocol, request.lr)
+        if reason is None:
+            cells += [Cell(method, dataset, scale, protocol) for dataset in request.datasets]
+        else:
+            refused.append(Refusal(method.name, scale, protocol.name, reason))
+    running = {cell.method.name for cell in cells}
+    for method in request.methods:
+        if method.name not in running:
+            why = "; ".join(str(refusal) for refusal in refused if refusal.method == method.name)
+            raise NotApplicableError(f"nothing to run: {why}")
+    return Plan(request, tuple(cells), tuple(refused))
+
+
+def _names(request: Request) -> Iterator[tuple[str, Sequence[str]]]:
+    yield "method", [method.name for method in request.methods]
+    yield "dataset", [dataset.name for dataset in request.datasets]
+    yield "scale", [str(scale) for scale in request.scales]
+    yield "protocol", [protocol.name for protocol in request.protocols]
+    yield "metric", list(request.metrics)
+
+
+def _combinations(request: Request) -> Iterator[tuple[Method, int, Protocol]]:
+    for scale in request.scales:
+        for protocol in request.protocols:
+            for method in request.methods:
+                yield method, scale, protocol
+
+
+def _obstacle(method: Method, scale: int, protocol: Protocol, lr: LrSource) -> str | None:
+    rule = protocol.card.degradation
+    if method.scales != "any" and scale not in method.scales:
+        return f"has only {', '.join(f'×{known}' for known in method.scales)}"
+    if rule.planes == "y" and method.colour == "rgb":
+        return "upscales RGB, the protocol hands over the Y plane alone; choose another protocol"
+    if lr == "given" and (rule.kernel, rule.planes) != ("matlab-bicubic", "rgb"):
+        return "given LR files are MATLAB-bicubic RGB, which is not this protocol's LR; leave out --lr given"
+    return None

@@ -1,0 +1,147 @@
+"""What a protocol card means: HR to LR before upscaling, and what of the result is compared afterwards."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image as Pil
+
+from srbench.cards import Degradation, ProtocolCard
+from srbench.errors import ImageError
+from srbench.images import Image, to_rgb
+from srbench.protocol.colour import luma
+from srbench.protocol.resize import Border, imresize, modcrop
+
+__all__ = ["DegradationRule", "Protocol", "crop_border", "quantise"]
+
+Planes = NDArray[Any]
+"""uint8 or float64, (C, H, W), 0…255; C = 3 (RGB) or 1 (luma)."""
+
+
+@dataclass(frozen=True)
+class DegradationRule:
+    """How HR becomes LR; protocols that share the rule share the LR and the upscaled image."""
+
+    rule: Degradation
+    grey: str
+
+    def reference(self, hr: Image, scale: int) -> Planes:
+        """HR as this rule sees it: cut to a multiple of the scale, in the planes that are upscaled.
+
+        Args:
+            hr: uint8, (3, H, W) RGB or (1, H, W) grey.
+            scale: Upscaling factor.
+
+        Returns:
+            uint8, (3, H', W') RGB, or (1, H', W') luma.
+        """
+        cropped = modcrop(hr, scale)
+        if self.rule.planes == "rgb":
+            return to_rgb(cropped)
+        return _luma_plane(cropped, self.grey, rounded=True)
+
+    def degrade(self, hr: Image, scale: int) -> Planes:
+        """Make LR.
+
+        Args:
+            hr: uint8, (3, H, W) RGB or (1, H, W) grey.
+            scale: Factor to shrink by; sides that are no multiple of it are cut at the bottom and right first.
+
+        Returns:
+            (C, h, w), 0…255: uint8 where the rule rounds, else float64.
+
+        Raises:
+            ImageError: The image is smaller than one LR pixel.
+        """
+        reference = self.reference(hr, scale)
+        size = reference.shape[1] // scale, reference.shape[2] // scale
+        if self.rule.kernel == "pillow-lanczos":
+            return _pillow_lanczos(reference, size)
+        border: Border = "replicate" if self.rule.border == "replicate" else "symmetric"
+        source = reference if self.rule.rounding == "uint8" else reference.astype(np.float64)
+        return imresize(source, size, border=border)
+
+
+@dataclass(frozen=True)
+class Protocol:
+    """A protocol card with its behaviour."""
+
+    card: ProtocolCard
+
+    @property
+    def name(self) -> str:
+        """The card's name."""
+        return self.card.name
+
+    @property
+    def degradation(self) -> DegradationRule:
+        """How LR is made."""
+        return DegradationRule(self.card.degradation, self.card.grey)
+
+    def crop_border(self, scale: int) -> int:
+        """Pixels cut off each side before scoring."""
+        return self.card.scoring.crop_scale * scale + self.card.scoring.crop_extra
+
+    def compared(self, image: Planes, scale: int) -> Planes:
+        """What of an image enters the metrics.
+
+        Args:
+            image: HR or result, (3, H, W) RGB, (1, H, W) grey, or already the luma this protocol upscales; 0…255.
+            scale: Upscaling factor.
+
+        Returns:
+            uint8 or float64, (C, H', W'), 0…255: the planes the protocol scores, without the border.
+
+        Raises:
+            ImageError: Nothing is left inside the border.
+        """
+        scoring = self.card.scoring
+        if scoring.planes == "y":
+            planes = _luma_plane(image, self.card.grey, rounded=scoring.rounding == "uint8")
+        else:
+            planes = to_rgb(image)
+        return crop_border(planes, self.crop_border(scale))
+
+
+def crop_border(image: Planes, border: int) -> Planes:
+    """Cut the same number of pixels off each side.
+
+    Args:
+        image: (..., H, W).
+        border: Pixels.
+
+    Raises:
+        ImageError: Nothing would be left.
+    """
+    height, width = image.shape[-2:]
+    if min(height, width) <= 2 * border:
+        raise ImageError(f"a {width}×{height} image has nothing left inside a border of {border} pixels")
+    return image[..., border : height - border, border : width - border]
+
+
+def quantise(image: NDArray[np.float64]) -> Image:
+    """Round half up to uint8 and clip, as MATLAB does.
+
+    Args:
+        image: float, any shape, 0…255.
+    """
+    return np.clip(np.floor(image + 0.5), 0, 255).astype(np.uint8)
+
+
+def _luma_plane(image: Planes, grey: str, *, rounded: bool) -> Planes:
+    """(1, H, W): uint8 where rounded, else float64; one plane is luma already where the protocol reads grey so."""
+    if image.shape[0] == 1 and grey == "y":
+        return image
+    plane = luma(to_rgb(image))
+    return quantise(plane) if rounded else plane
+
+
+def _pillow_lanczos(image: Image, size: tuple[int, int]) -> Image:
+    if image.shape[0] != 3:
+        raise ImageError(f"pillow-lanczos shrinks RGB images, got {image.shape[0]} planes")
+    picture = Pil.fromarray(np.ascontiguousarray(image.transpose(1, 2, 0)))
+    shrunk = picture.resize((size[1], size[0]), Pil.Resampling.LANCZOS)
+    return np.ascontiguousarray(np.asarray(shrunk).transpose(2, 0, 1))

@@ -1,0 +1,70 @@
+"""A record: one image's scores in one cell, and what is needed to trust them."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from typing import Any, Literal, NamedTuple
+
+from srbench.api import LrSource
+from srbench.errors import StoreError
+
+__all__ = ["Record", "RecordKey"]
+
+
+class RecordKey(NamedTuple):
+    """What a record is about; a run holds at most one current record for each."""
+
+    method: str
+    dataset: str
+    scale: int
+    protocol: str
+    lr: LrSource
+    image: str
+
+
+@dataclass(frozen=True)
+class Record:
+    """One line of `records.jsonl`.
+
+    Attributes:
+        key: Which image of which cell.
+        status: `ok`, or `failed` with the reason in `error`.
+        fingerprint: Hash of all that decides the scores; see `srbench.fingerprint`.
+        protocol_hash: Hash of the protocol's rules.
+        hr_sha256: `pixel_sha256` of the decoded HR image; None when it could not be decoded.
+        scores: Metric name to value, in the metric's unit; None where the metric is not defined.
+        undefined: Metric name to the reason why it has no value.
+        warnings: What looked suspicious about the upscaled image.
+        error: Why the image failed; None when it did not.
+    """
+
+    key: RecordKey
+    status: Literal["ok", "failed"]
+    fingerprint: str
+    protocol_hash: str
+    hr_sha256: str | None = None
+    scores: Mapping[str, float | None] = field(default_factory=dict)
+    undefined: Mapping[str, str] = field(default_factory=dict)
+    warnings: tuple[str, ...] = ()
+    error: str | None = None
+
+    def to_json(self) -> str:
+        """One line without its end; strict JSON, so NaN and infinity cannot get in."""
+        flat = self.key._asdict() | {name: value for name, value in asdict(self).items() if name != "key"}
+        return json.dumps(flat, ensure_ascii=False, allow_nan=False)
+
+    @staticmethod
+    def from_json(line: str) -> Record:
+        """Read a line back.
+
+        Raises:
+            StoreError: The line is not a record.
+        """
+        try:
+            flat: dict[str, Any] = json.loads(line)
+            key = RecordKey(**{name: flat.pop(name) for name in RecordKey._fields})
+            return Record(key=key, **(flat | {"warnings": tuple(flat["warnings"])}))
+        except (ValueError, KeyError, TypeError) as error:
+            raise StoreError(f"not a record: {line[:80]!r} ({error})") from error

@@ -1,0 +1,74 @@
+"""A leaderboard as text: CSV for programs, markdown and plain columns for people."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+import pandas as pd
+from tabulate import tabulate
+
+from srbench.api import Metric
+from srbench.leaderboard import GROUP_COLUMNS
+from srbench.metrics import METRICS
+
+__all__ = ["to_csv", "to_markdown", "to_text"]
+
+
+def to_csv(table: pd.DataFrame) -> str:
+    """RFC 4180 with a header; six digits after the point, empty where there is no value."""
+    return str(table.to_csv(index=False, float_format="%.6f", lineterminator="\n"))
+
+
+def _blocks(table: pd.DataFrame) -> Iterator[tuple[str, list[str], list[list[str]]]]:
+    """Heading, column names and cells of each group that may be ranked together."""
+    metrics = [metric for name, metric in METRICS.items() if name in table and table[name].notna().any()]
+    for (dataset, scale, protocol, lr), rows in table.groupby(GROUP_COLUMNS, sort=False):
+        source = "" if lr == "made" else ", LR as given"
+        heading = f"{dataset} ×{scale}, {protocol} ({rows['protocol_hash'].iloc[0]}){source}"
+        header = ["method", "images", *(_title(metric) for metric in metrics)]
+        body = [
+            [row["method"], _count(row), *(_number(row[metric.name], metric) for metric in metrics)]
+            for _, row in rows.iterrows()
+        ]
+        yield heading, header, body
+
+
+def _title(metric: Metric) -> str:
+    unit = " dB" if metric.unit == "dB" else ""
+    return f"{metric.name.upper().replace('_', '-')}{unit} {'↑' if metric.higher_is_better else '↓'}"
+
+
+def _count(row: Mapping[str, Any] | pd.Series[Any]) -> str:
+    expected = row["images"] + row["failed"] + row["missing"]
+    return str(expected) if row["images"] == expected else f"{row['images']}/{expected}"
+
+
+def _number(value: float | None, metric: Metric) -> str:
+    return "" if value is None or pd.isna(value) else f"{value:.{metric.decimals}f}"
+
+
+def _grid(header: list[str], body: list[list[str]], style: str) -> str:
+    alignment = ("left", *["right"] * (len(header) - 1))
+    return tabulate(body, header, tablefmt=style, disable_numparse=True, colalign=alignment if body else None)
+
+
+def to_text(table: pd.DataFrame) -> str:
+    """For a terminal of 80 columns."""
+    return "\n\n".join(f"{heading}\n{_grid(header, body, 'simple')}" for heading, header, body in _blocks(table))
+
+
+def to_markdown(table: pd.DataFrame, remarks: Sequence[str]) -> str:
+    """A section per group, the remarks below."""
+    parts = ["# Leaderboard", "Best first. Rows of different protocols, scales or datasets are not comparable."]
+    for heading, header, body in _blocks(table):
+        parts += [f"## {heading}", _grid(header, body, "github")]
+    if remarks:
+        parts += ["## Notes", "\n".join(f"- {remark}" for remark in remarks)]
+    return "\n\n".join([*parts, _conditions(table)]) + "\n"
+
+
+def _conditions(table: pd.DataFrame) -> str:
+    places = table[["srbench", "device", "precision"]].drop_duplicates()
+    made = "; ".join(f"srbench {version} on {device}, {precision}" for version, device, precision in places.to_numpy())
+    return f"Written by {made}."

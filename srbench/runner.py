@@ -1,0 +1,256 @@
+"""The only loop over cells and images. It knows no metric and no file format.
+
+An image is decoded once, degraded once for each scale and degradation rule, upscaled once by each method, and the
+result scored under every protocol that shares the rule. What fails, fails in its own records.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import groupby
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from srbench.api import Metric, Sample
+from srbench.datasets import Dataset
+from srbench.errors import DatasetError, ImageError, SRBenchError
+from srbench.fingerprint import combine, file_sha256, library_versions, numbers_code
+from srbench.images import Image, pixel_sha256, read_image
+from srbench.methods import Job, Method, Produced, Producer
+from srbench.plan import Cell, Plan
+from srbench.protocol import DegradationRule
+from srbench.record import Record, RecordKey
+from srbench.scoring import score
+from srbench.store import RecordSink
+
+__all__ = ["Conditions", "run_plan"]
+
+Planes = NDArray[Any]
+Advance = Callable[[int], None]
+"""Told how many more records are done."""
+
+
+@dataclass(frozen=True)
+class Conditions:
+    """Under what a plan is run.
+
+    Attributes:
+        metrics: What to compute.
+        device: A torch device.
+        device_name: What the device is, for people and for the fingerprint.
+    """
+
+    metrics: tuple[Metric, ...]
+    device: str
+    device_name: str
+
+
+@dataclass(frozen=True)
+class _Task:
+    """One record that is still to be made."""
+
+    cell: Cell
+    key: RecordKey
+    fingerprint: str
+
+
+@dataclass(frozen=True)
+class _Lr:
+    """LR and what it was made from, under one degradation rule at one scale."""
+
+    planes: Planes
+    reference: Planes
+    warnings: tuple[str, ...]
+
+
+def run_plan(plan: Plan, conditions: Conditions, sink: RecordSink, advance: Advance = lambda _: None) -> None:
+    """Make every record of a plan that the sink does not hold yet.
+
+    Args:
+        plan: The cells.
+        conditions: Metrics and device.
+        sink: Takes each record as it is made.
+        advance: Called as records are made or found finished.
+
+    Raises:
+        StoreError: The sink cannot take more; what fails otherwise becomes a failed record.
+    """
+    runner = _Runner(plan, conditions, sink, advance)
+    for dataset in plan.request.datasets:
+        for sample in dataset.samples:
+            runner.image(dataset, sample)
+
+
+class _Runner:
+    def __init__(self, plan: Plan, conditions: Conditions, sink: RecordSink, advance: Advance) -> None:
+        self._plan = plan
+        self._conditions = conditions
+        self._sink = sink
+        self._advance = advance
+        self._identities: dict[tuple[str, int], Mapping[str, str]] = {}
+        self._opened: dict[tuple[str, int], Producer | SRBenchError] = {}
+
+    def image(self, dataset: Dataset, sample: Sample) -> None:
+        """Bring all records of one image up to date."""
+        tasks = self._pending(dataset, sample)
+        if not tasks:
+            return
+        try:
+            hr = _decode(dataset, sample)
+        except SRBenchError as error:
+            self._fail(tasks, error)
+            return
+        for (scale, rule), group in _grouped(tasks, lambda task: (task.cell.scale, task.cell.protocol.degradation)):
+            try:
+                lr = _make_lr(self._plan.request.lr, sample, hr, scale, rule)
+            except SRBenchError as error:
+                self._fail(group, error, hr)
+                continue
+            for method, same in _grouped(group, lambda task: task.cell.method):
+                self._method(
+                    method, Job(sample.id, lr.planes, lr.reference.shape[1:], scale, len(hr) == 1), lr, hr, same
+                )
+
+    def _pending(self, dataset: Dataset, sample: Sample) -> list[_Task]:
+        hr_file = _file_identity(sample.hr)
+        tasks: list[_Task] = []
+        for cell in self._plan.cells:
+            if cell.dataset is not dataset:
+                continue
+            key = RecordKey(
+                cell.method.name, dataset.name, cell.scale, cell.protocol.name, self._plan.request.lr, sample.id
+            )
+            files = {"hr": hr_file}
+            if key.lr == "given" and cell.scale in sample.lr:
+                files["lr"] = _file_identity(sample.lr[cell.scale])
+            fingerprint = self._fingerprint(cell, files)
+            if self._sink.finished(key, fingerprint):
+                self._advance(1)
+            else:
+                tasks.append(_Task(cell, key, fingerprint))
+        return tasks
+
+    def _fingerprint(self, cell: Cell, files: Mapping[str, str]) -> str:
+        return combine(
+            method=dict(self._identity(cell.method, cell.scale)),
+            files=files,
+            scale=cell.scale,
+            protocol=cell.protocol.card.hash,
+            metrics=[metric.name for metric in self._conditions.metrics],
+            numbers=numbers_code(),
+            libraries=library_versions(),
+            device=self._conditions.device_name,
+        )
+
+    def _identity(self, method: Method, scale: int) -> Mapping[str, str]:
+        """The method's own part of a fingerprint, asked for once."""
+        key = (method.name, scale)
+        if key not in self._identities:
+            self._identities[key] = method.identity(scale)
+        return self._identities[key]
+
+    def _method(self, method: Method, job: Job, lr: _Lr, hr: Image, tasks: Sequence[_Task]) -> None:
+        try:
+            produced = self._producer(method, job.scale)(job)
+        except SRBenchError as error:
+            self._fail(tasks, error, hr)
+            return
+        for task in tasks:
+            try:
+                self._append(self._scored(task, produced, lr, hr))
+            except ImageError as error:
+                self._fail([task], error, hr)
+
+    def _producer(self, method: Method, scale: int) -> Producer:
+        """The opened method; one that could not be opened raises the same error for every image."""
+        key = (method.name, scale)
+        if key not in self._opened:
+            try:
+                self._opened[key] = method.open(scale, self._conditions.device)
+            except SRBenchError as error:
+                self._opened[key] = error
+        opened = self._opened[key]
+        if isinstance(opened, SRBenchError):
+            raise opened
+        return opened
+
+    def _scored(self, task: _Task, produced: Produced, lr: _Lr, hr: Image) -> Record:
+        protocol, scale = task.cell.protocol, task.cell.scale
+        sr, reference = (protocol.compared(image, scale) for image in (produced.image, lr.reference))
+        scores = score(sr, reference, self._conditions.metrics)
+        return Record(
+            key=task.key,
+            status="ok",
+            fingerprint=task.fingerprint,
+            protocol_hash=protocol.card.hash,
+            hr_sha256=pixel_sha256(hr),
+            scores=scores.values,
+            undefined=scores.undefined,
+            warnings=(*lr.warnings, *produced.warnings),
+        )
+
+    def _fail(self, tasks: Sequence[_Task], error: SRBenchError, hr: Image | None = None) -> None:
+        for task in tasks:
+            self._append(
+                Record(
+                    key=task.key,
+                    status="failed",
+                    fingerprint=task.fingerprint,
+                    protocol_hash=task.cell.protocol.card.hash,
+                    hr_sha256=None if hr is None else pixel_sha256(hr),
+                    error=str(error),
+                )
+            )
+
+    def _append(self, record: Record) -> None:
+        self._sink.append(record)
+        self._advance(1)
+
+
+def _grouped(tasks: Sequence[_Task], key: Callable[[_Task], Any]) -> Iterator[tuple[Any, list[_Task]]]:
+    """Group by key, keeping the plan's order of first appearance."""
+    order: list[Any] = []
+    for task in tasks:
+        if key(task) not in order:
+            order.append(key(task))
+    for found, group in groupby(sorted(tasks, key=lambda task: order.index(key(task))), key=key):
+        yield found, list(group)
+
+
+def _file_identity(path: Any) -> str:
+    try:
+        return file_sha256(path)
+    except OSError as error:
+        return f"unreadable: {error.strerror}"
+
+
+def _decode(dataset: Dataset, sample: Sample) -> Image:
+    hr = read_image(sample.hr)
+    expected = dataset.pixels.get(sample.id)
+    if expected is not None and pixel_sha256(hr) != expected:
+        raise DatasetError(f"{sample.hr}: other pixels than {dataset.name}'s card lists; import the dataset again")
+    return hr
+
+
+def _make_lr(source: str, sample: Sample, hr: Image, scale: int, rule: DegradationRule) -> _Lr:
+    reference = rule.reference(hr, scale)
+    made = rule.degrade(hr, scale)
+    if source == "made":
+        return _Lr(made, reference, ())
+    path = sample.lr.get(scale)
+    if path is None:
+        raise DatasetError(
+            f"{sample.id}: no LR file for ×{scale} (looked in LR folders X{scale}); leave out --lr given"
+        )
+    given = read_image(path)
+    if len(given) == 1:
+        given = np.repeat(given, 3, axis=0)
+    if given.shape != made.shape:
+        got, expected = (f"{shape[2]}×{shape[1]}" for shape in (given.shape, made.shape))
+        raise DatasetError(f"{path}: LR is {got}, expected {expected} for ×{scale}")
+    differing = float(np.mean(given != made))
+    warnings = (f"given LR differs from the protocol's in {differing:.1%} of its samples",) if differing else ()
+    return _Lr(given, reference, warnings)

@@ -1,0 +1,243 @@
+"""The run folder and the only code that writes it.
+
+`run.json` says what the run is, `records.jsonl` grows by a line per image as it is scored, `leaderboard.csv` and
+`leaderboard.md` are written at the end. A line counts once its line feed is on disk: what a killed process left
+behind the last one is cut off when the folder is opened again.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Protocol, Self
+
+from filelock import FileLock, Timeout
+
+from srbench.errors import OutputError, StoreError
+from srbench.record import Record, RecordKey
+
+__all__ = ["SCHEMA_VERSION", "MemoryStore", "RecordSink", "RunStore", "read_records", "read_run", "write_whole"]
+
+SCHEMA_VERSION = 1
+
+_RUN = "run.json"
+_RECORDS = "records.jsonl"
+_LOCK = ".lock"
+
+
+class RecordSink(Protocol):
+    """Where the runner puts records, and asks for those it need not make again."""
+
+    def finished(self, key: RecordKey, fingerprint: str) -> bool:
+        """Whether a scored record of this fingerprint is there."""
+        ...
+
+    def append(self, record: Record) -> None:
+        """Keep a record; it takes the place of an older one with the same key."""
+        ...
+
+    def records(self) -> list[Record]:
+        """The current record of each key."""
+        ...
+
+
+class MemoryStore:
+    """A sink that forgets everything with the process."""
+
+    def __init__(self) -> None:
+        """Start empty."""
+        self._current: dict[RecordKey, Record] = {}
+
+    def finished(self, key: RecordKey, fingerprint: str) -> bool:
+        """Whether a scored record of this fingerprint is there."""
+        record = self._current.get(key)
+        return record is not None and record.status == "ok" and record.fingerprint == fingerprint
+
+    def append(self, record: Record) -> None:
+        """Keep a record."""
+        self._current[record.key] = record
+
+    def records(self) -> list[Record]:
+        """The current record of each key."""
+        return list(self._current.values())
+
+
+class RunStore(MemoryStore):
+    """A run folder, locked while it is open."""
+
+    def __init__(self, folder: Path, plan: Mapping[str, Any]) -> None:
+        """Open a run folder, or begin one.
+
+        Args:
+            folder: Created where it does not exist.
+            plan: What identifies the run; a folder that holds another plan is refused.
+
+        Raises:
+            OutputError: The folder cannot be written, is in use, holds another plan, or something that is no run.
+            StoreError: Its records cannot be read.
+        """
+        super().__init__()
+        self.folder = folder
+        self._lock = _locked(folder)
+        try:
+            self._refuse_other_contents(plan)
+            self._reopen()
+        except BaseException:
+            self._lock.release()
+            raise
+
+    def _refuse_other_contents(self, plan: Mapping[str, Any]) -> None:
+        if (self.folder / _RUN).exists():
+            held = read_run(self.folder)["plan"]
+            asked = json.loads(json.dumps(plan))
+            different = [name for name in asked if held.get(name) != asked[name]]
+            if different:
+                name = different[0]
+                raise OutputError(
+                    f"{self.folder}: holds a run of another plan ({name}: {held.get(name)}, asked for: {asked[name]}); "
+                    "choose another --output"
+                )
+        elif any(not path.name.startswith(".") for path in self.folder.iterdir()):
+            raise OutputError(f"{self.folder}: holds files but no srbench run; choose an empty or new --output")
+
+    def _reopen(self) -> None:
+        path = self.folder / _RECORDS
+        for record in read_records(self.folder) if path.exists() else []:
+            super().append(record)
+        self._file = os.open(path, os.O_RDWR | os.O_CREAT, 0o644)
+        self._size = _committed_size(self._file)
+        os.ftruncate(self._file, self._size)
+        os.lseek(self._file, self._size, os.SEEK_SET)
+
+    def append(self, record: Record) -> None:
+        """Write a record's line, and only then count it; a line that does not fit on the disk is taken back.
+
+        Raises:
+            StoreError: The line could not be written.
+        """
+        line = record.to_json().encode() + b"\n"
+        try:
+            written = 0
+            while written < len(line):
+                written += os.write(self._file, line[written:])
+        except OSError as error:
+            os.ftruncate(self._file, self._size)
+            os.lseek(self._file, self._size, os.SEEK_SET)
+            raise StoreError(
+                f"{self.folder}: cannot write records ({error.strerror}); the {len(self.records())} finished ones are "
+                "kept: make room and run the same command again"
+            ) from error
+        self._size += len(line)
+        super().append(record)
+
+    def write_run(self, description: Mapping[str, Any]) -> None:
+        """Replace `run.json`, keeping the time of the first start."""
+        path = self.folder / _RUN
+        began = {"started": read_run(self.folder)["started"]} if path.exists() else {}
+        whole = {"schema": SCHEMA_VERSION, **description, **began}
+        write_whole(path, json.dumps(whole, indent=2, ensure_ascii=False, allow_nan=False) + "\n")
+
+    def close(self) -> None:
+        """Flush to the disk and let go of the folder."""
+        os.fsync(self._file)
+        os.close(self._file)
+        self._lock.release()
+
+    def __enter__(self) -> Self:
+        """The store itself."""
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Close, whatever happened."""
+        self.close()
+
+
+def _locked(folder: Path) -> FileLock:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        lock = FileLock(folder / _LOCK, timeout=0)
+        lock.acquire()
+    except Timeout:
+        raise OutputError(f"{folder}: in use by another srbench run; wait for it, or choose another --output") from None
+    except OSError as error:
+        raise OutputError(f"{folder}: cannot be used as a run folder ({error.strerror or error})") from error
+    return lock
+
+
+def _committed_size(file: int) -> int:
+    """Bytes up to and with the last line feed."""
+    end = os.lseek(file, 0, os.SEEK_END)
+    block = 4096
+    while end > 0:
+        start = max(0, end - block)
+        os.lseek(file, start, os.SEEK_SET)
+        found = os.read(file, end - start).rfind(b"\n")
+        if found >= 0:
+            return start + found + 1
+        end = start
+    return 0
+
+
+def read_run(folder: Path) -> dict[str, Any]:
+    """What `run.json` says.
+
+    Raises:
+        StoreError: The folder holds no run, a damaged one, or one of a later srbench.
+    """
+    path = folder / _RUN
+    try:
+        described: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+        schema = described["schema"]
+    except FileNotFoundError:
+        raise StoreError(f"{folder}: holds no srbench run (no {_RUN})") from None
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise StoreError(f"{path}: damaged or unreadable ({error})") from error
+    if schema != SCHEMA_VERSION:
+        raise StoreError(f"{path}: schema {schema}, this srbench reads {SCHEMA_VERSION}; use the srbench that wrote it")
+    return described
+
+
+def read_records(folder: Path) -> list[Record]:
+    """The current record of each key; a torn last line is not a record.
+
+    Raises:
+        StoreError: The file cannot be read, or a whole line is not a record.
+    """
+    path = folder / _RECORDS
+    try:
+        content = path.read_bytes()
+    except FileNotFoundError:
+        return []
+    except OSError as error:
+        raise StoreError(f"{path}: cannot be read ({error.strerror})") from error
+    current: dict[RecordKey, Record] = {}
+    for number, line in enumerate(content.split(b"\n")[:-1], start=1):
+        try:
+            record = Record.from_json(line.decode("utf-8"))
+        except (StoreError, UnicodeDecodeError) as error:
+            raise StoreError(f"{path}, line {number}: {error}") from error
+        current[record.key] = record
+    return list(current.values())
+
+
+def write_whole(path: Path, text: str) -> None:
+    """Write a text file so that it is there whole or not at all.
+
+    Raises:
+        StoreError: It cannot be written; an older file of the name is still there.
+    """
+    partial = path.with_name(f".{path.name}.part")
+    try:
+        with partial.open("w", encoding="utf-8", newline="") as file:
+            file.write(text)
+            file.flush()
+            os.fsync(file.fileno())
+        partial.replace(path)
+    except OSError as error:
+        partial.unlink(missing_ok=True)
+        raise StoreError(f"{path}: cannot be written ({error.strerror or error})") from error
