@@ -51,6 +51,7 @@ class WeightsEntry(_Strict):
     licence: Text
     trained_on: Annotated[tuple[str, ...], Field(min_length=1)]
     parameters: Annotated[int, Field(gt=0)]
+    """Numbers in the file."""
 
 
 class Tolerance(_Strict):

@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import os
 import warnings
+from contextlib import suppress
 from pathlib import Path
 
 import numpy as np
@@ -117,7 +118,8 @@ def write_image(path: str | os.PathLike[str], image: Image) -> None:
     except OSError as error:
         raise ImageError(f"{path}: cannot be written ({error.strerror or error})") from error
     finally:
-        partial.unlink(missing_ok=True)
+        with suppress(OSError):
+            partial.unlink(missing_ok=True)
 
 
 def to_rgb(image: Image) -> Image:

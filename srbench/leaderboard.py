@@ -48,7 +48,11 @@ def build_table(run: Described, records: Sequence[Record]) -> pd.DataFrame:
     rows = [_row(run, cell, by_cell.get(cell, {})) for cell in _cells(run)]
     others = [name for name in METRICS if name not in LEADING_COLUMNS and name in run["plan"]["metrics"]]
     table = pd.DataFrame(rows, columns=[*LEADING_COLUMNS, *others, *_CONDITIONS])
-    return _sorted(table, run["plan"]["metrics"])
+    return _sorted(table.astype(dict.fromkeys(_metric_columns(table), float)), run["plan"]["metrics"])
+
+
+def _metric_columns(table: pd.DataFrame) -> list[str]:
+    return [name for name in METRICS if name in table]
 
 
 def _cells(run: Described) -> Iterator[tuple[Any, ...]]:
@@ -100,7 +104,7 @@ def _sorted(table: pd.DataFrame, metrics: Sequence[str]) -> pd.DataFrame:
     keys = table.assign(
         _group=table.groupby(GROUP_COLUMNS, sort=False).ngroup(),
         _incomplete=table["failed"] + table["missing"] > 0,
-        _score=pd.to_numeric(table[first.name]),
+        _score=table[first.name],
     )
     keys = keys.sort_values(
         ["_group", "_incomplete", "_score"], ascending=[True, True, not first.higher_is_better], kind="stable"
@@ -121,7 +125,7 @@ def merge_tables(tables: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
     merged = merged.drop_duplicates([name for name in merged.columns if name != "_run"]).reset_index(drop=True)
     clash = merged.duplicated(["method", *GROUP_COLUMNS], keep=False)
     merged.loc[clash, "method"] = merged["method"] + " (" + merged["_run"] + ")"
-    metrics = [name for name in METRICS if name in merged and merged[name].notna().any()]
+    metrics = [name for name in _metric_columns(merged) if merged[name].notna().any()]
     return _sorted(merged.drop(columns="_run"), metrics or ["psnr"])
 
 

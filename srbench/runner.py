@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -101,13 +102,13 @@ class _Runner:
         try:
             hr = _decode(dataset, sample)
         except SRBenchError as error:
-            self._fail(tasks, error)
+            self._fail(tasks, _naming_only(sample.hr, error))
             return
         for (scale, rule), group in _grouped(tasks, lambda task: (task.cell.scale, task.cell.protocol.degradation)):
             try:
                 lr = _make_lr(self._plan.request.lr, sample, hr, scale, rule)
             except SRBenchError as error:
-                self._fail(group, error, hr)
+                self._fail(group, _naming_only(sample.lr.get(scale, sample.hr), error), hr)
                 continue
             for method, same in _grouped(group, lambda task: task.cell.method):
                 self._method(
@@ -220,11 +221,16 @@ def _grouped(tasks: Sequence[_Task], key: Callable[[_Task], Any]) -> Iterator[tu
         yield found, list(group)
 
 
-def _file_identity(path: Any) -> str:
+def _file_identity(path: Path) -> str:
     try:
         return file_sha256(path)
     except OSError as error:
         return f"unreadable: {error.strerror}"
+
+
+def _naming_only(path: Path, error: SRBenchError) -> SRBenchError:
+    """The same error with the file's name for its path: a record is read where this machine's folders say nothing."""
+    return type(error)(str(error).replace(str(path), path.name))
 
 
 def _decode(dataset: Dataset, sample: Sample) -> Image:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Protocol, Self
@@ -100,7 +101,7 @@ class RunStore(MemoryStore):
                     f"{self.folder}: holds a run of another plan ({name}: {held.get(name)}, asked for: {asked[name]}); "
                     "choose another --output"
                 )
-        elif any(not path.name.startswith(".") for path in self.folder.iterdir()):
+        elif any(_is_foreign(path) for path in self.folder.iterdir()):
             raise OutputError(f"{self.folder}: holds files but no srbench run; choose an empty or new --output")
 
     def _reopen(self) -> None:
@@ -167,6 +168,12 @@ def _locked(folder: Path) -> FileLock:
     except OSError as error:
         raise OutputError(f"{folder}: cannot be used as a run folder ({error.strerror or error})") from error
     return lock
+
+
+def _is_foreign(path: Path) -> bool:
+    """Whether a file is none that a run killed before its `run.json` was written leaves behind."""
+    begun = path.name == _RECORDS and path.stat().st_size == 0
+    return not begun and not path.name.startswith(".")
 
 
 def _committed_size(file: int) -> int:
@@ -239,5 +246,6 @@ def write_whole(path: Path, text: str) -> None:
             os.fsync(file.fileno())
         partial.replace(path)
     except OSError as error:
-        partial.unlink(missing_ok=True)
+        with suppress(OSError):
+            partial.unlink(missing_ok=True)
         raise StoreError(f"{path}: cannot be written ({error.strerror or error})") from error

@@ -23,16 +23,15 @@ def verify(device: DeviceOption = "auto") -> None:
             check.method,
             f"{check.dataset} ×{check.scale}",
             check.kind,
-            check.metric,
+            check.metric.upper(),
             "failed" if check.got is None else f"{check.got:.{_DECIMALS[check.metric]}f}",
             f"{check.expected:.{_DECIMALS[check.metric]}f}",
             "" if check.difference is None else f"{check.difference:+.{_DECIMALS[check.metric]}f}",
-            f"{check.tolerance:g}",
-            "ok" if check.passed else "OFF",
+            f"{check.tolerance:g} {'ok' if check.passed else 'OFF'}",
         ]
         for check in outcome.checks
     ]
-    header = ["method", "data", "row", "metric", "got", "expected", "diff", "within", ""]
+    header = ["method", "data", "row", "metric", "got", "theirs", "diff", "within"]
     typer.echo(tabulate(rows, header, disable_numparse=True))
     for reason in outcome.skipped:
         typer.echo(f"not checked: {reason}", err=True)

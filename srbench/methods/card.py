@@ -78,7 +78,7 @@ class CardMethod:
             return None
         path = self.entry.path.parent / entry.file
         if not path.is_file():
-            raise WeightsError(f"{path}: no such weight file; reinstall {self.entry.pack.distribution}")
+            raise WeightsError(f"{path.name}: no such weight file; reinstall {self.entry.pack.distribution}")
         if file_sha256(path) != entry.sha256:
-            raise WeightsError(f"{path}: sha256 differs from its card's; reinstall {self.entry.pack.distribution}")
+            raise WeightsError(f"{path.name}: sha256 differs from its card's; reinstall {self.entry.pack.distribution}")
         return path

@@ -143,7 +143,7 @@ def imresize(
 
     Example:
         >>> imresize(np.array([[0, 100]], dtype=np.uint8), (1, 4))
-        array([[  0,  18,  82, 100]], dtype=uint8)
+        array([[  0,  20,  80, 109]], dtype=uint8)
     """
     if min(*image.shape[-2:], *size) < 1:
         raise ImageError(f"cannot resize {image.shape[-2:]} to {size}: every side must have at least one pixel")

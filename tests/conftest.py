@@ -1,0 +1,77 @@
+"""What several test modules need: real pixels, folders of them, the command line, and the benchmark data if present."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pytest
+from typer.testing import CliRunner
+
+from srbench.images import Image, read_image, write_image
+from srbench_datasets import bundled
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+@pytest.fixture(autouse=True)
+def _own_data_home(tmp_path_factory, monkeypatch):
+    """No test reads or writes the user's datasets, or leaves run folders behind."""
+    monkeypatch.setenv("SRBENCH_DATA", str(tmp_path_factory.mktemp("data-home")))
+
+
+@pytest.fixture(scope="session")
+def benchmark_data() -> Path:
+    """Set5, Set14 and the like; see CONTRIBUTING.md for the layout."""
+    chosen = os.environ.get("SRBENCH_TEST_DATA")
+    folder = Path(chosen) if chosen else ROOT.parent / "shared" / "data"
+    if not (folder / "Set5" / "HR").is_dir():
+        pytest.skip(f"no benchmark images in {folder}; set SRBENCH_TEST_DATA to run this test")
+    return folder
+
+
+@pytest.fixture(scope="session")
+def photo() -> Callable[..., Image]:
+    """A crop of a real photograph: uint8, (3, height, width)."""
+    coffee = next(sample for sample in bundled.read(Path()).samples if sample.id == "coffee")
+    whole = read_image(coffee.hr)
+
+    def crop(height: int = 64, width: int = 64, top: int = 100, left: int = 200) -> Image:
+        return np.ascontiguousarray(whole[:, top : top + height, left : left + width])
+
+    return crop
+
+
+@pytest.fixture
+def photos(tmp_path, photo) -> Path:
+    """A folder of three small photographs, 64×64, 66×70 and 48×80."""
+    folder = tmp_path / "photos"
+    for name, (height, width) in {"one": (64, 64), "two": (70, 66), "three": (80, 48)}.items():
+        write_image(folder / f"{name}.png", photo(height, width, top=20 * len(name)))
+    return folder
+
+
+@dataclass(frozen=True)
+class Outcome:
+    code: int
+    out: str
+    err: str
+
+
+@pytest.fixture
+def cli(tmp_path, monkeypatch) -> Callable[..., Outcome]:
+    """Run `srbench` in this process, in an empty working directory."""
+    from srbench.cli.main import app
+
+    monkeypatch.chdir(tmp_path)
+
+    def invoke(*arguments: object) -> Outcome:
+        result = CliRunner().invoke(app, [str(argument) for argument in arguments])
+        if result.exception and not isinstance(result.exception, SystemExit):
+            raise result.exception
+        return Outcome(result.exit_code, result.stdout, result.stderr)
+
+    return invoke

@@ -1,0 +1,172 @@
+"""Training: recipes are strict, patches pair up and repeat, and a resumed run equals an unbroken one."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from safetensors import safe_open
+
+import srbench_models
+from srbench.errors import DatasetError, OutputError, RequestError
+from srbench.images import write_image
+from srbench.protocol import imresize
+from srbench_models.training.patches import PatchBatches, load_training_images
+from srbench_models.training.recipe import read_recipe
+
+RECIPE = """
+[recipe]
+name = "tiny"
+network = "srbench_models.edsr.network:EDSR"
+seed = 7
+[network]
+scale = 2
+blocks = 1
+features = 4
+[data]
+folders = ["a", "b"]
+hold_out_every = 3
+patch = 12
+batch = 2
+[schedule]
+loss = "l1"
+steps = 6
+warmup_steps = 2
+learning_rate = 1e-3
+ema_decay = 0.5
+steps_per_epoch = 2
+precision = "32-true"
+"""
+
+
+@pytest.fixture
+def recipe_file(tmp_path):
+    path = tmp_path / "tiny.recipe.toml"
+    path.write_text(RECIPE)
+    return path
+
+
+@pytest.fixture
+def images(tmp_path, photo):
+    """Two folders of three; in each the third is held out; b/0 is smaller than a patch."""
+    for folder in "ab":
+        for index in range(3):
+            side = 20 if (folder, index) == ("b", 0) else 40
+            write_image(tmp_path / "data" / folder / f"{index}.png", photo(side, side, top=30 * index))
+    return tmp_path / "data"
+
+
+@pytest.mark.parametrize(
+    "path", sorted(Path(srbench_models.__file__).parent.rglob("*.recipe.toml")), ids=lambda p: p.name
+)
+def test_shipped_recipes_are_valid_and_their_networks_exist(path):
+    recipe = read_recipe(path)
+    assert recipe.build_network() is not None
+    assert not {name.lower() for name in recipe.data.folders} & {"set5", "set14", "b100", "urban100", "div2k_valid_hr"}
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (("batch = 2", "batch = 0"), "data.batch: Input should be greater than 0"),
+        (("batch = 2", "batch = 2\nworkers = 4"), "data.workers: Extra inputs"),
+        (('loss = "l1"', 'loss = "l7"'), "schedule.loss"),
+        (("scale = 2\n", ""), "lacks `scale`"),
+        (("steps = 6", "steps = 5"), "must be a multiple of steps_per_epoch"),
+        (("[recipe]", "[recipe"), "not a TOML file"),
+    ],
+)
+def test_recipes_are_strict(recipe_file, change, message):
+    recipe_file.write_text(RECIPE.replace(*change))
+    with pytest.raises(RequestError, match=message):
+        read_recipe(recipe_file)
+
+
+def test_images_are_split_counted_and_identified(recipe_file, images):
+    options = read_recipe(recipe_file).data
+    found = load_training_images(images, options, 2)
+    assert (len(found.train), len(found.held_out), found.too_small) == (3, 2, ("b/0.png",))
+    assert all(np.array_equal(pair.lr, imresize(pair.hr, (20, 20))) for pair in found.train)
+    write_image(images / "a" / "0.png", np.zeros((3, 40, 40), np.uint8))
+    assert load_training_images(images, options, 2).sha256 != found.sha256
+
+
+def test_absent_and_empty_folders_are_errors(recipe_file, images):
+    options = read_recipe(recipe_file).data
+    with pytest.raises(DatasetError, match="no such folder; --data names"):
+        load_training_images(images / "nowhere", options, 2)
+    (images / "a" / "2.png").unlink()
+    (images / "b" / "2.png").unlink()
+    with pytest.raises(DatasetError, match="3 images to train on and 0 to validate on"):
+        load_training_images(images, options, 2)
+    for path in (images / "b").iterdir():
+        path.unlink()
+    with pytest.raises(DatasetError, match="holds no images"):
+        load_training_images(images, options, 2)
+
+
+def test_patches_pair_up_and_repeat(recipe_file, images):
+    options = read_recipe(recipe_file).data
+    pairs = load_training_images(images, options, 2).train
+    epoch = list(PatchBatches(pairs, options, 2, steps=4, seed=1))
+    again = list(PatchBatches(pairs, options, 2, steps=4, seed=1))
+    other = list(PatchBatches(pairs, options, 2, steps=4, seed=2))
+    for (lr, hr), (lr2, hr2) in zip(epoch, again, strict=True):
+        assert torch.equal(lr, lr2)
+        assert torch.equal(hr, hr2)
+        assert lr.shape == (2, 3, 12, 12)
+        # The same place: a box mean of the HR patch is nearly the LR patch, whichever way both were turned.
+        mean = hr.double().reshape(2, 3, 12, 2, 12, 2).mean((3, 5))
+        assert (mean - lr).abs().mean() < 6
+    assert not torch.equal(epoch[0][0], other[0][0])
+
+
+def train(recipe_file, images, output, *, resume=False, until=None, monkeypatch=None):
+    pytest.importorskip("lightning", reason="training needs the `train` extra")
+    from srbench_models.training import loop
+
+    job = loop.TrainingJob(read_recipe(recipe_file), images, output, "cpu", resume)
+    if until is None:
+        return loop.run_training(job)
+    real = loop._trainer
+
+    def stopped(job, checkpoints):
+        trainer = real(job, checkpoints)
+        trainer.fit_loop.max_epochs = until
+        return trainer
+
+    with monkeypatch.context() as patch:
+        patch.setattr(loop, "_trainer", stopped)
+        return loop.run_training(job)
+
+
+def tensors(path):
+    with safe_open(path, framework="pt") as file:
+        return {name: file.get_tensor(name) for name in file.keys()}, file.metadata()  # noqa: SIM118  # not a dict
+
+
+@pytest.mark.filterwarnings("ignore")
+def test_training_learns_resumes_and_exports(recipe_file, images, tmp_path, monkeypatch):
+    whole, metadata = tensors(train(recipe_file, images, tmp_path / "whole"))
+    train(recipe_file, images, tmp_path / "cut", until=2, monkeypatch=monkeypatch)
+    with pytest.raises(OutputError, match="add --resume"):
+        train(recipe_file, images, tmp_path / "cut")
+    resumed, _ = tensors(train(recipe_file, images, tmp_path / "cut", resume=True))
+    assert all(torch.equal(resumed[name], whole[name]) for name in whole)
+    assert metadata["steps"] == "6"
+    assert metadata["training_images"] == "3"
+    assert json.loads(metadata["recipe"])["schedule"]["steps"] == 6
+    assert whole["head.0.weight"].dtype == torch.float16
+    torch.manual_seed(0)
+    fresh = read_recipe(recipe_file).build_network().state_dict()
+    assert not torch.equal(whole["head.0.weight"].float(), fresh["head.0.weight"])
+    assert (tmp_path / "whole" / "log" / "metrics.csv").read_text().count("\n") >= 3
+
+
+@pytest.mark.filterwarnings("ignore")
+def test_nothing_to_resume(recipe_file, images, tmp_path):
+    with pytest.raises(OutputError, match="no checkpoint to resume from"):
+        train(recipe_file, images, tmp_path / "none", resume=True)

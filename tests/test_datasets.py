@@ -1,0 +1,195 @@
+"""Datasets on disk: layouts read, imports verified and atomic, everything missing named."""
+
+from __future__ import annotations
+
+import shutil
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from srbench.cards import DatasetCard
+from srbench.datasets import data_home, installed_listing, is_folder_spec, open_dataset
+from srbench.errors import DatasetError, RequestError
+from srbench.folders import list_folder, lr_files
+from srbench.images import pixel_sha256, read_image, write_image
+from srbench.importing import import_dataset
+from srbench.registry import Entry, registry
+from srbench_datasets import celeba, div2k
+
+
+def entry_for(folder, **changes):
+    """A dataset card that describes a folder's images."""
+    pixels = {sample.id: pixel_sha256(read_image(sample.hr)) for sample in list_folder(folder).samples}
+    values = {
+        "name": "tiny", "title": "Tiny", "summary": "s", "reader": "srbench.folders:list_folder", "folder": "Tiny",
+        "count": len(pixels), "licence": "l", "source": "s", "pixels": pixels,
+    }  # fmt: skip
+    set5 = registry().dataset("set5")
+    return Entry(DatasetCard(**(values | changes)), set5.pack, set5.path)
+
+
+def test_specs_that_look_like_paths_are_folders(photos):
+    assert is_folder_spec("./photos")
+    assert is_folder_spec("/data/x")
+    assert is_folder_spec("~/x")
+    assert not is_folder_spec("set5")
+    assert [sample.id for sample in open_dataset(str(photos), registry()).samples] == ["one", "three", "two"]
+
+
+def test_a_folder_without_images_and_two_files_of_one_id(tmp_path, photos):
+    (tmp_path / "notes.txt").write_text("")
+    with pytest.raises(DatasetError, match="holds no images"):
+        list_folder(tmp_path)
+    shutil.copy(photos / "one.png", photos / "one.bmp")
+    with pytest.raises(DatasetError, match="share the id 'one'"):
+        list_folder(photos)
+
+
+def test_the_benchmark_layout_finds_lr_under_either_name(photos, photo):
+    for folder, name in (("X2", "onex2"), ("X2", "two"), ("x3", "three_x3"), ("X2", "fourx2")):
+        write_image(photos / "LR_bicubic" / folder / f"{name}.png", photo(8, 8))
+    (photos / "LR_bicubic" / "readme").mkdir()
+    found = lr_files(photos / "LR_bicubic", ["one", "two", "three"])
+    assert {name: sorted(files) for name, files in found.items()} == {"one": [2], "two": [2], "three": [3]}
+
+
+def test_import_verifies_and_copies(photos, photo):
+    write_image(photos / "LR_bicubic" / "X2" / "onex2.png", photo(8, 8))
+    report = import_dataset(entry_for(photos), photos)
+    assert (report.images, report.lr_files, report.verified) == (3, 1, True)
+    assert report.folder == data_home() / "Tiny"
+    assert len(installed_listing(entry_for(photos)).samples) == 3
+    with pytest.raises(RequestError, match="already imported.*--replace"):
+        import_dataset(entry_for(photos), photos)
+    assert import_dataset(entry_for(photos), photos, replace=True).images == 3
+    assert [path.name for path in data_home().iterdir()] == ["Tiny"]
+
+
+def test_another_file_format_of_the_same_pixels_verifies(photos, tmp_path):
+    entry = entry_for(photos)
+    from PIL import Image
+
+    (tmp_path / "bmp").mkdir()
+    for path in photos.iterdir():
+        Image.open(path).save(tmp_path / "bmp" / f"{path.stem}.bmp")
+    assert import_dataset(entry, tmp_path / "bmp").verified
+
+
+def test_import_names_what_differs_and_copies_nothing(photos):
+    entry = entry_for(photos)
+    write_image(photos / "one.png", 255 - read_image(photos / "one.png"))
+    (photos / "two.png").write_bytes(b"")
+    with pytest.raises(DatasetError, match=r"2 images fail: one: other pixels than Tiny's; .*two\.png: empty file"):
+        import_dataset(entry, photos)
+    assert not data_home().joinpath("Tiny").exists()
+
+
+def test_import_names_what_is_missing_and_unknown(photos):
+    entry = entry_for(photos)
+    (photos / "one.png").rename(photos / "uno.png")
+    with pytest.raises(DatasetError, match="missing one; unknown uno"):
+        import_dataset(entry, photos)
+    with pytest.raises(DatasetError, match="holds 3 images, the dataset has 4"):
+        import_dataset(entry_for(photos, pixels={}, count=4), photos)
+    with pytest.raises(DatasetError, match="no such folder; give the folder that holds Tiny"):
+        import_dataset(entry, photos / "nowhere")
+
+
+def test_the_bundled_images_need_no_import(photos):
+    with pytest.raises(RequestError, match="nothing to import"):
+        import_dataset(registry().dataset("bundled"), photos)
+
+
+def test_an_import_that_cannot_be_written_leaves_nothing(photos, tmp_path, monkeypatch):
+    (tmp_path / "file").write_text("")
+    monkeypatch.setenv("SRBENCH_DATA", str(tmp_path / "file" / "home"))
+    with pytest.raises(DatasetError, match="cannot be written .*nothing was imported"):
+        import_dataset(entry_for(photos), photos)
+
+
+def test_the_default_data_home_is_the_platforms_cache(monkeypatch):
+    monkeypatch.delenv("SRBENCH_DATA")
+    assert data_home().parts[-2:] == ("srbench", "datasets")
+
+
+@pytest.fixture
+def div2k_folder(tmp_path, photo):
+    for number in range(801, 901):
+        for folder, name in (("DIV2K_valid_HR", ""), ("DIV2K_valid_LR_bicubic/X4", "x4")):
+            (tmp_path / folder).mkdir(parents=True, exist_ok=True)
+            (tmp_path / folder / f"{number:04d}{name}.png").write_bytes(b"listed, not decoded")
+    return tmp_path
+
+
+def test_div2k_lists_its_hundred_validation_images(div2k_folder):
+    (div2k_folder / "DIV2K_valid_HR" / "0001.png").write_bytes(b"a training image is not of this split")
+    samples = div2k.read_validation(div2k_folder).samples
+    assert [sample.id for sample in samples] == [f"{number:04d}" for number in range(801, 901)]
+    assert all(sample.lr[4].name == f"{sample.id}x4.png" for sample in samples)
+
+
+def test_div2k_names_missing_images(div2k_folder, tmp_path):
+    (div2k_folder / "DIV2K_valid_HR" / "0850.png").unlink()
+    with pytest.raises(DatasetError, match="1 of 100 images missing: 0850"):
+        div2k.read_validation(div2k_folder)
+    with pytest.raises(DatasetError, match=r"unpack DIV2K_valid_HR\.zip there"):
+        div2k.read_validation(tmp_path / "nowhere")
+
+
+def celeba_folder(folder, text, names):
+    (folder / "img_align_celeba").mkdir(parents=True)
+    for name in names:
+        (folder / "img_align_celeba" / name).write_bytes(b"")
+    (folder / "list_eval_partition.txt").write_text(text)
+    return folder
+
+
+@settings(max_examples=30, deadline=None)
+@given(parts=st.lists(st.sampled_from("012"), min_size=1, max_size=30), crlf=st.booleans())
+def test_celeba_lists_exactly_the_test_partition(tmp_path_factory, parts, crlf):
+    names = [f"{number:06d}.jpg" for number in range(1, len(parts) + 1)]
+    end = "\r\n" if crlf else "\n"
+    text = "".join(f"{name} {part}{end}" for name, part in zip(names, parts, strict=True))
+    folder = celeba_folder(tmp_path_factory.mktemp("celeba") / "c", text, names)
+    expected = [name[:-4] for name, part in zip(names, parts, strict=True) if part == "2"]
+    if not expected:
+        with pytest.raises(DatasetError, match="assigns no image to the test partition"):
+            celeba.read_test(folder)
+        return
+    listing = celeba.read_test(folder)
+    assert [sample.id for sample in listing.samples] == expected
+    assert [path.name for path in listing.companions] == ["list_eval_partition.txt"]
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("1.jpg 2\n1.jpg 2\n", "line 2: 1.jpg is listed twice"),
+        ("1.jpg 3\n", "line 1: expected 'NAME.jpg 0|1|2'"),
+        ("1.jpg\n", "line 1: expected"),
+        ("1.jpg 2\n2.jpg 2\n", "1 of 2 test images missing: 2.jpg"),
+        ("", "assigns no image"),
+    ],
+)
+def test_celeba_names_what_is_wrong(tmp_path, text, message):
+    with pytest.raises(DatasetError, match=message):
+        celeba.read_test(celeba_folder(tmp_path / "c", text, ["1.jpg"]))
+
+
+def test_celeba_needs_its_partition_file(tmp_path):
+    with pytest.raises(DatasetError, match=r"needs list_eval_partition\.txt"):
+        celeba.read_test(tmp_path)
+
+
+def test_the_real_celeba_lists(benchmark_data, tmp_path):
+    """The official rows, with three real faces declared test images."""
+    rows = (benchmark_data / "celeba" / "list_eval_partition.txt").read_text().splitlines()[:6]
+    text = "\n".join(row[:-1] + ("2" if index < 3 else "0") for index, row in enumerate(rows)) + "\n"
+    folder = celeba_folder(tmp_path / "c", text, [])
+    for index in range(1, 7):
+        shutil.copy(benchmark_data / "celeba" / "img_align_celeba" / f"{index:06d}.jpg", folder / "img_align_celeba")
+    shutil.copy(benchmark_data / "celeba" / "list_attr_celeba.txt", folder)
+    listing = celeba.read_test(folder)
+    assert [read_image(sample.hr).shape for sample in listing.samples] == [(3, 218, 178)] * 3
+    assert len(listing.companions) == 2

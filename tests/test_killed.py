@@ -1,0 +1,158 @@
+"""Real processes, killed, interrupted and starved of disk: nothing is lost, nothing is torn, nothing is done twice."""
+
+from __future__ import annotations
+
+import json
+import os
+import resource
+import signal
+import subprocess
+import sys
+import time
+
+import pytest
+
+from srbench.images import write_image
+
+SLOW = """
+import os, pathlib, time
+CALLS = pathlib.Path(os.environ["CALLS"])
+def slow(lr, scale):
+    with CALLS.open("a") as file:
+        file.write("x")
+    time.sleep(float(os.environ.get("PAUSE", "0")))
+    return lr.repeat_interleave(scale, -2).repeat_interleave(scale, -1)
+"""
+
+# Each kills the process itself at one exact moment, counted in calls of the function it wraps.
+MOMENTS = {
+    "halfway through a line of records.jsonl": """
+        real = os.write
+        def write(file, data):
+            global count
+            count += 1
+            if count == 5:
+                real(file, data[: len(data) // 2])
+                os.kill(os.getpid(), signal.SIGKILL)
+            return real(file, data)
+        os.write = write
+    """,
+    "before run.json is in place": """
+        real = pathlib.Path.replace
+        def replace(self, target):
+            if "run.json" in str(target):
+                os.kill(os.getpid(), signal.SIGKILL)
+            return real(self, target)
+        pathlib.Path.replace = replace
+    """,
+    "before leaderboard.md is in place": """
+        real = pathlib.Path.replace
+        def replace(self, target):
+            if "leaderboard.md" in str(target):
+                os.kill(os.getpid(), signal.SIGKILL)
+            return real(self, target)
+        pathlib.Path.replace = replace
+    """,
+}
+
+
+@pytest.fixture
+def job(tmp_path, photo):
+    """A run of twelve images under two protocols, and how to start it."""
+    for index in range(12):
+        write_image(tmp_path / "photos" / f"image{index:02d}.png", photo(32, 32, top=20 * index))
+    (tmp_path / "mine.py").write_text(SLOW)
+
+    def start(output, *, before="", pause=0.0, **more):
+        script = "import os, pathlib, signal, sys\ncount = 0\n" + "\n".join(line[8:] for line in before.splitlines())
+        script += "\nfrom srbench.cli.main import main\nmain()\n"
+        arguments = ["run", "--methods", "./mine.py:slow,nearest", "--datasets", "./photos", "--scale", "2"]
+        arguments += ["--protocol", "classic-y,rgb", "--output", output]
+        environment = os.environ | {"CALLS": str(tmp_path / f"calls-{output}"), "PAUSE": str(pause)}
+        command = [sys.executable, "-c", script, *arguments]
+        pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
+        return subprocess.Popen(command, cwd=tmp_path, env=environment, **pipes, **more)
+
+    return start
+
+
+@pytest.fixture
+def unbroken(job, tmp_path):
+    assert finish(job("unbroken"))[0] == 0
+    return (tmp_path / "unbroken" / "leaderboard.csv").read_bytes()
+
+
+def finish(process):
+    """Exit code and stderr."""
+    _, err = process.communicate(timeout=120)
+    return process.returncode, err
+
+
+def lines(folder):
+    path = folder / "records.jsonl"
+    return path.read_bytes().count(b"\n") if path.exists() else 0
+
+
+def wait_for_lines(process, folder, wanted):
+    deadline = time.monotonic() + 60
+    while lines(folder) < wanted and process.poll() is None and time.monotonic() < deadline:
+        time.sleep(0.005)
+
+
+def assert_whole(folder, unbroken):
+    assert (folder / "leaderboard.csv").read_bytes() == unbroken
+    assert json.loads((folder / "run.json").read_text())["status"] == "complete"
+    records = [json.loads(line) for line in (folder / "records.jsonl").read_text().splitlines()]
+    keys = [(item["method"], item["protocol"], item["image"]) for item in records]
+    assert len(keys) == len(set(keys)) == 48
+    assert sorted(path.name for path in folder.iterdir() if path.name.endswith(".part")) == []
+
+
+def test_killed_again_and_again_from_outside(job, unbroken, tmp_path):
+    folder = tmp_path / "killed"
+    for wanted in (1, 15, 30):
+        process = job("killed", pause=0.05)
+        wait_for_lines(process, folder, wanted)
+        process.kill()
+        assert finish(process)[0] == -signal.SIGKILL
+    final = job("killed")
+    assert finish(final)[0] == 0
+    assert_whole(folder, unbroken)
+    # Twelve images, and at most the one in flight at each kill again.
+    assert 12 <= len((tmp_path / "calls-killed").read_text()) <= 15
+
+
+@pytest.mark.parametrize("moment", MOMENTS)
+def test_killed_at_an_exact_moment(job, unbroken, tmp_path, moment):
+    process = job("exact", before=MOMENTS[moment])
+    assert finish(process)[0] == -signal.SIGKILL
+    assert finish(job("exact"))[0] == 0
+    assert_whole(tmp_path / "exact", unbroken)
+
+
+def test_ctrl_c_says_how_to_go_on(job, unbroken, tmp_path):
+    process = job("stopped", pause=0.1)
+    wait_for_lines(process, tmp_path / "stopped", 4)
+    process.send_signal(signal.SIGINT)
+    code, err = finish(process)
+    assert code == 130
+    assert "run the same command again to go on" in err
+    assert "Traceback" not in err
+    assert finish(job("stopped"))[0] == 0
+    assert_whole(tmp_path / "stopped", unbroken)
+
+
+def test_a_disk_that_fills_keeps_what_was_finished(job, unbroken, tmp_path):
+    def little_room():
+        resource.setrlimit(resource.RLIMIT_FSIZE, (12_000, 12_000))
+
+    process = job("full", preexec_fn=little_room)
+    code, err = finish(process)
+    assert code == 1
+    assert err.startswith("error: full: cannot write records")
+    assert err.count("\n") == 1
+    kept = (tmp_path / "full" / "records.jsonl").read_text()
+    assert kept.endswith("}\n")
+    assert all(json.loads(line) for line in kept.splitlines())
+    assert finish(job("full"))[0] == 0
+    assert_whole(tmp_path / "full", unbroken)

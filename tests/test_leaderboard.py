@@ -1,0 +1,124 @@
+"""Tables: what is ranked with what, how runs merge, and what people and programs are shown."""
+
+from __future__ import annotations
+
+import pandas as pd
+import pytest
+
+from srbench.leaderboard import LEADING_COLUMNS, build_table, merge_tables, notes, records_frame
+from srbench.record import Record, RecordKey
+from srbench.rendering import to_csv, to_markdown, to_text
+
+
+def run_of(methods=("a", "b"), protocols=("p",), metrics=("psnr", "l1"), refused=(), weights=None):
+    return {
+        "srbench": "1",
+        "plan": {
+            "methods": [*methods],
+            "datasets": ["d"],
+            "scales": [4],
+            "protocols": [*protocols],
+            "metrics": [*metrics],
+            "lr": "made",
+        },
+        "refused": [*refused],
+        "protocols": {name: {"hash": f"hash-{name}"} for name in protocols},
+        "methods": {name: {"4": {"weights": weights}} if weights else {} for name in methods},
+        "datasets": {"d": {"images": ["x", "y"]}},
+        "environment": {"device": "cpu", "precision": "fp32"},
+    }
+
+
+def record(method, image, psnr, l1=1.0, protocol="p", **more):
+    key = RecordKey(method, "d", 4, protocol, "made", image)
+    return Record(key, "ok", "f", f"hash-{protocol}", "0", {"psnr": psnr, "l1": l1}, **more)
+
+
+FULL = [record("a", "x", 20.0), record("a", "y", 30.0), record("b", "x", 26.0), record("b", "y", 25.0)]
+
+
+def test_means_and_order():
+    table = build_table(run_of(), FULL)
+    assert tuple(table.columns[:9]) == LEADING_COLUMNS
+    assert list(table["method"]) == ["b", "a"]
+    assert list(table["psnr"]) == [25.5, 25.0]
+    assert list(table["images"]) == [2, 2]
+    assert table["ssim"].isna().all()
+
+
+def test_records_in_any_order_give_the_same_table():
+    assert build_table(run_of(), FULL[::-1]).equals(build_table(run_of(), FULL))
+
+
+def test_lower_is_better_where_it_is():
+    values = [record("a", i, 20.0, 5.0) for i in "xy"] + [record("b", i, 20.0, 3.0) for i in "xy"]
+    assert list(build_table(run_of(metrics=("l1",)), values)["method"]) == ["b", "a"]
+
+
+def test_protocols_are_never_ranked_together():
+    values = [record(m, i, v, protocol=p) for m, v in (("a", 1.0), ("b", 9.0)) for p in ("p", "q") for i in "xy"]
+    table = build_table(run_of(protocols=("p", "q")), values)
+    assert list(zip(table["protocol"], table["method"], strict=True)) == [
+        ("p", "b"),
+        ("p", "a"),
+        ("q", "b"),
+        ("q", "a"),
+    ]
+
+
+def test_an_unfinished_run_says_so():
+    table = build_table(run_of(), FULL[:3])
+    assert table.set_index("method").loc["b", ["images", "missing"]].tolist() == [1, 1]
+    assert list(table["method"]) == ["a", "b"]  # 25 dB over both images stands before 26 dB over one of them
+    assert notes(run_of(), FULL[:3])[-1].startswith("unfinished: 3 of 4 records")
+    assert "1/2" in to_text(table)
+
+
+def test_like_remarks_become_one_line():
+    values = [record("a", i, 20.0, warnings=(f"shifted by {n}",)) for n, i in enumerate("xy")] + FULL[2:]
+    assert notes(run_of(), values) == ["a ×4 on d/x, d/y: suspicious: shifted by 0"]
+
+
+def test_refused_cells_have_a_note_and_no_row():
+    refused = [{"method": "b", "scale": 4, "protocol": "p", "reason": "no"}]
+    assert list(build_table(run_of(refused=refused), FULL[:2])["method"]) == ["a"]
+    assert notes(run_of(refused=refused), FULL[:2]) == ["not run: b ×4 under p: no"]
+
+
+def test_merging_drops_equal_rows_and_keeps_different_ones():
+    first = build_table(run_of(), FULL)
+    second = build_table(run_of(weights="w"), [record("a", "x", 40.0), record("a", "y", 40.0), *FULL[2:]])
+    assert merge_tables({"one": first, "two": first}).equals(first)
+    merged = merge_tables({"one": first, "two": second})
+    assert list(merged["method"]) == ["a (two)", "b (one)", "b (two)", "a (one)"]
+    assert "_run" not in merged
+
+
+def test_text_fits_80_columns():
+    run = run_of(methods=("a-method-of-22-letters", "b"), metrics=("psnr", "ssim", "ms_ssim", "l1"))
+    values = []
+    for item in FULL:
+        name = {"a": "a-method-of-22-letters"}.get(item.key.method, "b")
+        scores = {"psnr": 23.4, "ssim": 0.5, "ms_ssim": 0.6, "l1": 12.3}
+        values.append(Record(item.key._replace(method=name), "ok", "f", "h", "0", scores))
+    text = to_text(build_table(run, values))
+    assert max(len(line) for line in text.splitlines()) <= 80
+    assert "d ×4, p (hash-p)" in text
+
+
+def test_markdown_and_csv():
+    table = build_table(run_of(), FULL)
+    text = to_markdown(table, ["mind the gap"])
+    assert "## d ×4, p (hash-p)" in text
+    assert "| b" in text
+    assert "- mind the gap" in text
+    assert "Written by srbench 1 on cpu, fp32." in text
+    assert to_csv(table).splitlines()[1].startswith("b,d,4,p,2,25.500000,,,1.000000,0,0,made,hash-p,")
+
+
+def test_records_as_a_frame():
+    frame = records_frame(FULL)
+    assert list(frame.columns) == [*RecordKey._fields, "psnr", "l1", "status", "warnings", "error"]
+    assert frame["psnr"].mean() == pytest.approx(25.25)
+    assert list(records_frame([]).columns[:3]) == ["method", "dataset", "scale"]
+    assert isinstance(frame, pd.DataFrame)

@@ -1,0 +1,175 @@
+"""Users' own functions, and images made elsewhere."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import torch
+
+import srbench
+from srbench.errors import MethodError, RequestError, UnknownNameError, WeightsError
+from srbench.images import write_image
+from srbench.methods import CardMethod, FolderMethod, Job, find_method
+from srbench.registry import registry
+
+
+def enlarge(lr, scale):
+    return lr.repeat_interleave(scale, -2).repeat_interleave(scale, -1)
+
+
+MINE = """
+def plain(lr):
+    return lr.repeat_interleave(2, -2).repeat_interleave(2, -1)
+def scaled(lr, scale):
+    return lr.repeat_interleave(scale, -2).repeat_interleave(scale, -1)
+def luma_only(lr, scale):
+    assert lr.shape[1] == 1
+    return scaled(lr, scale)
+luma_only.colour = "y"
+luma_only.scales = (2, 3)
+def three(lr, scale, more):
+    return lr
+not_callable = 3
+"""
+
+
+@pytest.fixture
+def mine(tmp_path):
+    (tmp_path / "mine.py").write_text(MINE)
+    return f"{tmp_path}/mine.py"
+
+
+@pytest.mark.parametrize("function", ["plain", "scaled", "luma_only"])
+def test_functions_of_a_file_equal_nearest(mine, photos, function):
+    result = srbench.run([f"{mine}:{function}", "nearest"], datasets=str(photos), scale=2, metrics="psnr")
+    assert result.failed == 0
+    table = result.leaderboard.set_index("method")
+    # The luma-only one gets its chroma from bicubic; on Y alone both are nearest, but for rounding through RGB.
+    assert table.loc[f"mine:{function}", "psnr"] == pytest.approx(table.loc["nearest", "psnr"], abs=0.02)
+
+
+def test_a_luma_method_is_handed_the_luma_plane_under_srcnn_y(mine, photos):
+    result = srbench.run(
+        [f"{mine}:luma_only", "nearest"], datasets=str(photos), scale=2, protocol="srcnn-y", metrics="psnr"
+    )
+    assert result.leaderboard["psnr"].nunique() == 1
+
+
+def test_scales_of_a_function_are_heeded(mine):
+    method = find_method(f"{mine}:luma_only", registry())
+    assert method.scales == (2, 3)
+    assert method.colour == "y"
+
+
+def test_callables_in_python(photos):
+    result = srbench.run([enlarge, "nearest"], datasets=str(photos), scale=3, metrics="psnr")
+    assert set(result.leaderboard["method"]) == {"enlarge", "nearest"}
+    assert result.leaderboard["psnr"].nunique() == 1
+    assert find_method(lambda lr: lr, registry()).name == "lambda"
+    assert find_method(torch.nn.Identity(), registry()).name == "Identity"
+
+
+@pytest.mark.parametrize(
+    ("spec", "message"),
+    [
+        ("{file}:plian", "has no function 'plian', did you mean plain"),
+        ("{file}:not_callable", "has no function 'not_callable'"),
+        ("{folder}/none.py:f", "no such file; a method of your own is given as"),
+        ("{folder}/broken.py:f", r"broken\.py: cannot be imported \(ZeroDivisionError"),
+    ],
+)
+def test_files_that_cannot_be_used(mine, tmp_path, spec, message):
+    (tmp_path / "broken.py").write_text("1 / 0\n")
+    with pytest.raises(RequestError, match=message):
+        find_method(spec.format(file=mine, folder=tmp_path), registry())
+
+
+def test_a_function_of_three_arguments_is_refused(mine):
+    with pytest.raises(RequestError, match=r"expected \(lr\) or \(lr, scale\)"):
+        find_method(f"{mine}:three", registry()).open(2, "cpu")
+
+
+def test_a_wrong_colour_is_refused():
+    def odd(lr):
+        return lr
+
+    odd.colour = "bgr"
+    with pytest.raises(RequestError, match="colour is 'bgr'"):
+        _ = find_method(odd, registry()).colour
+
+
+def test_the_same_file_has_the_same_identity_and_a_callable_never(mine):
+    first, second = (find_method(f"{mine}:plain", registry()).identity(2) for _ in range(2))
+    assert first == second
+    assert find_method(enlarge, registry()).identity(2) != find_method(enlarge, registry()).identity(2)
+
+
+def test_altered_and_absent_weights_are_refused(tmp_path):
+    entry = registry().method("edsr")
+    moved = type(entry)(entry.card, entry.pack, tmp_path / "card.toml")
+    with pytest.raises(WeightsError, match="no such weight file"):
+        CardMethod(moved).open(4, "cpu")
+    (tmp_path / entry.card.weights[0].file).write_bytes(b"altered")
+    with pytest.raises(WeightsError, match="sha256 differs from its card's"):
+        CardMethod(moved).open(4, "cpu")
+
+
+def test_unknown_weights_name_what_there_is():
+    with pytest.raises(UnknownNameError, match=r"bicubic has no weights 'x' \(it has: none\)"):
+        find_method("bicubic@x", registry())
+
+
+@pytest.fixture
+def upscaled(tmp_path, photo):
+    def write(*names):
+        folder = tmp_path / "sr"
+        folder.mkdir()
+        for name in names:
+            write_image(folder / name, photo(16, 16))
+        return folder
+
+    return write
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["baby.png", "babyx4.png", "babyX4.png", "baby_x4.png", "baby_RCAN_x4.png", "baby-x4-SwinIR.png", "baby_SR.png"],
+)
+def test_usual_names_are_matched(upscaled, name):
+    method = FolderMethod("x", upscaled(name), ("baby",), 4)
+    assert set(method.identity(4)) == {"baby"}
+
+
+def test_the_longest_id_owns_a_file(upscaled):
+    folder = upscaled("img_1_x4.png", "img_1_b_x4.png")
+    method = FolderMethod("x", folder, ("img_1", "img_1_b"), 4)
+    assert set(method.identity(4)) == {"img_1", "img_1_b"}
+
+
+@pytest.mark.parametrize(
+    ("files", "message"),
+    [
+        (("babyx4.png",), r"no image for bird \(1 of 2 missing\)"),
+        (("babyx4.png", "baby_x4.png", "bird.png"), "could both be 'baby'; leave one"),
+        (("babyx3.png", "bird.png"), "no image for baby"),
+        (("babylon.png", "bird.png"), "no image for baby"),
+    ],
+)
+def test_missing_and_ambiguous_images_are_errors(upscaled, files, message):
+    with pytest.raises(RequestError, match=message):
+        FolderMethod("x", upscaled(*files), ("baby", "bird"), 4)
+
+
+def test_an_image_of_the_wrong_size_fails(upscaled, photo):
+    method = FolderMethod("x", upscaled("baby.png"), ("baby",), 4)
+    job = Job("baby", photo(5, 4), (20, 16), 4, grey=False)
+    with pytest.raises(MethodError, match=r"baby\.png is 16×16, expected 16×20"):
+        method.open(4, "cpu")(job)
+
+
+def test_a_grey_image_saved_as_rgb_is_taken_for_grey(tmp_path, photo):
+    (tmp_path / "sr").mkdir()
+    write_image(tmp_path / "sr" / "a.png", np.repeat(photo(16, 16)[:1], 3, axis=0))
+    produce = FolderMethod("x", tmp_path / "sr", ("a",), 4).open(4, "cpu")
+    assert produce(Job("a", photo(4, 4)[:1], (16, 16), 4, grey=True)).image.shape == (1, 16, 16)
+    assert produce(Job("a", photo(4, 4), (16, 16), 4, grey=False)).image.shape == (3, 16, 16)

@@ -1,0 +1,107 @@
+"""Packs: found, refused when they clash, and installable by anyone."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from srbench.errors import CardError, UnknownNameError
+from srbench.registry import Pack, Registry, load_target, registry, suggest
+
+FAKE_PACK = Path(__file__).parent / "fake_pack"
+
+
+def test_built_in_cards_come_through_the_same_door():
+    assert {pack.name for pack in registry().packs} >= {"protocols", "baselines", "models", "datasets"}
+    assert {"nearest", "bilinear", "bicubic", "lanczos", "opencv-cubic", "pillow-bicubic", "edsr"} <= set(
+        registry().methods
+    )
+    assert {"bundled", "set5", "set14", "b100", "urban100", "div2k", "celeba"} <= set(registry().datasets)
+
+
+def test_did_you_mean():
+    with pytest.raises(UnknownNameError, match=r"unknown method 'bicubik', did you mean bicubic.*srbench list methods"):
+        registry().method("bicubik")
+    with pytest.raises(UnknownNameError, match="unknown dataset 'Set5', did you mean set5"):
+        registry().dataset("Set5")
+    with pytest.raises(UnknownNameError, match="unknown protocol 'zzz'; see"):
+        registry().protocol("zzz")
+    assert suggest("zzz", ["psnr"]) == ""
+
+
+def test_duplicates_name_both_owners(tmp_path):
+    card = next(entry.path for name, entry in registry().methods.items() if name == "nearest").read_text()
+    for name in ("a", "b"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / f"{name}.card.toml").write_text(card)
+    packs = [Pack(name, f"{name}-dist 1", tmp_path / name) for name in ("a", "b")]
+    assert set(Registry(packs[:1]).methods) == {"nearest"}
+    with pytest.raises(CardError, match=r"method 'nearest' is claimed by two packs: a \(a-dist 1.*b \(b-dist 1"):
+        Registry(packs)
+
+
+def test_targets_that_cannot_be_loaded_name_the_pack():
+    for target in ("no_such_module:x", "srbench.api:no_such_name"):
+        with pytest.raises(CardError, match=f"pack theirs: cannot load {target}"):
+            load_target(target, "theirs")
+
+
+@pytest.fixture(scope="module")
+def installed_pack(tmp_path_factory):
+    """A third party's distribution, built and installed into a folder of its own, as pip does it."""
+    site = tmp_path_factory.mktemp("site")
+    command = [sys.executable, "-m", "pip", "install", "--quiet", "--no-deps", "--no-build-isolation", "--no-index"]
+    subprocess.run([*command, "--target", str(site), str(FAKE_PACK)], check=True, capture_output=True)
+    return site
+
+
+def srbench(site, *arguments, cwd):
+    environment = os.environ | {"PYTHONPATH": str(site)}
+    command = [sys.executable, "-m", "srbench", *arguments]
+    return subprocess.run(command, capture_output=True, text=True, env=environment, cwd=cwd)
+
+
+def test_an_installed_pack_joins_in(installed_pack, tmp_path, photos):
+    listed = srbench(installed_pack, "list", "methods", cwd=tmp_path)
+    assert "checkerboard-blur" in listed.stdout
+    assert "srbench-fake-pack 1.0" in listed.stdout
+    result = srbench(
+        installed_pack,
+        "run",
+        "--methods",
+        "bicubic,checkerboard-blur",
+        "--datasets",
+        str(photos),
+        "--scale",
+        "2",
+        cwd=tmp_path,
+    )
+    assert result.returncode == 0, result.stderr
+    assert "checkerboard-blur" in result.stdout
+
+
+def test_a_pack_that_claims_a_built_in_name_is_refused(installed_pack, tmp_path):
+    card = installed_pack / "srbench_fake_pack" / "card.toml"
+    original = card.read_text()
+    card.write_text(original.replace("checkerboard-blur", "bicubic"))
+    try:
+        result = srbench(installed_pack, "list", "methods", cwd=tmp_path)
+    finally:
+        card.write_text(original)
+    assert result.returncode == 2
+    assert result.stderr.count("\n") == 1
+    assert "claimed by two packs" in result.stderr
+    assert "srbench-fake-pack 1.0" in result.stderr
+
+
+def test_a_pack_that_is_no_package_is_named(tmp_path):
+    (tmp_path / "broken-1.0.dist-info").mkdir()
+    (tmp_path / "broken-1.0.dist-info" / "METADATA").write_text("Metadata-Version: 2.1\nName: broken\nVersion: 1.0\n")
+    (tmp_path / "broken-1.0.dist-info" / "entry_points.txt").write_text("[srbench.packs]\nbroken = no_such_package\n")
+    result = srbench(tmp_path, "list", "methods", cwd=tmp_path)
+    assert result.returncode == 2
+    assert "pack broken (broken 1.0): no_such_package is not a package" in result.stderr
