@@ -11,7 +11,7 @@ import platformdirs
 
 from srbench.api import Listing, Reader, Sample
 from srbench.cards import DatasetCard
-from srbench.errors import DatasetError
+from srbench.errors import DatasetError, UnknownNameError
 from srbench.folders import list_folder
 from srbench.registry import Entry, Registry, load_target
 
@@ -58,6 +58,8 @@ def open_dataset(spec: str, cards: Registry) -> Dataset:
     if is_folder_spec(spec):
         folder = Path(spec).expanduser()
         return Dataset(folder.resolve().name, list_folder(folder).samples)
+    if spec not in cards.datasets and Path(spec).is_dir():
+        raise UnknownNameError(f"unknown dataset {spec!r}; to use the folder of that name write ./{spec}")
     entry = cards.dataset(spec)
     return Dataset(spec, installed_listing(entry).samples, entry.card.pixels)
 

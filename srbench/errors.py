@@ -5,9 +5,9 @@
     │   ├── UnknownNameError       no such method, dataset, protocol or metric
     │   ├── CardError              a card is malformed, or two packs claim one name
     │   ├── NotApplicableError     a method cannot run at this scale or under this protocol
+    │   ├── DatasetError           a dataset is absent, incomplete or not the one its card describes
     │   └── OutputError            the output folder cannot be used
     ├── ImageError                 an image file or array cannot be used
-    ├── DatasetError               a dataset is absent, incomplete or not the one its card describes
     ├── WeightsError               a weight file is absent, altered or does not fit its network
     ├── MethodError                an upscaler raised, or returned what no upscaler should
     ├── UndefinedMetricError       a metric has no value for this pair of images
@@ -60,16 +60,16 @@ class NotApplicableError(RequestError):
     """A method cannot run at this scale or under this protocol."""
 
 
+class DatasetError(RequestError):
+    """A dataset is absent, incomplete, or not the one its card describes."""
+
+
 class OutputError(RequestError):
     """The output folder is in use, holds another plan, or cannot be written."""
 
 
 class ImageError(SRBenchError):
     """An image file or array cannot be used."""
-
-
-class DatasetError(SRBenchError):
-    """A dataset is absent, incomplete, or not the one its card describes."""
 
 
 class WeightsError(SRBenchError):

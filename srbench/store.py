@@ -17,7 +17,7 @@ from typing import Any, Protocol, Self
 
 from filelock import FileLock, Timeout
 
-from srbench.errors import OutputError, StoreError
+from srbench.errors import OutputError, RequestError, StoreError
 from srbench.record import Record, RecordKey
 
 __all__ = ["SCHEMA_VERSION", "MemoryStore", "RecordSink", "RunStore", "read_records", "read_run", "write_whole"]
@@ -194,14 +194,15 @@ def read_run(folder: Path) -> dict[str, Any]:
     """What `run.json` says.
 
     Raises:
-        StoreError: The folder holds no run, a damaged one, or one of a later srbench.
+        RequestError: The folder holds no run.
+        StoreError: It holds a damaged one, or one of another srbench.
     """
     path = folder / _RUN
     try:
         described: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
         schema = described["schema"]
     except FileNotFoundError:
-        raise StoreError(f"{folder}: holds no srbench run (no {_RUN})") from None
+        raise RequestError(f"{folder}: holds no srbench run (no {_RUN})") from None
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise StoreError(f"{path}: damaged or unreadable ({error})") from error
     if schema != SCHEMA_VERSION:

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from srbench.cards import DatasetCard
 from srbench.datasets import data_home, installed_listing, is_folder_spec, open_dataset
-from srbench.errors import DatasetError, RequestError
+from srbench.errors import DatasetError, RequestError, UnknownNameError
 from srbench.folders import list_folder, lr_files
 from srbench.images import pixel_sha256, read_image, write_image
 from srbench.importing import import_dataset
@@ -35,6 +35,12 @@ def test_specs_that_look_like_paths_are_folders(photos):
     assert is_folder_spec("~/x")
     assert not is_folder_spec("set5")
     assert [sample.id for sample in open_dataset(str(photos), registry()).samples] == ["one", "three", "two"]
+
+
+def test_a_folder_named_without_its_path(photos, monkeypatch):
+    monkeypatch.chdir(photos.parent)
+    with pytest.raises(UnknownNameError, match=r"write \./photos"):
+        open_dataset("photos", registry())
 
 
 def test_a_folder_without_images_and_two_files_of_one_id(tmp_path, photos):

@@ -84,6 +84,13 @@ def test_files_that_cannot_be_used(mine, tmp_path, spec, message):
         find_method(spec.format(file=mine, folder=tmp_path), registry())
 
 
+def test_a_file_finds_its_neighbours(tmp_path, monkeypatch):
+    monkeypatch.setattr("sys.path", ["elsewhere"])
+    (tmp_path / "neighbour_of_mine.py").write_text("def f(lr):\n    return lr\n")
+    (tmp_path / "mine.py").write_text("from neighbour_of_mine import f\n")
+    assert find_method(f"{tmp_path}/mine.py:f", registry()).name == "mine:f"
+
+
 def test_a_function_of_three_arguments_is_refused(mine):
     with pytest.raises(RequestError, match=r"expected \(lr\) or \(lr, scale\)"):
         find_method(f"{mine}:three", registry()).open(2, "cpu")

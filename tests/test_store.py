@@ -11,7 +11,7 @@ from filelock import FileLock
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from srbench.errors import OutputError, StoreError
+from srbench.errors import OutputError, RequestError, StoreError
 from srbench.record import Record, RecordKey
 from srbench.store import RunStore, read_records, read_run, write_whole
 
@@ -140,7 +140,7 @@ def test_run_json_keeps_its_first_start_and_is_checked(tmp_path):
     (tmp_path / "run.json").write_text("{")
     with pytest.raises(StoreError, match="damaged or unreadable"):
         read_run(tmp_path)
-    with pytest.raises(StoreError, match="holds no srbench run"):
+    with pytest.raises(RequestError, match="holds no srbench run"):
         read_run(tmp_path / "nowhere")
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 import inspect
+import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -101,6 +102,9 @@ def method_from_file(path: Path, attribute: str) -> FunctionMethod:
 def _import_file(path: Path) -> ModuleType:
     if not path.is_file():
         raise RequestError(f"{path}: no such file; a method of your own is given as ./file.py:function")
+    folder = str(path.resolve().parent)
+    if folder not in sys.path:  # so that the file finds its neighbours, as it does when Python runs it
+        sys.path.insert(0, folder)
     spec = importlib.util.spec_from_file_location(f"srbench_user_{path.stem}", path)
     if spec is None or spec.loader is None:
         raise RequestError(f"{path}: cannot be imported as Python")

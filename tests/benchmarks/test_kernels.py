@@ -37,6 +37,6 @@ def test_imresize(benchmark):
 
 
 def test_ssim_is_faster_than_scikit_images():
-    """Measured 2.4 times on two cores; interleaved, median of seven, so that a drift of the machine strikes both alike."""
+    """Measured 2.4 times on two cores; interleaved, median of seven, so that drift strikes both alike."""
     ratios = [seconds(theirs) / seconds(lambda: ssim(*PAIR)) for _ in range(7)]
     assert statistics.median(ratios) > 1.2

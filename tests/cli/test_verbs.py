@@ -71,7 +71,7 @@ def test_wrong_requests_are_one_line(cli, arguments, message):
     if "cuda" in arguments and torch.cuda.is_available():
         pytest.skip("this machine has a GPU")
     failed = cli(*arguments)
-    assert failed.code == (1 if arguments[0] == "leaderboard" else 2)
+    assert failed.code == 2
     assert failed.err.startswith("error: ")
     assert failed.err.count("\n") == 1
     assert message in failed.err
@@ -85,7 +85,7 @@ def test_options_that_do_not_exist_exit_2(cli):
 
 def test_an_absent_dataset_says_how_to_get_it(cli):
     failed = cli("run", "--methods", "bicubic", "--datasets", "set14")
-    assert failed.code == 1
+    assert failed.code == 2
     assert "srbench datasets import set14 DIR" in failed.err
 
 
