@@ -16,7 +16,7 @@ LIBRARIES = ("torch", "numpy", "opencv-python-headless", "pillow", "scikit-image
 """Distributions whose version may move the last digits."""
 
 _PACKAGE = Path(__file__).parent
-_NUMBERS = ("metrics", "protocol", "images.py", "scoring.py", "upscaling.py")
+_NUMBERS = ("metrics", "protocol", "images.py", "inputs.py", "scoring.py", "upscaling.py")
 
 
 def file_sha256(path: Path) -> str:

@@ -9,20 +9,17 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
-from pathlib import Path
 from typing import Any
 
-import numpy as np
 from numpy.typing import NDArray
 
 from srbench.api import Metric, Sample
 from srbench.datasets import Dataset
-from srbench.errors import DatasetError, ImageError, SRBenchError
-from srbench.fingerprint import combine, file_sha256, library_versions, numbers_code
-from srbench.images import Image, pixel_sha256, read_image
+from srbench.errors import ImageError, SRBenchError
+from srbench.fingerprint import combine, library_versions, numbers_code
+from srbench.inputs import Decoded, Degraded, decode, degrade, file_identity
 from srbench.methods import Job, Method, Produced, Producer
 from srbench.plan import Cell, Plan
-from srbench.protocol import DegradationRule
 from srbench.record import Record, RecordKey
 from srbench.scoring import score
 from srbench.store import RecordSink
@@ -59,11 +56,11 @@ class _Task:
 
 
 @dataclass(frozen=True)
-class _Lr:
-    """LR and what it was made from, under one degradation rule at one scale."""
+class _Truth:
+    """What a result is compared with: HR, its compared planes by protocol name, and what is odd about its LR."""
 
-    planes: Planes
-    reference: Planes
+    hr: Decoded
+    references: Mapping[str, Planes]
     warnings: tuple[str, ...]
 
 
@@ -100,23 +97,34 @@ class _Runner:
         if not tasks:
             return
         try:
-            hr = _decode(dataset, sample)
+            hr = decode(dataset, sample)
         except SRBenchError as error:
-            self._fail(tasks, _naming_only(sample.hr, error))
+            self._fail(tasks, error)
             return
         for (scale, rule), group in _grouped(tasks, lambda task: (task.cell.scale, task.cell.protocol.degradation)):
             try:
-                lr = _make_lr(self._plan.request.lr, sample, hr, scale, rule)
+                degraded = degrade(hr.image, sample, scale, rule, self._plan.request.lr)
             except SRBenchError as error:
-                self._fail(group, _naming_only(sample.lr.get(scale, sample.hr), error), hr)
+                self._fail(group, error, hr)
                 continue
-            for method, same in _grouped(group, lambda task: task.cell.method):
-                self._method(
-                    method, Job(sample.id, lr.planes, lr.reference.shape[1:], scale, len(hr) == 1), lr, hr, same
-                )
+            job = Job(sample.id, degraded.lr, degraded.reference.shape[1:], scale, grey=len(hr.image) == 1)
+            references = self._references(degraded, hr, scale, group)
+            scorable = [task for task in group if task.cell.protocol.name in references]
+            for method, same in _grouped(scorable, lambda task: task.cell.method):
+                self._method(method, job, _Truth(hr, references, degraded.warnings), same)
+
+    def _references(self, degraded: Degraded, hr: Decoded, scale: int, tasks: Sequence[_Task]) -> dict[str, Planes]:
+        """HR as each protocol compares it; the tasks of a protocol that leaves nothing to compare fail."""
+        references: dict[str, Planes] = {}
+        for protocol, same in _grouped(tasks, lambda task: task.cell.protocol):
+            try:
+                references[protocol.name] = protocol.compared(degraded.reference, scale)
+            except ImageError as error:
+                self._fail(same, error, hr)
+        return references
 
     def _pending(self, dataset: Dataset, sample: Sample) -> list[_Task]:
-        hr_file = _file_identity(sample.hr)
+        hr_file = file_identity(sample.hr)
         tasks: list[_Task] = []
         for cell in self._plan.cells:
             if cell.dataset is not dataset:
@@ -126,7 +134,7 @@ class _Runner:
             )
             files = {"hr": hr_file}
             if key.lr == "given" and cell.scale in sample.lr:
-                files["lr"] = _file_identity(sample.lr[cell.scale])
+                files["lr"] = file_identity(sample.lr[cell.scale])
             fingerprint = self._fingerprint(cell, files)
             if self._sink.finished(key, fingerprint):
                 self._advance(1)
@@ -153,17 +161,14 @@ class _Runner:
             self._identities[key] = method.identity(scale)
         return self._identities[key]
 
-    def _method(self, method: Method, job: Job, lr: _Lr, hr: Image, tasks: Sequence[_Task]) -> None:
+    def _method(self, method: Method, job: Job, truth: _Truth, tasks: Sequence[_Task]) -> None:
         try:
             produced = self._producer(method, job.scale)(job)
         except SRBenchError as error:
-            self._fail(tasks, error, hr)
+            self._fail(tasks, error, truth.hr)
             return
         for task in tasks:
-            try:
-                self._append(self._scored(task, produced, lr, hr))
-            except ImageError as error:
-                self._fail([task], error, hr)
+            self._append(self._scored(task, produced, truth))
 
     def _producer(self, method: Method, scale: int) -> Producer:
         """The opened method; one that could not be opened raises the same error for every image."""
@@ -178,22 +183,22 @@ class _Runner:
             raise opened
         return opened
 
-    def _scored(self, task: _Task, produced: Produced, lr: _Lr, hr: Image) -> Record:
-        protocol, scale = task.cell.protocol, task.cell.scale
-        sr, reference = (protocol.compared(image, scale) for image in (produced.image, lr.reference))
-        scores = score(sr, reference, self._conditions.metrics)
+    def _scored(self, task: _Task, produced: Produced, truth: _Truth) -> Record:
+        protocol = task.cell.protocol
+        sr = protocol.compared(produced.image, task.cell.scale)
+        scores = score(sr, truth.references[protocol.name], self._conditions.metrics)
         return Record(
             key=task.key,
             status="ok",
             fingerprint=task.fingerprint,
             protocol_hash=protocol.card.hash,
-            hr_sha256=pixel_sha256(hr),
+            hr_sha256=truth.hr.sha256,
             scores=scores.values,
             undefined=scores.undefined,
-            warnings=(*lr.warnings, *produced.warnings),
+            warnings=(*truth.warnings, *produced.warnings),
         )
 
-    def _fail(self, tasks: Sequence[_Task], error: SRBenchError, hr: Image | None = None) -> None:
+    def _fail(self, tasks: Sequence[_Task], error: SRBenchError, hr: Decoded | None = None) -> None:
         for task in tasks:
             self._append(
                 Record(
@@ -201,7 +206,7 @@ class _Runner:
                     status="failed",
                     fingerprint=task.fingerprint,
                     protocol_hash=task.cell.protocol.card.hash,
-                    hr_sha256=None if hr is None else pixel_sha256(hr),
+                    hr_sha256=None if hr is None else hr.sha256,
                     error=str(error),
                 )
             )
@@ -219,44 +224,3 @@ def _grouped(tasks: Sequence[_Task], key: Callable[[_Task], Any]) -> Iterator[tu
             order.append(key(task))
     for found, group in groupby(sorted(tasks, key=lambda task: order.index(key(task))), key=key):
         yield found, list(group)
-
-
-def _file_identity(path: Path) -> str:
-    try:
-        return file_sha256(path)
-    except OSError as error:
-        return f"unreadable: {error.strerror}"
-
-
-def _naming_only(path: Path, error: SRBenchError) -> SRBenchError:
-    """The same error with the file's name for its path: a record is read where this machine's folders say nothing."""
-    return type(error)(str(error).replace(str(path), path.name))
-
-
-def _decode(dataset: Dataset, sample: Sample) -> Image:
-    hr = read_image(sample.hr)
-    expected = dataset.pixels.get(sample.id)
-    if expected is not None and pixel_sha256(hr) != expected:
-        raise DatasetError(f"{sample.hr}: other pixels than {dataset.name}'s card lists; import the dataset again")
-    return hr
-
-
-def _make_lr(source: str, sample: Sample, hr: Image, scale: int, rule: DegradationRule) -> _Lr:
-    reference = rule.reference(hr, scale)
-    made = rule.degrade(hr, scale)
-    if source == "made":
-        return _Lr(made, reference, ())
-    path = sample.lr.get(scale)
-    if path is None:
-        raise DatasetError(
-            f"{sample.id}: no LR file for ×{scale} (looked in LR folders X{scale}); leave out --lr given"
-        )
-    given = read_image(path)
-    if len(given) == 1:
-        given = np.repeat(given, 3, axis=0)
-    if given.shape != made.shape:
-        got, expected = (f"{shape[2]}×{shape[1]}" for shape in (given.shape, made.shape))
-        raise DatasetError(f"{path}: LR is {got}, expected {expected} for ×{scale}")
-    differing = float(np.mean(given != made))
-    warnings = (f"given LR differs from the protocol's in {differing:.1%} of its samples",) if differing else ()
-    return _Lr(given, reference, warnings)
