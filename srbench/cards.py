@@ -103,8 +103,10 @@ class MethodCard(_Strict):
     @model_validator(mode="after")
     def _weights_cover_scales(self) -> MethodCard:
         covered = {entry.scale for entry in self.weights}
-        if covered and covered != set(self.scales):
-            raise ValueError(f"scales {self.scales} but weights for {sorted(covered)}; they must be the same")
+        if len({(entry.name, entry.scale) for entry in self.weights}) < len(self.weights):
+            raise ValueError("two [[weights]] have the same name and scale")
+        if covered and (self.scales == "any" or covered != set(self.scales)):
+            raise ValueError(f"scales {self.scales!r} but weights for {sorted(covered)}; they must be the same")
         return self
 
 

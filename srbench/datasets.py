@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 
 import platformdirs
 
 from srbench.api import Listing, Reader, Sample
 from srbench.cards import DatasetCard
-from srbench.errors import DatasetError, UnknownNameError
+from srbench.errors import DatasetError, NotImportedError, UnknownNameError
+from srbench.fingerprint import combine, file_identity
 from srbench.folders import list_folder
 from srbench.registry import Entry, Registry, load_target
 
@@ -26,11 +29,19 @@ class Dataset:
         name: As it stands in tables.
         samples: The images, in order; never empty.
         pixels: Expected `pixel_sha256` by image id; empty where the card lists none.
+        place: Hash of the folder's path, which tells two folders of one name apart; empty for a card's dataset.
     """
 
     name: str
     samples: tuple[Sample, ...]
     pixels: Mapping[str, str] = field(default_factory=dict)
+    place: str = ""
+
+    @cached_property
+    def identity(self) -> str:
+        """Hash of the images: of their known pixels where a card lists them, else of the files."""
+        hashes = dict(self.pixels) or {sample.id: file_identity(sample.hr) for sample in self.samples}
+        return combine(images=hashes)[:12]
 
 
 def data_home() -> Path:
@@ -57,7 +68,10 @@ def open_dataset(spec: str, cards: Registry) -> Dataset:
     """
     if is_folder_spec(spec):
         folder = Path(spec).expanduser()
-        return Dataset(folder.resolve().name, list_folder(folder).samples)
+        name = folder.resolve().name
+        place = hashlib.sha256(str(folder.resolve()).encode()).hexdigest()[:12]
+        # A card's name is for images that were checked against the card.
+        return Dataset(f"./{name}" if name in cards.datasets else name, list_folder(folder).samples, place=place)
     if spec not in cards.datasets and Path(spec).is_dir():
         raise UnknownNameError(f"unknown dataset {spec!r}; to use the folder of that name write ./{spec}")
     entry = cards.dataset(spec)
@@ -73,7 +87,7 @@ def installed_listing(entry: Entry[DatasetCard]) -> Listing:
     card = entry.card
     folder = data_home() / card.folder
     if card.folder and not folder.is_dir():
-        raise DatasetError(
+        raise NotImportedError(
             f"{card.name}: not imported (looked in {folder}); run: srbench datasets import {card.name} DIR, "
             "or set SRBENCH_DATA"
         )

@@ -5,7 +5,8 @@
     │   ├── UnknownNameError       no such method, dataset, protocol or metric
     │   ├── CardError              a card is malformed, or two packs claim one name
     │   ├── NotApplicableError     a method cannot run at this scale or under this protocol
-    │   ├── DatasetError           a dataset is absent, incomplete or not the one its card describes
+    │   ├── DatasetError           a dataset is incomplete or not the one its card describes
+    │   │   └── NotImportedError   it is not there at all
     │   └── OutputError            the output folder cannot be used
     ├── ImageError                 an image file or array cannot be used
     ├── WeightsError               a weight file is absent, altered or does not fit its network
@@ -26,6 +27,7 @@ __all__ = [
     "ImageError",
     "MethodError",
     "NotApplicableError",
+    "NotImportedError",
     "OutputError",
     "RequestError",
     "SRBenchError",
@@ -33,6 +35,7 @@ __all__ = [
     "UndefinedMetricError",
     "UnknownNameError",
     "WeightsError",
+    "one_line",
 ]
 
 
@@ -64,6 +67,10 @@ class DatasetError(RequestError):
     """A dataset is absent, incomplete, or not the one its card describes."""
 
 
+class NotImportedError(DatasetError):
+    """A dataset is not there; importing it would help."""
+
+
 class OutputError(RequestError):
     """The output folder is in use, holds another plan, or cannot be written."""
 
@@ -86,3 +93,9 @@ class UndefinedMetricError(SRBenchError):
 
 class StoreError(SRBenchError):
     """A run folder cannot be read, or could not be written to the end."""
+
+
+def one_line(error: BaseException) -> str:
+    """Type and message of anyone's exception on one line, at most 200 characters of message."""
+    text = " ".join(str(error).split())
+    return f"{type(error).__name__}: {text if len(text) <= 200 else text[:200] + '…'}"

@@ -10,13 +10,23 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-__all__ = ["LIBRARIES", "code_sha256", "combine", "file_sha256", "library_versions", "numbers_code"]
+__all__ = ["LIBRARIES", "code_sha256", "combine", "file_identity", "file_sha256", "library_versions", "numbers_code"]
 
 LIBRARIES = ("torch", "numpy", "opencv-python-headless", "pillow", "scikit-image")
 """Distributions whose version may move the last digits."""
 
 _PACKAGE = Path(__file__).parent
-_NUMBERS = ("metrics", "protocol", "images.py", "inputs.py", "scoring.py", "upscaling.py")
+_NUMBERS = (
+    "metrics",
+    "methods",
+    "protocol",
+    "images.py",
+    "inputs.py",
+    "plausibility.py",
+    "runner.py",
+    "scoring.py",
+    "upscaling.py",
+)
 
 
 def file_sha256(path: Path) -> str:
@@ -29,6 +39,15 @@ def file_sha256(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
+def file_identity(path: Path) -> str:
+    """Hash of a file's bytes, or why it cannot be read."""
+    try:
+        return file_sha256(path)
+    except OSError as error:
+        return f"unreadable: {error.strerror}"
+
+
+@lru_cache(maxsize=32)
 def code_sha256(folder: Path) -> str:
     """Hash of the Python sources and cards below a folder, with their names."""
     return _hash_files(folder, (path for path in folder.rglob("*") if path.suffix in {".py", ".toml"}))
@@ -43,7 +62,7 @@ def _hash_files(root: Path, paths: Iterable[Path]) -> str:
 
 @lru_cache(maxsize=1)
 def numbers_code() -> str:
-    """Hash of the engine's own code that decides numbers: protocols, metrics, decoding, quantisation."""
+    """Hash of the engine's own code that decides numbers and warnings: protocols, metrics, decoding, calling."""
     paths: list[Path] = []
     for name in _NUMBERS:
         place = _PACKAGE / name

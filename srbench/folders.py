@@ -43,6 +43,8 @@ def image_files(folder: Path) -> dict[str, Path]:
     for path in paths:
         if path.suffix.lower() not in IMAGE_SUFFIXES or path.name.startswith("."):
             continue
+        if not path.name.isprintable() or any("\ud800" <= letter <= "\udfff" for letter in path.name):
+            raise DatasetError(f"{folder}: the file name {path.name!r} cannot be printed; rename it")
         if path.stem in found:
             raise DatasetError(
                 f"{folder}: {found[path.stem].name} and {path.name} share the id {path.stem!r}; rename one"
@@ -56,6 +58,9 @@ def lr_files(root: Path, ids: Iterable[str]) -> dict[str, dict[int, Path]]:
 
     Returns:
         Image id to scale to file; ids without a file are left out.
+
+    Raises:
+        DatasetError: Two files are the same image at the same scale.
     """
     known = set(ids)
     found: dict[str, dict[int, Path]] = {}
@@ -68,6 +73,10 @@ def lr_files(root: Path, ids: Iterable[str]) -> dict[str, dict[int, Path]]:
         scale = int(match[1])
         for stem, path in image_files(folder).items():
             image_id = stem if stem in known else re.sub(rf"_?[xX]{scale}$", "", stem)
-            if image_id in known:
-                found.setdefault(image_id, {})[scale] = path
+            if image_id not in known:
+                continue
+            files = found.setdefault(image_id, {})
+            if scale in files:
+                raise DatasetError(f"{folder}: {files[scale].name} and {path.name} are both {image_id!r}; leave one")
+            files[scale] = path
     return found

@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING, Any
 from srbench.api import LrSource
 from srbench.datasets import open_dataset
 from srbench.environment import device_name, environment, git_revision, resolve_device, srbench_version
-from srbench.errors import RequestError, UnknownNameError
+from srbench.errors import OutputError, RequestError, UnknownNameError
 from srbench.fingerprint import combine
-from srbench.leaderboard import build_table, notes, records_frame
+from srbench.leaderboard import build_table, current_records, merge_tables, notes, records_frame
 from srbench.methods import FolderMethod, Method, find_method
 from srbench.metrics import DEFAULT_METRICS, METRICS
 from srbench.plan import Plan, Request, make_plan
@@ -22,13 +22,25 @@ from srbench.protocol import Protocol
 from srbench.record import Record
 from srbench.registry import Registry, registry, suggest
 from srbench.rendering import to_csv, to_markdown
-from srbench.runner import Conditions, run_plan
-from srbench.store import MemoryStore, RunStore, write_whole
+from srbench.runner import Conditions, cell_bases, run_plan
+from srbench.store import MemoryStore, RunStore, read_records, read_run, write_whole
 
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["DEFAULT_DATASETS", "DEFAULT_PROTOCOL", "Progress", "RunResult", "execute", "prepare", "run", "score"]
+__all__ = [
+    "DEFAULT_DATASETS",
+    "DEFAULT_PROTOCOL",
+    "Progress",
+    "RunResult",
+    "collect",
+    "default_folder",
+    "execute",
+    "prepare",
+    "run",
+    "score",
+    "write_leaderboard",
+]
 
 DEFAULT_DATASETS = ("bundled",)
 DEFAULT_PROTOCOL = "classic-y"
@@ -45,33 +57,35 @@ class RunResult:
 
     Attributes:
         description: What `run.json` holds.
-        records_list: The current record of every image of every cell.
+        items: The current record of every image of every cell.
         folder: The run folder; None for a run in memory.
+        reused: How many records were finished before.
     """
 
     description: Mapping[str, Any]
-    records_list: tuple[Record, ...]
+    items: tuple[Record, ...]
     folder: Path | None
+    reused: int = 0
 
     @property
     def leaderboard(self) -> pd.DataFrame:
         """A row per cell, best first within each dataset, scale and protocol."""
-        return build_table(self.description, self.records_list)
+        return build_table(self.description, self.items)
 
     @property
     def records(self) -> pd.DataFrame:
         """A row per image and cell."""
-        return records_frame(self.records_list)
+        return records_frame(self.items)
 
     @property
     def notes(self) -> list[str]:
         """Refused cells, failures, undefined metrics, suspicious results."""
-        return notes(self.description, self.records_list)
+        return notes(self.description, self.items)
 
     @property
     def failed(self) -> int:
         """Records that failed."""
-        return sum(record.status == "failed" for record in self.records_list)
+        return sum(record.status == "failed" for record in self.items)
 
 
 def run(
@@ -191,33 +205,58 @@ def execute(plan: Plan, *, device: str, output: Path | None, progress: Progress 
     """
     chosen = resolve_device(device)
     conditions = Conditions(tuple(METRICS[name] for name in plan.request.metrics), chosen, device_name(chosen))
-    description = _describe(plan, chosen)
+    bases = cell_bases(plan, conditions)
+    description = _describe(plan, conditions, bases)
     store = RunStore(output, plan.describe()) if output else None
     with store or nullcontext():
         sink = store or MemoryStore()
         if store:
             store.write_run({**description, "status": "unfinished"})
-        run_plan(plan, conditions, sink, _advance(progress, plan.images))
-        records = _in_plan(plan, sink.records())
+        reused = run_plan(plan, conditions, sink, _advance(progress, plan.records))
+        records = current_records(description, sink.records())
         status = "failed" if any(record.status == "failed" for record in records) else "complete"
-        description |= {"status": status, "finished": _now(), "datasets": _datasets(plan, records)}
+        description |= {"status": status, "finished": _now()}
+        result = RunResult(description, tuple(records), output, reused)
         if store:
-            table = build_table(description, records)
-            write_whole(store.folder / "leaderboard.csv", to_csv(table))
-            write_whole(store.folder / "leaderboard.md", to_markdown(table, notes(description, records)))
+            write_leaderboard(store.folder, result.leaderboard, result.notes)
             store.write_run(description)
-    return RunResult(description, tuple(records), output)
+    return result
 
 
-def _in_plan(plan: Plan, records: Sequence[Record]) -> list[Record]:
-    """Records in the plan's order, whatever order they were made in."""
-    by_key = {record.key: record for record in records}
-    keys = [
-        (cell.method.name, cell.dataset.name, cell.scale, cell.protocol.name, plan.request.lr, sample.id)
-        for cell in plan.cells
-        for sample in cell.dataset.samples
-    ]
-    return [by_key[key] for key in keys if key in by_key]
+def collect(folders: Sequence[Path]) -> tuple[pd.DataFrame, list[str]]:
+    """Table and notes of several run folders, finished or not.
+
+    Raises:
+        RequestError: A folder holds no run.
+        StoreError: A run cannot be read.
+    """
+    runs = {folder: (read_run(folder), read_records(folder)) for folder in folders}
+    names = [folder.name for folder in runs]
+    labels = {folder: folder.name if names.count(folder.name) == 1 else str(folder) for folder in runs}
+    table = merge_tables({labels[folder]: build_table(*run) for folder, run in runs.items()})
+    return table, list(dict.fromkeys(remark for run in runs.values() for remark in notes(*run)))
+
+
+def write_leaderboard(folder: Path, table: pd.DataFrame, remarks: Sequence[str]) -> None:
+    """Write `leaderboard.csv` and `leaderboard.md`.
+
+    Raises:
+        OutputError: The folder cannot be created.
+        StoreError: A file cannot be written.
+    """
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise OutputError(f"{folder}: cannot be created ({error.strerror})") from error
+    write_whole(folder / "leaderboard.csv", to_csv(table))
+    write_whole(folder / "leaderboard.md", to_markdown(table, remarks))
+
+
+def default_folder(plan: Plan) -> Path:
+    """Where a run goes that was given no folder: the same for the same plan, below `runs/`."""
+    description = plan.describe()
+    names = "+".join(name.removeprefix("./") for name in description["datasets"])
+    return Path("runs") / f"{names[:60]}-{combine(**description)[:8]}"
 
 
 def _advance(progress: Progress | None, total: int) -> Callable[[int], None]:
@@ -232,12 +271,17 @@ def _advance(progress: Progress | None, total: int) -> Callable[[int], None]:
     return advance
 
 
-def _describe(plan: Plan, device: str) -> dict[str, Any]:
+def _describe(plan: Plan, conditions: Conditions, bases: Mapping[tuple[str, int, str], str]) -> dict[str, Any]:
     request = plan.request
-    pairs = {(cell.method.name, cell.scale): cell.method for cell in plan.cells}
     methods: dict[str, dict[str, Any]] = {method.name: {} for method in request.methods}
-    for (name, scale), method in pairs.items():
-        methods[name][str(scale)] = dict(method.identity(scale))
+    nested: dict[str, dict[str, dict[str, str]]] = {}
+    for cell in plan.cells:
+        name, scale, protocol = cell.method.name, str(cell.scale), cell.protocol.name
+        methods[name][scale] = dict(cell.method.identity(cell.scale))
+        nested.setdefault(name, {}).setdefault(scale, {})[protocol] = bases[name, cell.scale, protocol]
+    where = environment(conditions.device)
+    if all(method.colour == "images" for method in request.methods):
+        where |= {"device": "elsewhere", "precision": ""}
     return {
         "srbench": srbench_version(),
         "git": git_revision(),
@@ -246,21 +290,13 @@ def _describe(plan: Plan, device: str) -> dict[str, Any]:
         "refused": [vars(refusal) for refusal in plan.refused],
         "protocols": {p.name: {"hash": p.card.hash, "rules": p.card.rules} for p in request.protocols},
         "methods": methods,
-        "datasets": _datasets(plan, []),
-        "environment": environment(device),
+        "bases": nested,
+        "datasets": {
+            dataset.name: {"sha256": dataset.identity, "images": [sample.id for sample in dataset.samples]}
+            for dataset in request.datasets
+        },
+        "environment": where,
     }
-
-
-def _datasets(plan: Plan, records: Sequence[Record]) -> dict[str, dict[str, Any]]:
-    """Image ids, and once they are decoded one hash over all their pixels."""
-    pixels = {(record.key.dataset, record.key.image): record.hr_sha256 for record in records}
-    described: dict[str, dict[str, Any]] = {}
-    for dataset in plan.request.datasets:
-        ids = [sample.id for sample in dataset.samples]
-        hashes = {image: pixels.get((dataset.name, image)) for image in ids}
-        whole = combine(pixels=hashes) if all(hashes.values()) else None
-        described[dataset.name] = {"images": ids, "pixels_sha256": whole}
-    return described
 
 
 def _now() -> str:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import re
 import warnings
 from contextlib import suppress
 from pathlib import Path
@@ -77,8 +78,10 @@ def _refuse_unreadable(file: Pil.Image, path: Path) -> None:
         raise ImageError(f"{path}: {file.width}×{file.height} is over {MAX_PIXELS:,} pixels; refused as a bomb")
     # Pillow opens a 16-bit RGB file as mode RGB and drops the low bytes; only the raw mode tells.
     raw_modes = [str(tile[3]) for tile in getattr(file, "tile", [])]
-    if file.mode.startswith(("I", "F")) or any(";16" in mode for mode in raw_modes):
-        raise ImageError(f"{path}: more than 8 bits a sample; srbench scores 8-bit images, convert it first")
+    # A PPM says its largest sample there, ("RGB", 65535), and Pillow rescales whatever is not 255.
+    rescaled = file.format == "PPM" and any(re.search(r", (?!255\))\d+\)", mode) for mode in raw_modes)
+    if file.mode.startswith(("I", "F")) or rescaled or any(";16" in mode for mode in raw_modes):
+        raise ImageError(f"{path}: samples are not 8-bit; srbench scores 8-bit images, convert it first")
     if file.mode not in _GREY_MODES | _RGB_MODES:
         raise ImageError(f"{path}: colour mode {file.mode} has no single RGB reading; convert it to RGB first")
 

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from srbench.api import Listing
+from srbench.api import Listing, Sample
 from srbench.cards import DatasetCard
 from srbench.datasets import checked_listing, data_home
 from srbench.errors import DatasetError, RequestError, SRBenchError
@@ -77,20 +77,52 @@ def _verify(card: DatasetCard, listing: Listing, progress: Progress | None) -> N
     problems: list[str] = []
     for done, sample in enumerate(listing.samples, start=1):
         try:
-            found = pixel_sha256(read_image(sample.hr))
+            image = read_image(sample.hr)
         except SRBenchError as error:
             problems.append(str(error))
         else:
-            if card.pixels and found != card.pixels[sample.id]:
+            if card.pixels and pixel_sha256(image) != card.pixels[sample.id]:
                 problems.append(f"{sample.id}: other pixels than {card.title}'s")
+            problems += _lr_problems(sample, image.shape)
         if progress:
             progress(done, len(listing.samples))
     if problems:
         raise DatasetError(f"{card.name}: nothing was imported; {len(problems)} images fail: {'; '.join(problems)}")
 
 
+def _lr_problems(sample: Sample, hr_shape: tuple[int, ...]) -> list[str]:
+    """What is wrong with the ready-made LR files of an image."""
+    problems: list[str] = []
+    for scale, path in sample.lr.items():
+        expected = tuple(side // scale for side in hr_shape[1:])
+        try:
+            found = read_image(path).shape[1:]
+        except SRBenchError as error:
+            problems.append(str(error))
+        else:
+            if found != expected:
+                problems.append(f"{path.name} is {found[1]}×{found[0]}, expected {expected[1]}×{expected[0]}")
+    return problems
+
+
+def _swap(fresh: Path, target: Path, old: Path) -> None:
+    """Put a folder in another's place; if that fails, the old one is put back."""
+    if not target.exists():
+        fresh.rename(target)
+        return
+    target.rename(old)
+    try:
+        fresh.rename(target)
+    except OSError:
+        old.rename(target)
+        raise
+
+
 def _install(files: list[Path], root: Path, target: Path) -> None:
-    """Copy into a folder beside the target, then rename; a killed import leaves only a hidden folder behind."""
+    """Copy into a folder beside the target, then rename.
+
+    A killed import leaves a hidden folder beside the target; killed between two renames, with the old dataset in it.
+    """
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(prefix=f".{target.name}-", dir=target.parent) as staging:
@@ -99,8 +131,6 @@ def _install(files: list[Path], root: Path, target: Path) -> None:
                 copy = fresh / path.relative_to(root)
                 copy.parent.mkdir(parents=True, exist_ok=True)
                 shutil.copyfile(path, copy)
-            if target.exists():
-                target.rename(Path(staging) / "old")
-            fresh.rename(target)
+            _swap(fresh, target, Path(staging) / "old")
     except OSError as error:
         raise DatasetError(f"{target}: cannot be written ({error.strerror or error}); nothing was imported") from error

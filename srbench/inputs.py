@@ -12,11 +12,10 @@ from numpy.typing import NDArray
 from srbench.api import LrSource, Sample
 from srbench.datasets import Dataset
 from srbench.errors import DatasetError, SRBenchError
-from srbench.fingerprint import file_sha256
 from srbench.images import Image, pixel_sha256, read_image, to_rgb
 from srbench.protocol import DegradationRule
 
-__all__ = ["Decoded", "Degraded", "decode", "degrade", "file_identity"]
+__all__ = ["Decoded", "Degraded", "decode", "degrade"]
 
 Planes = NDArray[Any]
 
@@ -90,14 +89,6 @@ def degrade(hr: Image, sample: Sample, scale: int, rule: DegradationRule, source
     differing = float(np.mean(given != made))
     warnings = (f"given LR differs from the protocol's in {differing:.1%} of its samples",) if differing else ()
     return Degraded(given, reference, warnings)
-
-
-def file_identity(path: Path) -> str:
-    """Hash of a file's bytes, or why it cannot be read."""
-    try:
-        return file_sha256(path)
-    except OSError as error:
-        return f"unreadable: {error.strerror}"
 
 
 def _naming_only(path: Path, error: SRBenchError) -> SRBenchError:

@@ -6,6 +6,7 @@ import math
 import re
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import pandas as pd
@@ -13,15 +14,25 @@ import pandas as pd
 from srbench.metrics import METRICS
 from srbench.record import Record, RecordKey
 
-__all__ = ["GROUP_COLUMNS", "LEADING_COLUMNS", "build_table", "merge_tables", "notes", "records_frame"]
+__all__ = [
+    "GROUP_COLUMNS",
+    "LEADING_COLUMNS",
+    "build_table",
+    "current_records",
+    "merge_tables",
+    "notes",
+    "records_frame",
+]
 
 LEADING_COLUMNS = ("method", "dataset", "scale", "protocol", "images", "psnr", "ssim", "ms_ssim", "l1")
 """What every leaderboard.csv begins with; columns of metrics that were not computed are empty."""
 
-GROUP_COLUMNS = ["dataset", "scale", "protocol", "lr"]
+GROUP_COLUMNS = ["dataset", "dataset_sha256", "scale", "protocol", "protocol_hash", "lr"]
 """Rows that agree in these may be ranked against each other."""
 
-_CONDITIONS = ["failed", "missing", "lr", "protocol_hash", "weights_sha256", "device", "precision", "srbench"]
+_CONDITIONS = [
+    *("failed", "missing", "lr", "protocol_hash", "dataset_sha256", "weights_sha256", "device", "precision", "srbench")
+]
 
 Described = Mapping[str, Any]
 """What `run.json` holds."""
@@ -30,25 +41,46 @@ Described = Mapping[str, Any]
 def build_table(run: Described, records: Sequence[Record]) -> pd.DataFrame:
     """Aggregate a run's records.
 
-    A metric's figure is the mean over the cell's images; it is empty unless every scored image has a value, because
-    a mean over some of the images cannot be compared with anyone's.
+    A metric's figure is the mean over the cell's scored images. Where images failed or are missing it is shown only for
+    the cells of a group that scored the same, largest, set of images; and a metric that lacks a value for one of them
+    has no figure. A mean over other images cannot be compared with its neighbours in the table.
 
     Args:
         run: What `run.json` holds.
-        records: The current records, in any order.
+        records: In any order; those of an earlier state of a method or of another plan are not counted.
 
     Returns:
-        A row per cell, best first within each dataset, scale, protocol and LR source. Columns: `LEADING_COLUMNS`,
-        further metrics, then the conditions; `images` counts scored ones, `failed` those that failed, `missing`
-        those not tried yet.
+        A row per cell, best first within `GROUP_COLUMNS`, incomplete ones last. Columns: `LEADING_COLUMNS`, further
+        metrics, then the conditions; `images` counts scored ones, `failed` those that failed, `missing` those not
+        tried yet.
     """
     by_cell: dict[tuple[Any, ...], dict[str, Record]] = defaultdict(dict)
-    for record in records:
+    for record in current_records(run, records):
         by_cell[tuple(record.key[:-1])][record.key.image] = record
-    rows = [_row(run, cell, by_cell.get(cell, {})) for cell in _cells(run)]
+    cells = {cell: _Tally.of(run, cell, by_cell.get(cell, {})) for cell in _cells(run)}
+    largest: dict[tuple[Any, ...], frozenset[str]] = {}
+    for cell, tally in cells.items():
+        largest[cell[1:]] = max(largest.get(cell[1:], frozenset()), tally.images, key=len)
+    rows = [_row(run, cell, tally, tally.images == largest[cell[1:]]) for cell, tally in cells.items()]
     others = [name for name in METRICS if name not in LEADING_COLUMNS and name in run["plan"]["metrics"]]
     table = pd.DataFrame(rows, columns=[*LEADING_COLUMNS, *others, *_CONDITIONS])
     return _sorted(table.astype(dict.fromkeys(_metric_columns(table), float)), run["plan"]["metrics"])
+
+
+def current_records(run: Described, records: Sequence[Record]) -> list[Record]:
+    """The records that belong to the run as `run.json` describes it now, in its order.
+
+    A record of a method that has changed since, or of an image that is no longer in the dataset, is left out.
+    """
+    by_key = {tuple(record.key): record for record in records}
+    found = [by_key.get((*cell, image)) for cell in _cells(run) for image in run["datasets"][cell[1]]["images"]]
+    bases = run["bases"]
+    return [
+        record
+        for record in found
+        if record is not None
+        and record.fingerprint.startswith(bases[record.key.method][str(record.key.scale)][record.key.protocol])
+    ]
 
 
 def _metric_columns(table: pd.DataFrame) -> list[str]:
@@ -66,24 +98,41 @@ def _cells(run: Described) -> Iterator[tuple[Any, ...]]:
                         yield (method, dataset, scale, protocol, plan["lr"])
 
 
-def _row(run: Described, cell: tuple[Any, ...], records: Mapping[str, Record]) -> dict[str, Any]:
+@dataclass(frozen=True)
+class _Tally:
+    """What became of a cell's images."""
+
+    scored: tuple[Record, ...]
+    failed: int
+    missing: int
+
+    @staticmethod
+    def of(run: Described, cell: tuple[Any, ...], records: Mapping[str, Record]) -> _Tally:
+        expected = len(run["datasets"][cell[1]]["images"])
+        scored = tuple(record for record in records.values() if record.status == "ok")
+        return _Tally(scored, len(records) - len(scored), expected - len(records))
+
+    @property
+    def images(self) -> frozenset[str]:
+        return frozenset(record.key.image for record in self.scored)
+
+
+def _row(run: Described, cell: tuple[Any, ...], tally: _Tally, comparable: bool) -> dict[str, Any]:
     method, dataset, scale, protocol, lr = cell
-    images = run["datasets"][dataset]["images"]
-    scored = [records[image] for image in images if image in records and records[image].status == "ok"]
-    failed = sum(image in records and records[image].status == "failed" for image in images)
+    means = {name: _mean([record.scores.get(name) for record in tally.scored]) for name in METRICS}
     environment = run["environment"]
-    means = {name: _mean([record.scores.get(name) for record in scored]) for name in METRICS}
     return {
         "method": method,
         "dataset": dataset,
         "scale": scale,
         "protocol": protocol,
-        "images": len(scored),
-        **means,
-        "failed": failed,
-        "missing": len(images) - len(scored) - failed,
+        "images": len(tally.scored),
+        **(means if comparable else {}),
+        "failed": tally.failed,
+        "missing": tally.missing,
         "lr": lr,
         "protocol_hash": run["protocols"][protocol]["hash"],
+        "dataset_sha256": run["datasets"][dataset]["sha256"],
         "weights_sha256": run["methods"][method].get(str(scale), {}).get("weights", ""),
         "device": environment["device"],
         "precision": environment["precision"],
@@ -149,19 +198,21 @@ def notes(run: Described, records: Sequence[Record]) -> list[str]:
 
     Like remarks about several images become one line.
     """
+    current = current_records(run, records)
     found = [
         f"not run: {item['method']} ×{item['scale']} under {item['protocol']}: {item['reason']}"
         for item in run["refused"]
     ]
     groups: dict[tuple[str, str], list[tuple[str, Record]]] = defaultdict(list)
-    for record in records:
+    for record in current:
         for remark in _remarks(record):
-            # Remarks that differ only in their figures are one remark; the first stands for all.
-            groups[record.key.method, re.sub(r"[\d.]+", "#", remark)].append((remark, record))
+            # Warnings that differ only in their figures are one warning; the first stands for all.
+            kind = re.sub(r"[\d.]+", "#", remark) if remark.startswith("suspicious") else remark
+            groups[record.key.method, kind].append((remark, record))
     found += [f"{_where([record for _, record in group])}: {group[0][0]}" for group in groups.values()]
     expected = sum(len(run["datasets"][cell[1]]["images"]) for cell in _cells(run))
-    if len(records) < expected:
-        found.append(f"unfinished: {len(records)} of {expected} records; run the same command again to complete it")
+    if len(current) < expected:
+        found.append(f"unfinished: {len(current)} of {expected} records; run the same command again to complete it")
     return found
 
 

@@ -74,6 +74,7 @@ class Plan:
         return {
             "methods": [method.name for method in request.methods],
             "datasets": [dataset.name for dataset in request.datasets],
+            "places": {dataset.name: dataset.place for dataset in request.datasets if dataset.place},
             "scales": list(request.scales),
             "protocols": [protocol.name for protocol in request.protocols],
             "metrics": list(request.metrics),
@@ -81,7 +82,7 @@ class Plan:
         }
 
     @property
-    def images(self) -> int:
+    def records(self) -> int:
         """Records the run will hold when it is complete."""
         return sum(len(cell.dataset.samples) for cell in self.cells)
 

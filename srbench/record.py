@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass, field
 from typing import Any, Literal, NamedTuple
 
 from srbench.api import LrSource
-from srbench.errors import StoreError
+from srbench.errors import StoreError, one_line
 
 __all__ = ["Record", "RecordKey"]
 
@@ -53,7 +53,7 @@ class Record:
     def to_json(self) -> str:
         """One line without its end; strict JSON, so NaN and infinity cannot get in."""
         flat = self.key._asdict() | {name: value for name, value in asdict(self).items() if name != "key"}
-        return json.dumps(flat, ensure_ascii=False, allow_nan=False)
+        return json.dumps(flat, allow_nan=False)
 
     @staticmethod
     def from_json(line: str) -> Record:
@@ -67,4 +67,6 @@ class Record:
             key = RecordKey(**{name: flat.pop(name) for name in RecordKey._fields})
             return Record(key=key, **(flat | {"warnings": tuple(flat["warnings"])}))
         except (ValueError, KeyError, TypeError) as error:
-            raise StoreError(f"not a record: {line[:80]!r} ({error})") from error
+            raise StoreError(
+                f"not a record: {line[:60]!r} ({one_line(error)}); delete the line, and run again"
+            ) from error

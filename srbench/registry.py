@@ -18,7 +18,7 @@ from types import MappingProxyType
 from typing import Any, Generic, TypeVar
 
 from srbench.cards import Card, DatasetCard, MethodCard, ProtocolCard, is_card_file, read_card
-from srbench.errors import CardError, UnknownNameError
+from srbench.errors import CardError, UnknownNameError, one_line
 
 __all__ = ["PACK_GROUP", "Entry", "Pack", "Registry", "installed_packs", "load_target", "registry", "suggest"]
 
@@ -145,8 +145,8 @@ def load_target(target: str, owner: str) -> Any:
     module, _, attribute = target.partition(":")
     try:
         return getattr(importlib.import_module(module), attribute)
-    except (ImportError, AttributeError) as error:
-        raise CardError(f"pack {owner}: cannot load {target} ({error})") from error
+    except Exception as error:  # a pack is anyone's code; a torchvision that does not fit torch raises RuntimeError
+        raise CardError(f"pack {owner}: cannot load {target} ({one_line(error)})") from error
 
 
 @lru_cache(maxsize=1)

@@ -23,9 +23,9 @@ def to_csv(table: pd.DataFrame) -> str:
 def _blocks(table: pd.DataFrame) -> Iterator[tuple[str, list[str], list[list[str]]]]:
     """Heading, column names and cells of each group that may be ranked together."""
     metrics = [metric for name, metric in METRICS.items() if name in table and table[name].notna().any()]
-    for (dataset, scale, protocol, lr), rows in table.groupby(GROUP_COLUMNS, sort=False):
+    for (dataset, _, scale, protocol, protocol_hash, lr), rows in table.groupby(GROUP_COLUMNS, sort=False):
         source = "" if lr == "made" else ", LR as given"
-        heading = f"{dataset} ×{scale}, {protocol} ({rows['protocol_hash'].iloc[0]}){source}"
+        heading = f"{dataset} ×{scale}, {protocol} ({protocol_hash}){source}"
         header = ["method", "images", *(_title(metric) for metric in metrics)]
         body = [
             [row["method"], _count(row), *(_number(row[metric.name], metric) for metric in metrics)]
@@ -70,5 +70,9 @@ def to_markdown(table: pd.DataFrame, remarks: Sequence[str]) -> str:
 
 def _conditions(table: pd.DataFrame) -> str:
     places = table[["srbench", "device", "precision"]].drop_duplicates()
-    made = "; ".join(f"srbench {version} on {device}, {precision}" for version, device, precision in places.to_numpy())
+    made = "; ".join(f"srbench {version}, methods run {_where(*place)}" for version, *place in places.to_numpy())
     return f"Written by {made}."
+
+
+def _where(device: str, precision: str) -> str:
+    return f"on {device} in {precision}" if precision else device

@@ -15,16 +15,16 @@ from numpy.typing import NDArray
 
 from srbench.api import Metric, Sample
 from srbench.datasets import Dataset
-from srbench.errors import ImageError, SRBenchError
-from srbench.fingerprint import combine, library_versions, numbers_code
-from srbench.inputs import Decoded, Degraded, decode, degrade, file_identity
+from srbench.errors import ImageError, MethodError, SRBenchError
+from srbench.fingerprint import combine, file_identity, library_versions, numbers_code
+from srbench.inputs import Decoded, Degraded, decode, degrade
 from srbench.methods import Job, Method, Produced, Producer
 from srbench.plan import Cell, Plan
 from srbench.record import Record, RecordKey
 from srbench.scoring import score
 from srbench.store import RecordSink
 
-__all__ = ["Conditions", "run_plan"]
+__all__ = ["Conditions", "cell_bases", "run_plan"]
 
 Planes = NDArray[Any]
 Advance = Callable[[int], None]
@@ -64,7 +64,30 @@ class _Truth:
     warnings: tuple[str, ...]
 
 
-def run_plan(plan: Plan, conditions: Conditions, sink: RecordSink, advance: Advance = lambda _: None) -> None:
+def cell_bases(plan: Plan, conditions: Conditions) -> dict[tuple[str, int, str], str]:
+    """What decides a cell's scores apart from the images: 16 hexadecimal digits by method, scale and protocol.
+
+    A record's fingerprint is its cell's basis, a hyphen, and 16 digits for the files of its image.
+    """
+    bases: dict[tuple[str, int, str], str] = {}
+    identities: dict[tuple[str, int], Mapping[str, str]] = {}
+    for cell in plan.cells:
+        method, scale, protocol = cell.method, cell.scale, cell.protocol
+        if (method.name, scale) not in identities:
+            identities[method.name, scale] = method.identity(scale)
+        bases[method.name, scale, protocol.name] = combine(
+            method=dict(identities[method.name, scale]),
+            scale=scale,
+            protocol=protocol.card.hash,
+            metrics=[metric.name for metric in conditions.metrics],
+            numbers=numbers_code(),
+            libraries=library_versions(),
+            device=conditions.device_name,
+        )[:16]
+    return bases
+
+
+def run_plan(plan: Plan, conditions: Conditions, sink: RecordSink, advance: Advance = lambda _: None) -> int:
     """Make every record of a plan that the sink does not hold yet.
 
     Args:
@@ -73,6 +96,9 @@ def run_plan(plan: Plan, conditions: Conditions, sink: RecordSink, advance: Adva
         sink: Takes each record as it is made.
         advance: Called as records are made or found finished.
 
+    Returns:
+        How many finished records were found and not made again.
+
     Raises:
         StoreError: The sink cannot take more; what fails otherwise becomes a failed record.
     """
@@ -80,6 +106,7 @@ def run_plan(plan: Plan, conditions: Conditions, sink: RecordSink, advance: Adva
     for dataset in plan.request.datasets:
         for sample in dataset.samples:
             runner.image(dataset, sample)
+    return runner.reused
 
 
 class _Runner:
@@ -88,7 +115,8 @@ class _Runner:
         self._conditions = conditions
         self._sink = sink
         self._advance = advance
-        self._identities: dict[tuple[str, int], Mapping[str, str]] = {}
+        self._bases = cell_bases(plan, conditions)
+        self.reused = 0
         self._opened: dict[tuple[str, int], Producer | SRBenchError] = {}
 
     def image(self, dataset: Dataset, sample: Sample) -> None:
@@ -135,31 +163,14 @@ class _Runner:
             files = {"hr": hr_file}
             if key.lr == "given" and cell.scale in sample.lr:
                 files["lr"] = file_identity(sample.lr[cell.scale])
-            fingerprint = self._fingerprint(cell, files)
+            basis = self._bases[cell.method.name, cell.scale, cell.protocol.name]
+            fingerprint = f"{basis}-{combine(**files)[:16]}"
             if self._sink.finished(key, fingerprint):
+                self.reused += 1
                 self._advance(1)
             else:
                 tasks.append(_Task(cell, key, fingerprint))
         return tasks
-
-    def _fingerprint(self, cell: Cell, files: Mapping[str, str]) -> str:
-        return combine(
-            method=dict(self._identity(cell.method, cell.scale)),
-            files=files,
-            scale=cell.scale,
-            protocol=cell.protocol.card.hash,
-            metrics=[metric.name for metric in self._conditions.metrics],
-            numbers=numbers_code(),
-            libraries=library_versions(),
-            device=self._conditions.device_name,
-        )
-
-    def _identity(self, method: Method, scale: int) -> Mapping[str, str]:
-        """The method's own part of a fingerprint, asked for once."""
-        key = (method.name, scale)
-        if key not in self._identities:
-            self._identities[key] = method.identity(scale)
-        return self._identities[key]
 
     def _method(self, method: Method, job: Job, truth: _Truth, tasks: Sequence[_Task]) -> None:
         try:
@@ -168,7 +179,10 @@ class _Runner:
             self._fail(tasks, error, truth.hr)
             return
         for task in tasks:
-            self._append(self._scored(task, produced, truth))
+            try:
+                self._append(self._scored(task, produced, truth))
+            except MethodError as error:
+                self._fail([task], error, truth.hr)
 
     def _producer(self, method: Method, scale: int) -> Producer:
         """The opened method; one that could not be opened raises the same error for every image."""
@@ -185,6 +199,8 @@ class _Runner:
 
     def _scored(self, task: _Task, produced: Produced, truth: _Truth) -> Record:
         protocol = task.cell.protocol
+        if len(truth.hr.image) == 1 and len(produced.image) == 3 and protocol.card.grey == "y":
+            raise MethodError(f"HR is grey, which {protocol.name} reads as luma; the result is RGB, save it as grey")
         sr = protocol.compared(produced.image, task.cell.scale)
         scores = score(sr, truth.references[protocol.name], self._conditions.metrics)
         return Record(

@@ -1,8 +1,8 @@
 """The run folder and the only code that writes it.
 
 `run.json` says what the run is, `records.jsonl` grows by a line per image as it is scored, `leaderboard.csv` and
-`leaderboard.md` are written at the end. A line counts once its line feed is on disk: what a killed process left
-behind the last one is cut off when the folder is opened again.
+`leaderboard.md` are written at the end. A line counts once its line feed is in the file: what a killed process left
+behind the last one is cut off when the folder is opened again. The disk is asked to keep it when the run ends.
 """
 
 from __future__ import annotations
@@ -82,6 +82,7 @@ class RunStore(MemoryStore):
         """
         super().__init__()
         self.folder = folder
+        _refuse_foreign(folder)  # before a lock file is put there
         self._lock = _locked(folder)
         try:
             self._refuse_other_contents(plan)
@@ -101,14 +102,15 @@ class RunStore(MemoryStore):
                     f"{self.folder}: holds a run of another plan ({name}: {held.get(name)}, asked for: {asked[name]}); "
                     "choose another --output"
                 )
-        elif any(_is_foreign(path) for path in self.folder.iterdir()):
-            raise OutputError(f"{self.folder}: holds files but no srbench run; choose an empty or new --output")
 
     def _reopen(self) -> None:
         path = self.folder / _RECORDS
         for record in read_records(self.folder) if path.exists() else []:
             super().append(record)
-        self._file = os.open(path, os.O_RDWR | os.O_CREAT, 0o644)
+        try:
+            self._file = os.open(path, os.O_RDWR | os.O_CREAT, 0o644)
+        except OSError as error:
+            raise OutputError(f"{path}: cannot be written ({error.strerror})") from error
         self._size = _committed_size(self._file)
         os.ftruncate(self._file, self._size)
         os.lseek(self._file, self._size, os.SEEK_SET)
@@ -143,9 +145,13 @@ class RunStore(MemoryStore):
 
     def close(self) -> None:
         """Flush to the disk and let go of the folder."""
-        os.fsync(self._file)
-        os.close(self._file)
-        self._lock.release()
+        try:
+            os.fsync(self._file)
+        except OSError as error:
+            raise StoreError(f"{self.folder}: the disk did not take the records ({error.strerror})") from error
+        finally:
+            os.close(self._file)
+            self._lock.release()
 
     def __enter__(self) -> Self:
         """The store itself."""
@@ -168,6 +174,11 @@ def _locked(folder: Path) -> FileLock:
     except OSError as error:
         raise OutputError(f"{folder}: cannot be used as a run folder ({error.strerror or error})") from error
     return lock
+
+
+def _refuse_foreign(folder: Path) -> None:
+    if folder.is_dir() and not (folder / _RUN).exists() and any(_is_foreign(path) for path in folder.iterdir()):
+        raise OutputError(f"{folder}: holds files but no srbench run; choose an empty or new --output")
 
 
 def _is_foreign(path: Path) -> bool:

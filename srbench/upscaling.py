@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from srbench.api import Colour, Upscaler
-from srbench.errors import MethodError
+from srbench.errors import MethodError, one_line
 from srbench.images import Image
 from srbench.protocol.colour import rgb_to_ycbcr, ycbcr_to_rgb
 from srbench.protocol.protocol import quantise
@@ -57,10 +57,13 @@ def _call(upscaler: Upscaler, planes: Planes, scale: int, device: str) -> NDArra
     try:
         with torch.inference_mode():
             out = upscaler(batch)
-    except Exception as error:  # a method is anyone's code, and may raise anything
-        raise MethodError(f"raised {type(error).__name__}: {_one_line(error)}") from error
-    _check(out, (1, planes.shape[0], planes.shape[1] * scale, planes.shape[2] * scale))
-    result: NDArray[np.float64] = out[0].to("cpu", torch.float64).numpy() * 255
+        _check(out, (1, planes.shape[0], planes.shape[1] * scale, planes.shape[2] * scale))
+        # A GPU reports many faults only here, when its result is asked for.
+        result: NDArray[np.float64] = out[0].to("cpu", torch.float64).numpy() * 255
+    except MethodError:
+        raise
+    except (Exception, SystemExit) as error:  # a method is anyone's code, and may raise anything
+        raise MethodError(f"raised {one_line(error)}") from error
     return result
 
 
@@ -76,8 +79,3 @@ def _check(out: object, expected: tuple[int, ...]) -> None:
     low, high = float(out.min()), float(out.max())
     if low < -_LARGEST_SAMPLE or high > _LARGEST_SAMPLE:
         raise MethodError(f"returned samples in [{low:.3g}, {high:.3g}], expected [0, 1]; divide by 255?")
-
-
-def _one_line(error: Exception) -> str:
-    text = " ".join(str(error).split())
-    return text if len(text) <= 200 else f"{text[:200]}…"

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Hashable, Iterator, Mapping
 from dataclasses import dataclass
+from typing import Any
 
-from srbench.cards import MethodCard, PublishedBlock
-from srbench.errors import DatasetError
-from srbench.harness import run
+from srbench.cards import PublishedBlock
+from srbench.datasets import open_dataset
+from srbench.errors import DatasetError, NotImportedError, UnknownNameError
+from srbench.harness import Progress, run
+from srbench.methods import find_method
 from srbench.registry import Registry
 
 __all__ = ["Check", "Verification", "verify"]
@@ -53,57 +56,70 @@ class Verification:
         return bool(self.checks) and all(check.passed for check in self.checks)
 
 
-def verify(cards: Registry, *, device: str = "auto") -> Verification:
+def verify(cards: Registry, *, device: str = "auto", progress: Progress | None = None) -> Verification:
     """Replay the published rows of every card whose weights and datasets are there.
+
+    A dataset that was not imported is skipped, and named; one that is damaged fails its figures.
 
     Args:
         cards: Whose rows.
         device: `auto`, `cpu` or `cuda`.
+        progress: Told after every image, run by run.
     """
     checks: list[Check] = []
     skipped: list[str] = []
-    for entry in cards.methods.values():
-        for block in entry.card.published:
-            obstacle = _obstacle(entry.card, block)
-            if obstacle is None:
-                try:
-                    checks += _replay(entry.card, block, device)
-                    continue
-                except DatasetError as error:
-                    obstacle = str(error)
-            skipped.append(f"{entry.card.name} on {block.dataset} ({block.kind}): {obstacle}")
+    for (method, dataset, protocol), blocks in _by_run(cards).items():
+        scales = sorted({row.scale for block in blocks for row in block.rows})
+        try:
+            find_method(method, cards)
+            open_dataset(dataset, cards)
+        except (NotImportedError, UnknownNameError) as error:
+            skipped.append(f"{method} on {dataset}: {error}")
+            continue
+        except DatasetError as error:
+            checks += _compare(method, protocol, blocks, {})
+            skipped.append(f"{method} on {dataset}: {error}")
+            continue
+        result = run(
+            method,
+            datasets=dataset,
+            scale=scales,
+            protocol=protocol,
+            metrics=("psnr", "ssim"),
+            device=device,
+            progress=progress,
+        )
+        complete = {row["scale"]: row for row in result.leaderboard.to_dict("records") if not row["failed"]}
+        checks += _compare(method, protocol, blocks, complete)
     return Verification(tuple(checks), tuple(skipped))
 
 
-def _obstacle(card: MethodCard, block: PublishedBlock) -> str | None:
-    if block.weights is not None and block.weights not in {entry.name for entry in card.weights}:
-        return f"the rows hold for weights {block.weights!r}, which are not installed"
-    return None
+def _by_run(cards: Registry) -> dict[tuple[str, str, str], list[PublishedBlock]]:
+    """Published blocks by method, dataset and protocol: those that one run can answer."""
+    found: dict[tuple[str, str, str], list[PublishedBlock]] = {}
+    for entry in cards.methods.values():
+        for block in entry.card.published:
+            method = entry.card.name if block.weights is None else f"{entry.card.name}@{block.weights}"
+            found.setdefault((method, block.dataset, block.protocol), []).append(block)
+    return found
 
 
-def _replay(card: MethodCard, block: PublishedBlock, device: str) -> Iterator[Check]:
-    method = card.name if block.weights is None else f"{card.name}@{block.weights}"
-    result = run(
-        method,
-        datasets=block.dataset,
-        scale=[row.scale for row in block.rows],
-        protocol=block.protocol,
-        metrics=("psnr", "ssim"),
-        device=device,
-    )
-    rows = {row["scale"]: row for row in result.leaderboard.to_dict("records")}
-    for row in block.rows:
-        for metric, expected in (("psnr", row.psnr), ("ssim", row.ssim)):
-            ours = rows[row.scale]
-            yield Check(
-                method=method,
-                dataset=block.dataset,
-                scale=row.scale,
-                protocol=block.protocol,
-                metric=metric,
-                kind=block.kind,
-                source=block.source,
-                expected=expected,
-                tolerance=getattr(block.tolerance, metric),
-                got=None if ours["failed"] else float(ours[metric]),
-            )
+def _compare(
+    method: str, protocol: str, blocks: list[PublishedBlock], ours: Mapping[int, Mapping[Hashable, Any]]
+) -> Iterator[Check]:
+    """Checks of all rows; those whose scale has no complete row of ours have no figure."""
+    for block in blocks:
+        for row in block.rows:
+            for metric in ("psnr", "ssim"):
+                yield Check(
+                    method=method,
+                    dataset=block.dataset,
+                    scale=row.scale,
+                    protocol=protocol,
+                    metric=metric,
+                    kind=block.kind,
+                    source=block.source,
+                    expected=getattr(row, metric),
+                    tolerance=getattr(block.tolerance, metric),
+                    got=float(ours[row.scale][metric]) if row.scale in ours else None,
+                )

@@ -50,4 +50,4 @@ def test_a_wrong_request_exits_2_and_a_failed_run_1():
     for cls in classes:
         assert issubclass(cls, errors.SRBenchError)
         assert cls.exit_code == (2 if issubclass(cls, errors.RequestError) else 1)
-    assert set(errors.__all__) == {cls.__name__ for cls in classes}
+    assert set(errors.__all__) == {cls.__name__ for cls in classes} | {"one_line"}

@@ -66,6 +66,14 @@ def test_weights_must_cover_the_scales(tmp_path):
         card(tmp_path, METHOD + WEIGHTS.format(scale=2, sha="0" * 64))
 
 
+def test_weights_of_an_any_scale_method_or_given_twice_are_refused(tmp_path):
+    one = WEIGHTS.format(scale=2, sha="0" * 64)
+    with pytest.raises(CardError, match="they must be the same"):
+        card(tmp_path, METHOD.replace("[2, 4]", '"any"') + one)
+    with pytest.raises(CardError, match="same name and scale"):
+        card(tmp_path, METHOD.replace("[2, 4]", "[2]") + one + one)
+
+
 def test_two_declarations_or_a_field_twice_are_refused(tmp_path):
     with pytest.raises(CardError, match="exactly one"):
         card(tmp_path, METHOD + '[dataset]\nname = "x"\n')

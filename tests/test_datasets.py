@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import shutil
+from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
@@ -37,6 +39,18 @@ def test_specs_that_look_like_paths_are_folders(photos):
     assert [sample.id for sample in open_dataset(str(photos), registry()).samples] == ["one", "three", "two"]
 
 
+def test_a_folder_does_not_borrow_a_benchmarks_name(tmp_path, photos):
+    """Rows called set5 are of images that were checked against the card."""
+    photos.rename(tmp_path / "set5")
+    assert open_dataset(str(tmp_path / "set5"), registry()).name == "./set5"
+
+
+def test_two_folders_of_one_name_are_told_apart(tmp_path, photos):
+    shutil.copytree(photos, tmp_path / "other" / "photos")
+    places = {open_dataset(str(folder), registry()).place for folder in (photos, tmp_path / "other" / "photos")}
+    assert len(places) == 2
+
+
 def test_a_folder_named_without_its_path(photos, monkeypatch):
     monkeypatch.chdir(photos.parent)
     with pytest.raises(UnknownNameError, match=r"write \./photos"):
@@ -61,7 +75,7 @@ def test_the_benchmark_layout_finds_lr_under_either_name(photos, photo):
 
 
 def test_import_verifies_and_copies(photos, photo):
-    write_image(photos / "LR_bicubic" / "X2" / "onex2.png", photo(8, 8))
+    write_image(photos / "LR_bicubic" / "X2" / "onex2.png", photo(32, 32))
     report = import_dataset(entry_for(photos), photos)
     assert (report.images, report.lr_files, report.verified) == (3, 1, True)
     assert report.folder == data_home() / "Tiny"
@@ -89,6 +103,44 @@ def test_import_names_what_differs_and_copies_nothing(photos):
     with pytest.raises(DatasetError, match=r"2 images fail: one: other pixels than Tiny's; .*two\.png: empty file"):
         import_dataset(entry, photos)
     assert not data_home().joinpath("Tiny").exists()
+
+
+def test_import_looks_at_lr_files_too(photos, photo):
+    write_image(photos / "LR_bicubic" / "X2" / "onex2.png", photo(8, 8))
+    (photos / "LR_bicubic" / "X2" / "twox2.png").write_bytes(b"junk")
+    with pytest.raises(DatasetError, match=r"onex2\.png is 8×8, expected 32×32; .*twox2\.png: not an image"):
+        import_dataset(entry_for(photos), photos)
+
+
+def test_two_lr_files_of_one_image_are_refused(photos, photo):
+    for name in ("one", "onex2"):
+        write_image(photos / "LR_bicubic" / "X2" / f"{name}.png", photo(8, 8))
+    with pytest.raises(DatasetError, match=r"one\.png and onex2\.png are both 'one'"):
+        lr_files(photos / "LR_bicubic", ["one"])
+
+
+def test_file_names_that_cannot_be_printed_are_refused(photos):
+    (photos / "one.png").rename(photos / os.fsdecode(b"caf\xe9.png"))
+    with pytest.raises(DatasetError, match="cannot be printed; rename it"):
+        list_folder(photos)
+
+
+def test_a_failed_replacement_puts_the_old_dataset_back(photos, monkeypatch):
+    entry = entry_for(photos)
+    import_dataset(entry, photos)
+    real = Path.rename
+
+    def refuse(self, target):
+        if self.name == "new":
+            raise OSError(13, "no")
+        return real(self, target)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Path, "rename", refuse)
+        with pytest.raises(DatasetError, match="cannot be written"):
+            import_dataset(entry, photos, replace=True)
+    assert [path.name for path in data_home().iterdir()] == ["Tiny"]
+    assert len(installed_listing(entry).samples) == 3
 
 
 def test_import_names_what_is_missing_and_unknown(photos):

@@ -77,10 +77,10 @@ def test_a_bad_method_fails_its_own_cells(photos):
 
     result = srbench.run([broken, sometimes, "nearest"], datasets=str(photos), metrics="psnr")
     table = result.leaderboard.set_index("method")
-    assert list(table.index) == ["nearest", "sometimes", "broken"]  # incomplete rows come last
-    assert table.loc["broken", "images"] == 0
-    assert np.isnan(table.loc["broken", "psnr"])
-    assert table.loc["sometimes", ["images", "failed"]].tolist() == [2, 1]
+    assert list(table["images"]) == [3, 0, 2]  # incomplete rows come last
+    assert list(table["failed"]) == [0, 3, 1]
+    assert table.index[0] == "nearest"
+    assert table.loc[["broken", "sometimes"], "psnr"].isna().all()  # two images are not the others' three
     assert any("failed: raised RuntimeError: out of ideas" in note for note in result.notes)
 
 
@@ -201,7 +201,7 @@ def test_a_second_call_computes_nothing_and_a_changed_image_only_itself(photos, 
     (tmp_path / "mine.py").write_text((tmp_path / "mine.py").read_text() + "# changed\n")
     third = srbench.run(spec, **options)
     assert len(calls.read_text()) == 7
-    assert len(third.records_list) == 3
+    assert len(third.items) == 3
 
 
 def test_the_run_folder_says_what_the_run_was(photos, tmp_path):
@@ -211,7 +211,7 @@ def test_the_run_folder_says_what_the_run_was(photos, tmp_path):
     assert run["status"] == "complete"
     assert run["plan"]["methods"] == ["bicubic", "edsr"]
     assert run["datasets"]["photos"]["images"] == ["one", "three", "two"]
-    assert len(run["datasets"]["photos"]["pixels_sha256"]) == 32
+    assert len(run["datasets"]["photos"]["sha256"]) == 12
     assert run["methods"]["edsr"]["4"]["weights"] == srbench_weights()
     assert run["protocols"]["srcnn-y"]["rules"]["scoring"]["rounding"] == "uint8"
     assert run["environment"]["precision"] == "fp32"
@@ -266,3 +266,93 @@ def test_images_made_elsewhere_score_as_if_made_here(photos, tmp_path):
 def test_a_name_that_is_taken_is_refused(photos):
     with pytest.raises(srbench.SRBenchError, match="is the name of a method"):
         srbench.score(photos, name="edsr", dataset=str(photos), scale=2)
+
+
+def test_records_of_a_changed_method_are_not_passed_off_as_the_new_ones(photos, tmp_path):
+    """Change the method, start again, be stopped after one image: the table shows that one, not the old three."""
+    from srbench.harness import collect
+
+    def version(gain):
+        (tmp_path / "mine.py").write_text(
+            f"def f(lr, scale):\n    return {gain} * lr.repeat_interleave(scale, -2).repeat_interleave(scale, -1)\n"
+        )
+        return f"{tmp_path}/mine.py:f"
+
+    options = {"datasets": str(photos), "output": tmp_path / "run", "metrics": "psnr"}
+    srbench.run(version(1.0), **options)
+
+    def stop(done, total):
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        srbench.run(version(0.5), progress=stop, **options)
+    table, remarks = collect([tmp_path / "run"])
+    assert table[["images", "missing"]].to_numpy().tolist() == [[1, 2]]
+    assert "unfinished: 1 of 3 records" in remarks[-1]
+
+
+def test_rows_of_different_images_are_not_ranked_together(photos, tmp_path):
+    from srbench.harness import collect
+
+    srbench.run("nearest", datasets=str(photos), output=tmp_path / "first", metrics="psnr")
+    write_image(photos / "one.png", 255 - read_image(photos / "one.png"))
+    srbench.run("bilinear", datasets=str(photos), output=tmp_path / "second", metrics="psnr")
+    table, _ = collect([tmp_path / "first", tmp_path / "second"])
+    assert table["dataset_sha256"].nunique() == 2
+    from srbench.rendering import to_text
+
+    assert to_text(table).count("photos ×4") == 2
+
+
+def test_an_image_that_fails_everywhere_leaves_the_others_comparable(photos):
+    (photos / "broken.png").write_bytes(b"")
+    table = srbench.run(["nearest", "bicubic"], datasets=str(photos), metrics="psnr").leaderboard
+    assert list(table["images"]) == [3, 3]
+    assert table["psnr"].notna().all()
+
+
+def test_a_grey_image_scored_from_elsewhere(tmp_path, photo):
+    """Grey HR: a grey result, and an RGB one of equal planes, score alike; differing planes cannot be luma."""
+    grey = photo(64, 64)[:1]
+    write_image(tmp_path / "hr" / "a.png", grey)
+    lr = imresize(grey, (32, 32))
+    sr = lr.repeat(2, 1).repeat(2, 2)
+    tinted = np.repeat(sr, 3, axis=0)
+    tinted[0] += 1
+    found = {}
+    for name, image in {"grey": sr, "equal": np.repeat(sr, 3, axis=0), "tinted": tinted}.items():
+        write_image(tmp_path / name / "a.png", image)
+        found[name] = srbench.score(
+            tmp_path / name,
+            name=name,
+            dataset=str(tmp_path / "hr"),
+            scale=2,
+            protocol=["srcnn-y", "classic-y"],
+            metrics="psnr",
+        )
+    assert found["grey"].records["psnr"].tolist() == found["equal"].records["psnr"].tolist()
+    assert found["tinted"].failed == 1
+    assert "HR is grey, which srcnn-y reads as luma" in found["tinted"].notes[0]
+
+
+def test_scored_images_claim_no_device(photos):
+    sr = photos.parent / "sr"
+    for path in photos.iterdir():
+        image = read_image(path)
+        write_image(sr / path.name, image[:, : image.shape[1] // 2 * 2, : image.shape[2] // 2 * 2])
+    table = srbench.score(sr, name="theirs", dataset=str(photos), scale=2, metrics="ssim").leaderboard
+    assert table["device"].item() == "elsewhere"
+    assert table["precision"].item() == ""
+
+
+def test_the_main_jobs_memory(tmp_path):
+    """Peak resident memory of the whole process, model and libraries included, stays under 1.5 GiB."""
+    import subprocess
+    import sys
+
+    code = (
+        "import resource, srbench; srbench.run(['bicubic', 'edsr'], datasets='bundled', scale=4); "
+        "print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=tmp_path)
+    assert int(done.stdout) * 1024 < 1.5 * 2**30

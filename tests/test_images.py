@@ -86,8 +86,10 @@ def png_of_16_bit_rgb(path):
 def test_16_bit_is_refused_grey_or_colour(tmp_path):
     Pil.fromarray(np.arange(16, dtype=np.uint16).reshape(4, 4) * 4096).save(tmp_path / "grey.png")
     png_of_16_bit_rgb(tmp_path / "colour.png")
-    for name in ("grey.png", "colour.png"):
-        with pytest.raises(ImageError, match=f"{name}: more than 8 bits a sample"):
+    (tmp_path / "deep.ppm").write_bytes(b"P6 2 2 65535\n" + bytes(24))
+    (tmp_path / "shallow.ppm").write_bytes(b"P6 2 2 100\n" + bytes(12))
+    for name in ("grey.png", "colour.png", "deep.ppm", "shallow.ppm"):
+        with pytest.raises(ImageError, match=f"{name}: samples are not 8-bit"):
             read_image(tmp_path / name)
 
 
@@ -116,7 +118,7 @@ def test_truncated_files_are_refused(tmp_path, photo, suffix):
     path = tmp_path / f"t.{suffix}"
     pil(photo()).save(path)
     path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
-    with pytest.raises(ImageError, match="t."):
+    with pytest.raises(ImageError, match=rf"t\.{suffix}: (damaged|not an image)"):
         read_image(path)
 
 

@@ -12,6 +12,7 @@ import time
 
 import pytest
 
+from srbench.harness import collect
 from srbench.images import write_image
 
 SLOW = """
@@ -108,6 +109,13 @@ def assert_whole(folder, unbroken):
     assert sorted(path.name for path in folder.iterdir() if path.name.endswith(".part")) == []
 
 
+def assert_readable(folder):
+    """`srbench leaderboard` shows a killed run as what it is."""
+    table, remarks = collect([folder])
+    assert (table["images"] + table["missing"] == 12).all()
+    assert remarks[-1].startswith("unfinished: ")
+
+
 def test_killed_again_and_again_from_outside(job, unbroken, tmp_path):
     folder = tmp_path / "killed"
     for wanted in (1, 15, 30):
@@ -115,6 +123,7 @@ def test_killed_again_and_again_from_outside(job, unbroken, tmp_path):
         wait_for_lines(process, folder, wanted)
         process.kill()
         assert finish(process)[0] == -signal.SIGKILL
+        assert_readable(folder)
     final = job("killed")
     assert finish(final)[0] == 0
     assert_whole(folder, unbroken)

@@ -24,7 +24,8 @@ def run_of(methods=("a", "b"), protocols=("p",), metrics=("psnr", "l1"), refused
         "refused": [*refused],
         "protocols": {name: {"hash": f"hash-{name}"} for name in protocols},
         "methods": {name: {"4": {"weights": weights}} if weights else {} for name in methods},
-        "datasets": {"d": {"images": ["x", "y"]}},
+        "bases": {m: {"4": dict.fromkeys(protocols, "f")} for m in methods},
+        "datasets": {"d": {"sha256": "s", "images": ["x", "y"]}},
         "environment": {"device": "cpu", "precision": "fp32"},
     }
 
@@ -69,7 +70,8 @@ def test_protocols_are_never_ranked_together():
 def test_an_unfinished_run_says_so():
     table = build_table(run_of(), FULL[:3])
     assert table.set_index("method").loc["b", ["images", "missing"]].tolist() == [1, 1]
-    assert list(table["method"]) == ["a", "b"]  # 25 dB over both images stands before 26 dB over one of them
+    assert list(table["method"]) == ["a", "b"]
+    assert table.set_index("method")["psnr"].isna().to_dict() == {"a": False, "b": True}  # one image is not a's two
     assert notes(run_of(), FULL[:3])[-1].startswith("unfinished: 3 of 4 records")
     assert "1/2" in to_text(table)
 
@@ -112,8 +114,8 @@ def test_markdown_and_csv():
     assert "## d ×4, p (hash-p)" in text
     assert "| b" in text
     assert "- mind the gap" in text
-    assert "Written by srbench 1 on cpu, fp32." in text
-    assert to_csv(table).splitlines()[1].startswith("b,d,4,p,2,25.500000,,,1.000000,0,0,made,hash-p,")
+    assert "Written by srbench 1, methods run on cpu in fp32." in text
+    assert to_csv(table).splitlines()[1].startswith("b,d,4,p,2,25.500000,,,1.000000,0,0,made,hash-p,s,")
 
 
 def test_records_as_a_frame():

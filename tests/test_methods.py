@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+
 import numpy as np
 import pytest
 import torch
@@ -39,6 +41,14 @@ def mine(tmp_path):
     return f"{tmp_path}/mine.py"
 
 
+def test_a_grey_result_for_an_rgb_image_fails(tmp_path, photo):
+    """A luma plane would be taken for RGB and converted to luma a second time."""
+    write_image(tmp_path / "sr" / "a.png", photo(16, 16)[:1])
+    produce = FolderMethod("x", tmp_path / "sr", ("a",), 4).open(4, "cpu")
+    with pytest.raises(MethodError, match="is grey but HR is RGB"):
+        produce(Job("a", photo(4, 4), (16, 16), 4, grey=False))
+
+
 @pytest.mark.parametrize("function", ["plain", "scaled", "luma_only"])
 def test_functions_of_a_file_equal_nearest(mine, photos, function):
     result = srbench.run([f"{mine}:{function}", "nearest"], datasets=str(photos), scale=2, metrics="psnr")
@@ -66,7 +76,7 @@ def test_callables_in_python(photos):
     assert set(result.leaderboard["method"]) == {"enlarge", "nearest"}
     assert result.leaderboard["psnr"].nunique() == 1
     assert find_method(lambda lr: lr, registry()).name == "lambda"
-    assert find_method(torch.nn.Identity(), registry()).name == "Identity"
+    assert find_method(torch.nn.Identity().eval(), registry()).name == "Identity"
 
 
 @pytest.mark.parametrize(
@@ -84,25 +94,87 @@ def test_files_that_cannot_be_used(mine, tmp_path, spec, message):
         find_method(spec.format(file=mine, folder=tmp_path), registry())
 
 
-def test_a_file_finds_its_neighbours(tmp_path, monkeypatch):
-    monkeypatch.setattr("sys.path", ["elsewhere"])
-    (tmp_path / "neighbour_of_mine.py").write_text("def f(lr):\n    return lr\n")
-    (tmp_path / "mine.py").write_text("from neighbour_of_mine import f\n")
+@pytest.fixture
+def two_folders(tmp_path):
+    """Two files that each import a neighbour called `network`."""
+    for folder, value in (("a", 1), ("b", 2)):
+        (tmp_path / folder).mkdir()
+        (tmp_path / folder / "network.py").write_text(f"VALUE = {value}\n")
+        (tmp_path / folder / f"{folder}.py").write_text("import network\ndef f(lr):\n    return network.VALUE\n")
+    return tmp_path
+
+
+def test_each_file_finds_its_own_neighbours(two_folders):
+    before = list(sys.path)
+    methods = [find_method(f"{two_folders}/{name}/{name}.py:f", registry()) for name in "ab"]
+    assert [method.function(None) for method in methods] == [1, 2]
+    assert sys.path == before
+    assert "network" not in sys.modules
+
+
+def test_a_changed_neighbour_or_listed_file_changes_the_identity(two_folders):
+    def identity():
+        return find_method(f"{two_folders}/a/a.py:f", registry()).identity(2)
+
+    seen = [identity(), identity()]
+    (two_folders / "a" / "network.py").write_text("VALUE = 3\n")
+    seen.append(identity())
+    (two_folders / "a" / "weights.bin").write_bytes(b"1")
+    with (two_folders / "a" / "a.py").open("a") as file:
+        file.write("f.files = ['weights.bin']\n")
+    seen.append(identity())
+    (two_folders / "a" / "weights.bin").write_bytes(b"2")
+    seen.append(identity())
+    assert seen[0] == seen[1]
+    assert len({str(item) for item in seen}) == 4
+    (two_folders / "a" / "weights.bin").unlink()
+    with pytest.raises(RequestError, match=r"lists weights\.bin, which is not there"):
+        identity()
+
+
+def test_a_dataclass_in_a_users_file(tmp_path):
+    (tmp_path / "mine.py").write_text(
+        "from __future__ import annotations\nfrom dataclasses import dataclass\n"
+        "@dataclass\nclass Options:\n    gain: float = 1.0\ndef f(lr):\n    return lr * Options().gain\n"
+    )
     assert find_method(f"{tmp_path}/mine.py:f", registry()).name == "mine:f"
+
+
+def test_a_file_that_exits_is_an_error(tmp_path):
+    (tmp_path / "mine.py").write_text("import sys\nsys.exit(0)\n")
+    with pytest.raises(RequestError, match="cannot be imported \\(SystemExit"):
+        find_method(f"{tmp_path}/mine.py:f", registry())
 
 
 def test_a_function_of_three_arguments_is_refused(mine):
     with pytest.raises(RequestError, match=r"expected \(lr\) or \(lr, scale\)"):
-        find_method(f"{mine}:three", registry()).open(2, "cpu")
+        find_method(f"{mine}:three", registry())
 
 
-def test_a_wrong_colour_is_refused():
+@pytest.mark.parametrize(
+    ("attribute", "value", "message"),
+    [
+        ("colour", "bgr", "colour is 'bgr'"),
+        ("scales", "two", "scales is 'two'"),
+        ("scales", (2.5,), "scales is"),
+        ("training", True, r"call \.eval\(\) on it first"),
+    ],
+)
+def test_wrong_attributes_are_refused(attribute, value, message):
     def odd(lr):
         return lr
 
-    odd.colour = "bgr"
-    with pytest.raises(RequestError, match="colour is 'bgr'"):
-        _ = find_method(odd, registry()).colour
+    setattr(odd, attribute, value)
+    with pytest.raises(RequestError, match=message):
+        find_method(odd, registry())
+
+
+def test_one_scale_may_be_a_number():
+    def only(lr):
+        return lr
+
+    only.scales = 4
+    assert find_method(only, registry()).scales == (4,)
 
 
 def test_the_same_file_has_the_same_identity_and_a_callable_never(mine):

@@ -15,7 +15,7 @@ def cells(plan):
 def test_every_combination_is_a_cell():
     plan = prepare(["nearest", "bicubic"], scale=[2, 4], protocol=["classic-y", "rgb"])
     assert len(cells(plan)) == 8
-    assert plan.images == 8 * 4
+    assert plan.records == 8 * 4
     assert plan.refused == ()
 
 

@@ -32,7 +32,8 @@ def test_commands_parse(words):
     """Parsed, not run: an unknown verb or option, or a missing one, is a usage error here."""
     command, rest = get_command(app), words
     while hasattr(command, "commands"):
-        command, rest = command.commands[rest[0]], rest[1:]
+        command, rest = command.get_command(None, rest[0]), rest[1:]
+        assert command is not None
     assert command.make_context(words[0], [*rest]) is not None
 
 

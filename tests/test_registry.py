@@ -50,6 +50,14 @@ def test_targets_that_cannot_be_loaded_name_the_pack():
             load_target(target, "theirs")
 
 
+def test_a_pack_that_raises_on_import_is_named(tmp_path, monkeypatch):
+    """A torchvision built for another torch raises RuntimeError, not ImportError."""
+    (tmp_path / "raises_on_import.py").write_text("raise RuntimeError('operator\\nmissing')\n")
+    monkeypatch.syspath_prepend(tmp_path)
+    with pytest.raises(CardError, match="pack theirs: cannot load .*RuntimeError: operator missing"):
+        load_target("raises_on_import:create", "theirs")
+
+
 @pytest.fixture(scope="module")
 def installed_pack(tmp_path_factory):
     """A third party's distribution, built and installed into a folder of its own, as pip does it."""
@@ -105,3 +113,19 @@ def test_a_pack_that_is_no_package_is_named(tmp_path):
     result = srbench(tmp_path, "list", "methods", cwd=tmp_path)
     assert result.returncode == 2
     assert "pack broken (broken 1.0): no_such_package is not a package" in result.stderr
+
+
+@pytest.mark.parametrize(
+    ("verb", "message"),
+    [
+        ("run = json:dumps", "verb 'run' is claimed by srbench itself"),
+        ("fly = no_such_module:fly", "verb 'fly': cannot load"),
+    ],
+)
+def test_verbs_that_clash_or_cannot_be_loaded(tmp_path, verb, message):
+    (tmp_path / "wings-1.0.dist-info").mkdir()
+    (tmp_path / "wings-1.0.dist-info" / "METADATA").write_text("Metadata-Version: 2.1\nName: wings\nVersion: 1.0\n")
+    (tmp_path / "wings-1.0.dist-info" / "entry_points.txt").write_text(f"[srbench.verbs]\n{verb}\n")
+    result = srbench(tmp_path, verb.split()[0], cwd=tmp_path)
+    assert (result.returncode, result.stderr.count("\n")) == (2, 1)
+    assert message in result.stderr

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+
 import numpy as np
 import pytest
 import torch
@@ -62,6 +64,7 @@ def test_a_luma_method_gets_its_chroma_from_bicubic(photo):
     ("broken", "message"),
     [
         (lambda lr: 1 / 0, "raised ZeroDivisionError"),
+        (lambda lr: sys.exit(0), "raised SystemExit: 0"),
         (lambda lr: lr, r"returned shape \(1, 3, 64, 64\), expected \(1, 3, 128, 128\)"),
         (lambda lr: repeat(lr)[0], "returned shape"),
         (lambda lr: repeat(lr).mean(1, keepdim=True), "returned shape"),

@@ -33,4 +33,13 @@ def test_a_dataset_of_other_pixels_does_not_pass(tmp_path, monkeypatch, photo):
     outcome = verify(registry(), device="cpu")
     assert not outcome.passed
     assert {item.got for item in outcome.checks} == {None}
-    assert any(reason.startswith("bicubic on set14 (published): set14: not imported") for reason in outcome.skipped)
+    assert any(reason.startswith("bicubic on set14: set14: not imported") for reason in outcome.skipped)
+
+
+def test_a_damaged_dataset_fails_its_figures(tmp_path, monkeypatch, photo):
+    monkeypatch.setenv("SRBENCH_DATA", str(tmp_path))
+    write_image(tmp_path / "Set5" / "HR" / "baby.png", photo())
+    outcome = verify(registry(), device="cpu")
+    assert not outcome.passed
+    assert len(outcome.checks) == 12
+    assert any("missing bird, butterfly, head, woman" in reason for reason in outcome.skipped)

@@ -24,7 +24,7 @@ def import_verb(
     replace: Annotated[bool, typer.Option("--replace", help="Take the place of an earlier import.")] = False,
 ) -> None:
     """Verify a dataset on disk and copy it below $SRBENCH_DATA."""
-    from srbench.cli.progress import progress_bar
+    from srbench.cli.long_work import progress_bar
     from srbench.importing import import_dataset
     from srbench.registry import registry
 

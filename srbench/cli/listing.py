@@ -73,7 +73,7 @@ def _methods() -> Rows:
 
 def _datasets() -> Rows:
     from srbench.datasets import installed_listing
-    from srbench.errors import DatasetError
+    from srbench.errors import DatasetError, NotImportedError
     from srbench.registry import registry
 
     rows = []
@@ -82,7 +82,7 @@ def _datasets() -> Rows:
             installed_listing(entry)
             state = "ready"
         except DatasetError as error:
-            state = "not imported" if "not imported" in str(error) else str(error)
+            state = "not imported" if isinstance(error, NotImportedError) else str(error)
         card = entry.card
         rows.append(
             {

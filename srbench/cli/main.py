@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
-from importlib.metadata import entry_points, version
+import sys
+from collections.abc import Sequence
+from importlib.metadata import EntryPoint, entry_points, version
 from typing import Annotated, Any
 
 import typer
 from typer.core import TyperGroup
+from typer.exceptions import TyperException
+from typer.main import get_command
 
 from srbench.cli import datasets
 from srbench.cli.leaderboard import leaderboard
@@ -14,26 +18,74 @@ from srbench.cli.listing import list_cards
 from srbench.cli.run import run
 from srbench.cli.score import score
 from srbench.cli.verify import verify
-from srbench.errors import SRBenchError
+from srbench.errors import CardError, SRBenchError
 
 __all__ = ["VERB_GROUP", "app", "main"]
 
 VERB_GROUP = "srbench.verbs"
 """Entry points of this group are functions that become verbs, so that a pack can bring its own."""
 
+_INTERRUPTED = 130
 
-class _OneLineErrors(TyperGroup):
-    """Any srbench error becomes one line on stderr and the exit code of its class."""
 
-    def invoke(self, ctx: Any) -> Any:
+class _Verbs(TyperGroup):
+    """The engine's verbs and, loaded when they are asked for, those of packs; any error is one line on stderr."""
+
+    def list_commands(self, ctx: Any) -> list[str]:
+        return [*super().list_commands(ctx), *_pack_verbs(super().list_commands(ctx))]
+
+    def get_command(self, ctx: Any, cmd_name: str) -> Any:
+        points = _pack_verbs(super().list_commands(ctx))
+        return _load_verb(points[cmd_name]) if cmd_name in points else super().get_command(ctx, cmd_name)
+
+    def main(
+        self,
+        args: Sequence[str] | None = None,
+        prog_name: str | None = None,
+        *_: Any,
+        standalone_mode: bool = True,
+        **more: Any,
+    ) -> Any:
+        if not standalone_mode:
+            return super().main(args, prog_name, standalone_mode=False, **more)
         try:
-            return super().invoke(ctx)
+            code = super().main(args, prog_name, standalone_mode=False, **more)
         except SRBenchError as error:
-            typer.echo(f"error: {error}", err=True)
-            raise typer.Exit(error.exit_code) from error
+            _fail(str(error), error.exit_code)
+        except TyperException as error:
+            _fail(" ".join(error.format_message().split()), 2)
+        except typer.Abort:
+            _fail("interrupted", _INTERRUPTED)
+        sys.exit(code if isinstance(code, int) else 0)
 
 
-app = typer.Typer(cls=_OneLineErrors, no_args_is_help=True, pretty_exceptions_enable=False, add_completion=False)
+def _fail(message: str, code: int) -> None:
+    typer.echo(f"error: {message}", err=True)
+    sys.exit(code)
+
+
+def _pack_verbs(own: list[str]) -> dict[str, EntryPoint]:
+    """Verbs of packs by name; two of one name, or one of the engine's, are refused naming the owners."""
+    found: dict[str, EntryPoint] = {}
+    for point in sorted(entry_points(group=VERB_GROUP), key=lambda point: point.name):
+        if point.name in own or point.name in found:
+            other = found[point.name].value if point.name in found else "srbench itself"
+            raise CardError(f"verb {point.name!r} is claimed by {other} and by {point.value}; uninstall one")
+        found[point.name] = point
+    return found
+
+
+def _load_verb(point: EntryPoint) -> Any:
+    try:
+        function = point.load()
+    except Exception as error:  # a pack is anyone's code
+        raise CardError(f"verb {point.name!r}: cannot load {point.value} ({type(error).__name__}: {error})") from error
+    verb = typer.Typer(add_completion=False)
+    verb.command(point.name)(function)
+    return get_command(verb)
+
+
+app = typer.Typer(cls=_Verbs, no_args_is_help=True, pretty_exceptions_enable=False, add_completion=False)
 
 
 def _print_version(wanted: bool) -> None:
@@ -57,8 +109,6 @@ app.command()(score)
 app.command()(verify)
 app.command()(leaderboard)
 app.add_typer(datasets.app, name="datasets")
-for _point in entry_points(group=VERB_GROUP):
-    app.command(_point.name)(_point.load())
 
 
 def main() -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Annotated, Literal
 
 import typer
@@ -27,7 +26,8 @@ def run(
     output: OutputOption = None,
 ) -> None:
     """Measure methods on datasets; print, and write, a leaderboard."""
-    from srbench.harness import execute, prepare
+    from srbench.cli.long_work import long_work
+    from srbench.harness import default_folder, execute, prepare
 
     plan = prepare(
         names(methods),
@@ -37,16 +37,9 @@ def run(
         metrics=names(metrics),
         lr=lr,
     )
-    from srbench.cli.progress import progress_bar
+    folder = output or default_folder(plan)
+    with long_work(folder) as progress:
+        result = execute(plan, device=device, output=folder, progress=progress)
     from srbench.cli.show import show_result
-    from srbench.fingerprint import combine
 
-    description = plan.describe()
-    folder = output or Path("runs") / f"{'+'.join(description['datasets'])}-{combine(**description)[:8]}"
-    try:
-        with progress_bar("images") as progress:
-            result = execute(plan, device=device, output=folder, progress=progress)
-    except KeyboardInterrupt:
-        typer.echo(f"interrupted; what was scored is kept in {folder}: run the same command again to go on", err=True)
-        raise typer.Exit(130) from None
     show_result(result)

@@ -23,10 +23,10 @@ def score(
 ) -> None:
     """Score images that were upscaled elsewhere."""
     from srbench import harness
-    from srbench.cli.progress import progress_bar
+    from srbench.cli.long_work import long_work
     from srbench.cli.show import show_result
 
-    with progress_bar("images") as progress:
+    with long_work(output) as progress:
         result = harness.score(
             images,
             name=name,

@@ -15,10 +15,10 @@ def show_result(result: RunResult) -> None:
     typer.echo(to_text(result.leaderboard))
     for remark in result.notes:
         typer.echo(f"note: {remark}", err=True)
+    if result.reused:
+        typer.echo(f"note: {result.reused} of {len(result.items)} records were finished before", err=True)
     if result.folder:
         typer.echo(f"\nwritten to {result.folder}")
     if result.failed:
-        typer.echo(
-            f"error: {result.failed} of {len(result.records_list)} records failed; see the notes above", err=True
-        )
+        typer.echo(f"error: {result.failed} of {len(result.items)} records failed; see the notes above", err=True)
         raise typer.Exit(1)

@@ -2,22 +2,43 @@
 
 from __future__ import annotations
 
+import json
+from dataclasses import asdict
+from typing import TYPE_CHECKING
+
 import typer
 from tabulate import tabulate
 
-from srbench.cli.options import DeviceOption
+from srbench.cli.options import DeviceOption, JsonFlag
+
+if TYPE_CHECKING:
+    from srbench.verify import Verification
 
 __all__ = ["verify"]
 
 _DECIMALS = {"psnr": 4, "ssim": 5}
 
 
-def verify(device: DeviceOption = "auto") -> None:
+def verify(device: DeviceOption = "auto", as_json: JsonFlag = False) -> None:
     """Replay the published rows that can be; exit 1 where one is off."""
+    from srbench.cli.long_work import progress_bar
     from srbench.registry import registry
     from srbench.verify import verify as replay
 
-    outcome = replay(registry(), device=device)
+    with progress_bar("images") as progress:
+        outcome = replay(registry(), device=device, progress=progress)
+    if as_json:
+        rows = [asdict(check) | {"passed": check.passed} for check in outcome.checks]
+        typer.echo(json.dumps({"checks": rows, "skipped": outcome.skipped}, indent=2))
+    else:
+        _show(outcome)
+    if not outcome.checks:
+        typer.echo("error: nothing could be checked; import a benchmark: srbench datasets import set5 DIR", err=True)
+    if not outcome.passed:
+        raise typer.Exit(1)
+
+
+def _show(outcome: Verification) -> None:
     rows = [
         [
             check.method,
@@ -37,7 +58,3 @@ def verify(device: DeviceOption = "auto") -> None:
         typer.echo(f"not checked: {reason}", err=True)
     passed = sum(check.passed for check in outcome.checks)
     typer.echo(f"{passed} of {len(rows)} figures within their tolerance")
-    if not outcome.checks:
-        typer.echo("error: nothing could be checked; import a benchmark: srbench datasets import set5 DIR", err=True)
-    if not outcome.passed:
-        raise typer.Exit(1)

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import importlib.util
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from srbench.api import BuildRequest, Colour, UpscalerFactory
 from srbench.cards import MethodCard, WeightsEntry
-from srbench.errors import MethodError, SRBenchError, WeightsError
+from srbench.errors import MethodError, SRBenchError, WeightsError, one_line
 from srbench.fingerprint import code_sha256, file_sha256
 from srbench.methods.method import Producer, Scales, upscaling_producer
 from srbench.registry import Entry, load_target
@@ -49,15 +48,10 @@ class CardMethod:
         return None
 
     def identity(self, scale: int) -> Mapping[str, str]:
-        """Hash of the sources beside the factory, and the weights' sha256."""
+        """Hash of all sources of its pack, and the weights' sha256."""
         weights = self.weights(scale)
-        found = {"pack": self.entry.pack.distribution, "code": code_sha256(self._factory_folder())}
+        found = {"pack": self.entry.pack.distribution, "code": code_sha256(self.entry.pack.folder)}
         return found | ({"weights": weights.sha256} if weights else {})
-
-    def _factory_folder(self) -> Path:
-        module = self.entry.card.factory.partition(":")[0]
-        spec = importlib.util.find_spec(module)
-        return Path(spec.origin).parent if spec and spec.origin else self.entry.path.parent
 
     def open(self, scale: int, device: str) -> Producer:
         """Verify the weights and build the upscaler."""
@@ -68,8 +62,8 @@ class CardMethod:
             upscaler = factory(request)
         except SRBenchError:
             raise
-        except Exception as error:  # a pack is anyone's code
-            raise MethodError(f"cannot be built: {type(error).__name__}: {error}") from error
+        except (Exception, SystemExit) as error:  # a pack is anyone's code
+            raise MethodError(f"cannot be built: {one_line(error)}") from error
         return upscaling_producer(upscaler, card.colour, device)
 
     def _verified_weights(self, scale: int) -> Path | None:

@@ -9,8 +9,9 @@ from typing import Any
 
 from srbench.errors import UnknownNameError
 from srbench.methods.card import CardMethod
-from srbench.methods.function import FunctionMethod, callable_name, method_from_file
+from srbench.methods.function import callable_name, function_method
 from srbench.methods.method import Method
+from srbench.methods.userfile import method_from_file
 from srbench.registry import Registry, suggest
 
 __all__ = ["find_method"]
@@ -29,7 +30,7 @@ def find_method(spec: str | Callable[..., Any], cards: Registry) -> Method:
         RequestError: The file or the function in it cannot be used.
     """
     if not isinstance(spec, str):
-        return FunctionMethod(callable_name(spec), spec, {"call": uuid.uuid4().hex})
+        return function_method(callable_name(spec), spec, {"call": uuid.uuid4().hex})
     path, colon, attribute = spec.rpartition(":")
     if colon and path.endswith(".py"):
         return method_from_file(Path(path).expanduser(), attribute)

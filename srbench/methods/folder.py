@@ -5,15 +5,17 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
+from numpy.typing import NDArray
 
 from srbench.errors import MethodError, RequestError
 from srbench.fingerprint import file_sha256
 from srbench.folders import image_files
-from srbench.images import read_image
+from srbench.images import Image, read_image, to_rgb
 from srbench.methods.method import Job, Produced, Producer
+from srbench.protocol import luma, quantise
 
 __all__ = ["FolderMethod"]
 
@@ -55,10 +57,18 @@ class FolderMethod:
         if image.shape[1:] != job.size:
             got, expected = (f"{shape[1]}×{shape[0]}" for shape in (image.shape[1:], job.size))
             raise MethodError(f"{path.name} is {got}, expected {expected} (HR cut to a multiple of {job.scale})")
-        if job.grey and image.shape[0] == 3 and (image == image[:1]).all():
+        if len(image) == 1 and not job.grey:
+            raise MethodError(f"{path.name} is grey but HR is RGB; save the RGB result, not its luma")
+        if job.grey and (image == image[:1]).all():
             image = np.ascontiguousarray(image[:1])
-        comparable = image.shape[0] == job.lr.shape[0]
-        return Produced(image, suspicions(image, job.lr, job.scale) if comparable else ())
+        return Produced(image, suspicions(_like(image, job.lr), job.lr, job.scale))
+
+
+def _like(image: Image, lr: NDArray[Any]) -> Image:
+    """The result in the planes LR has, to be compared with it."""
+    if len(image) == len(lr):
+        return image
+    return to_rgb(image) if len(lr) == 3 else quantise(luma(image))
 
 
 def _match(folder: Path, ids: tuple[str, ...], scale: int) -> dict[str, Path]:

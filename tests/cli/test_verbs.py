@@ -78,8 +78,15 @@ def test_wrong_requests_are_one_line(cli, arguments, message):
 
 
 def test_options_that_do_not_exist_exit_2(cli):
-    assert cli("run", "--methods", "bicubic", "--scales-of-justice", "4").code == 2
-    assert cli("run").code == 2
+    for words in (
+        ["run", "--methods", "bicubic", "--justice", "4"],
+        ["run"],
+        ["run", "--methods", "a", "--lr", "taken"],
+        ["fly"],
+    ):
+        failed = cli(*words)
+        assert (failed.code, failed.err.count("\n")) == (2, 1)
+        assert failed.err.startswith("error: ")
     assert cli("--version").out.startswith("srbench 0.")
 
 
@@ -137,3 +144,43 @@ def test_import_then_verify(cli, benchmark_data):
     assert verified.code == 0, verified.out
     assert "12 of 12 figures within their tolerance" in verified.out
     assert max(len(line) for line in verified.out.splitlines()) <= 80
+
+
+def test_a_figure_that_is_off_exits_1(cli, benchmark_data, monkeypatch):
+    from srbench.verify import Check
+
+    cli("datasets", "import", "set5", benchmark_data)
+    monkeypatch.setattr(Check, "difference", property(lambda self: 0.02))
+    failed = cli("verify")
+    assert failed.code == 1
+    assert "OFF" in failed.out
+    assert "0 of 12 figures" in failed.out
+
+
+def test_two_runs_in_folders_of_one_name_are_both_shown(cli, photos):
+    for parent, method in (("x", "nearest"), ("y", "bilinear")):
+        assert cli("run", "--methods", method, "--datasets", photos, "--output", f"{parent}/run").code == 0
+    rows = json.loads(cli("leaderboard", "x/run", "y/run", "--json").out)
+    assert [row["method"] for row in rows] == ["bilinear", "nearest"]
+
+
+def test_folders_of_one_name_do_not_share_a_run(cli, photos, tmp_path):
+    (tmp_path / "other").mkdir()
+    photos.rename(tmp_path / "other" / "photos")
+    photos.mkdir()
+    write_image(photos / "one.png", np.zeros((3, 32, 32), np.uint8))
+    written = [
+        cli("run", "--methods", "nearest", "--datasets", d).out.split()[-1] for d in ("./photos", "./other/photos")
+    ]
+    assert written[0] != written[1]
+
+
+def test_progress_is_shown_on_a_terminal(monkeypatch, capsys):
+    from rich.console import Console
+
+    from srbench.cli.long_work import progress_bar
+
+    monkeypatch.setattr(Console, "is_terminal", property(lambda self: True))
+    with progress_bar("records") as progress:
+        progress(3, 10)
+    assert "3/10" in capsys.readouterr().err

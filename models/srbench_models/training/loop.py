@@ -51,7 +51,9 @@ def run_training(job: TrainingJob) -> Path:
     checkpoints = job.output / "checkpoints"
     last = checkpoints / "last.ckpt"
     if last.exists() and not job.resume:
-        raise OutputError(f"{job.output}: holds an unfinished training; add --resume, or choose another --output")
+        raise OutputError(
+            f"{job.output}: holds a training already; add --resume to go on with it, or choose another --output"
+        )
     if job.resume and not last.exists():
         raise OutputError(f"{job.output}: no checkpoint to resume from (looked for {last})")
     keep_large_buffers()

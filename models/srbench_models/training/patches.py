@@ -15,7 +15,8 @@ from torch import Tensor
 from torch.utils.data import IterableDataset
 
 from srbench.errors import DatasetError
-from srbench.images import IMAGE_SUFFIXES, Image, pixel_sha256, read_image, to_rgb
+from srbench.folders import image_files
+from srbench.images import Image, pixel_sha256, read_image, to_rgb
 from srbench.protocol.resize import imresize, modcrop
 from srbench_models.training.recipe import DataOptions
 
@@ -84,7 +85,7 @@ def load_training_images(root: Path, options: DataOptions, scale: int) -> Traini
 def _image_files(folder: Path) -> list[Path]:
     if not folder.is_dir():
         raise DatasetError(f"{folder}: no such folder; --data names the directory that holds the recipe's folders")
-    files = sorted(path for path in folder.iterdir() if path.suffix.lower() in IMAGE_SUFFIXES)
+    files = list(image_files(folder).values())
     if not files:
         raise DatasetError(f"{folder}: holds no images")
     return files

@@ -1,15 +1,17 @@
-"""A progress bar on stderr, with rate and time left."""
+"""Long work: a progress bar on stderr with rate and time left, and a Ctrl-C that says how to go on."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
+import typer
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, ProgressColumn, Task, TextColumn, TimeRemainingColumn
 from rich.text import Text
 
-__all__ = ["progress_bar"]
+__all__ = ["long_work", "progress_bar"]
 
 
 class _Rate(ProgressColumn):
@@ -32,3 +34,23 @@ def progress_bar(what: str) -> Iterator[Callable[[int, int], None]]:
     with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as bar:
         task = bar.add_task(what, total=None)
         yield lambda done, total: bar.update(task, completed=done, total=total)
+
+
+@contextmanager
+def long_work(folder: Path | None) -> Iterator[Callable[[int, int], None]]:
+    """A progress bar over records; on Ctrl-C, exit code 130 and a line that says what was kept.
+
+    Args:
+        folder: The run folder; None where nothing is kept.
+    """
+    try:
+        with progress_bar("records") as progress:
+            yield progress
+    except KeyboardInterrupt:
+        kept = (
+            f"what was scored is kept in {folder}: run the same command again to go on"
+            if folder
+            else "nothing was kept"
+        )
+        typer.echo(f"interrupted; {kept}", err=True)
+        raise typer.Exit(130) from None
