@@ -1,91 +1,27 @@
-"""What `srbench run` and `srbench.run` do: resolve names, plan, run, store, tabulate."""
+"""`srbench.run` and `srbench.score`: names resolved into a plan, and the plan run."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from contextlib import nullcontext
-from dataclasses import dataclass
-from datetime import UTC, datetime
+from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from srbench.api import LrSource
 from srbench.datasets import open_dataset
-from srbench.environment import device_name, environment, git_revision, resolve_device, srbench_version
-from srbench.errors import OutputError, RequestError, UnknownNameError
-from srbench.fingerprint import combine
-from srbench.leaderboard import build_table, current_records, merge_tables, notes, records_frame
+from srbench.errors import RequestError, UnknownNameError
+from srbench.execution import Progress, RunResult, execute
 from srbench.methods import FolderMethod, Method, find_method
 from srbench.metrics import DEFAULT_METRICS, METRICS
 from srbench.plan import Plan, Request, make_plan
 from srbench.protocol import Protocol
-from srbench.record import Record
 from srbench.registry import Registry, registry, suggest
-from srbench.rendering import to_csv, to_markdown
-from srbench.runner import Conditions, cell_bases, run_plan
-from srbench.store import MemoryStore, RunStore, read_records, read_run, write_whole
 
-if TYPE_CHECKING:
-    import pandas as pd
-
-__all__ = [
-    "DEFAULT_DATASETS",
-    "DEFAULT_PROTOCOL",
-    "Progress",
-    "RunResult",
-    "collect",
-    "default_folder",
-    "execute",
-    "prepare",
-    "run",
-    "score",
-    "write_leaderboard",
-]
+__all__ = ["DEFAULT_DATASETS", "DEFAULT_PROTOCOL", "RunResult", "prepare", "run", "score"]
 
 DEFAULT_DATASETS = ("bundled",)
 DEFAULT_PROTOCOL = "classic-y"
 
-Progress = Callable[[int, int], None]
-"""Called with records done and records in all."""
-
 Several = str | Sequence[str]
-
-
-@dataclass(frozen=True)
-class RunResult:
-    """A run that came to its end.
-
-    Attributes:
-        description: What `run.json` holds.
-        items: The current record of every image of every cell.
-        folder: The run folder; None for a run in memory.
-        reused: How many records were finished before.
-    """
-
-    description: Mapping[str, Any]
-    items: tuple[Record, ...]
-    folder: Path | None
-    reused: int = 0
-
-    @property
-    def leaderboard(self) -> pd.DataFrame:
-        """A row per cell, best first within each dataset, scale and protocol."""
-        return build_table(self.description, self.items)
-
-    @property
-    def records(self) -> pd.DataFrame:
-        """A row per image and cell."""
-        return records_frame(self.items)
-
-    @property
-    def notes(self) -> list[str]:
-        """Refused cells, failures, undefined metrics, suspicious results."""
-        return notes(self.description, self.items)
-
-    @property
-    def failed(self) -> int:
-        """Records that failed."""
-        return sum(record.status == "failed" for record in self.items)
 
 
 def run(
@@ -193,114 +129,6 @@ def prepare(
     protocols, names = _protocols(protocol, cards), _metrics(metrics)
     opened = tuple(open_dataset(spec, cards) for spec in _several(datasets))
     return make_plan(Request(found, opened, scales, protocols, names, lr))
-
-
-def execute(plan: Plan, *, device: str, output: Path | None, progress: Progress | None = None) -> RunResult:
-    """Run a plan to its end, into a folder or in memory.
-
-    Raises:
-        OutputError: The folder cannot be used for this plan.
-        StoreError: It cannot be written to the end.
-        KeyboardInterrupt: Passed on once the folder is in order.
-    """
-    chosen = resolve_device(device)
-    conditions = Conditions(tuple(METRICS[name] for name in plan.request.metrics), chosen, device_name(chosen))
-    bases = cell_bases(plan, conditions)
-    description = _describe(plan, conditions, bases)
-    store = RunStore(output, plan.describe()) if output else None
-    with store or nullcontext():
-        sink = store or MemoryStore()
-        if store:
-            store.write_run({**description, "status": "unfinished"})
-        reused = run_plan(plan, conditions, sink, _advance(progress, plan.records))
-        records = current_records(description, sink.records())
-        status = "failed" if any(record.status == "failed" for record in records) else "complete"
-        description |= {"status": status, "finished": _now()}
-        result = RunResult(description, tuple(records), output, reused)
-        if store:
-            write_leaderboard(store.folder, result.leaderboard, result.notes)
-            store.write_run(description)
-    return result
-
-
-def collect(folders: Sequence[Path]) -> tuple[pd.DataFrame, list[str]]:
-    """Table and notes of several run folders, finished or not.
-
-    Raises:
-        RequestError: A folder holds no run.
-        StoreError: A run cannot be read.
-    """
-    runs = {folder: (read_run(folder), read_records(folder)) for folder in folders}
-    names = [folder.name for folder in runs]
-    labels = {folder: folder.name if names.count(folder.name) == 1 else str(folder) for folder in runs}
-    table = merge_tables({labels[folder]: build_table(*run) for folder, run in runs.items()})
-    return table, list(dict.fromkeys(remark for run in runs.values() for remark in notes(*run)))
-
-
-def write_leaderboard(folder: Path, table: pd.DataFrame, remarks: Sequence[str]) -> None:
-    """Write `leaderboard.csv` and `leaderboard.md`.
-
-    Raises:
-        OutputError: The folder cannot be created.
-        StoreError: A file cannot be written.
-    """
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise OutputError(f"{folder}: cannot be created ({error.strerror})") from error
-    write_whole(folder / "leaderboard.csv", to_csv(table))
-    write_whole(folder / "leaderboard.md", to_markdown(table, remarks))
-
-
-def default_folder(plan: Plan) -> Path:
-    """Where a run goes that was given no folder: the same for the same plan, below `runs/`."""
-    description = plan.describe()
-    names = "+".join(name.removeprefix("./") for name in description["datasets"])
-    return Path("runs") / f"{names[:60]}-{combine(**description)[:8]}"
-
-
-def _advance(progress: Progress | None, total: int) -> Callable[[int], None]:
-    done = 0
-
-    def advance(count: int) -> None:
-        nonlocal done
-        done += count
-        if progress:
-            progress(done, total)
-
-    return advance
-
-
-def _describe(plan: Plan, conditions: Conditions, bases: Mapping[tuple[str, int, str], str]) -> dict[str, Any]:
-    request = plan.request
-    methods: dict[str, dict[str, Any]] = {method.name: {} for method in request.methods}
-    nested: dict[str, dict[str, dict[str, str]]] = {}
-    for cell in plan.cells:
-        name, scale, protocol = cell.method.name, str(cell.scale), cell.protocol.name
-        methods[name][scale] = dict(cell.method.identity(cell.scale))
-        nested.setdefault(name, {}).setdefault(scale, {})[protocol] = bases[name, cell.scale, protocol]
-    where = environment(conditions.device)
-    if all(method.colour == "images" for method in request.methods):
-        where |= {"device": "elsewhere", "precision": ""}
-    return {
-        "srbench": srbench_version(),
-        "git": git_revision(),
-        "started": _now(),
-        "plan": plan.describe(),
-        "refused": [vars(refusal) for refusal in plan.refused],
-        "protocols": {p.name: {"hash": p.card.hash, "rules": p.card.rules} for p in request.protocols},
-        "methods": methods,
-        "bases": nested,
-        "datasets": {
-            dataset.name: {"sha256": dataset.identity, "images": [sample.id for sample in dataset.samples]}
-            for dataset in request.datasets
-        },
-        "environment": where,
-    }
-
-
-def _now() -> str:
-    return datetime.now(UTC).isoformat(timespec="seconds")
 
 
 def _several(names: Several) -> tuple[str, ...]:

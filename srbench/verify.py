@@ -9,7 +9,8 @@ from typing import Any
 from srbench.cards import PublishedBlock
 from srbench.datasets import open_dataset
 from srbench.errors import DatasetError, NotImportedError, UnknownNameError
-from srbench.harness import Progress, run
+from srbench.execution import Progress
+from srbench.harness import run
 from srbench.methods import find_method
 from srbench.registry import Registry
 

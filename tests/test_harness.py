@@ -270,7 +270,7 @@ def test_a_name_that_is_taken_is_refused(photos):
 
 def test_records_of_a_changed_method_are_not_passed_off_as_the_new_ones(photos, tmp_path):
     """Change the method, start again, be stopped after one image: the table shows that one, not the old three."""
-    from srbench.harness import collect
+    from srbench.runs import collect
 
     def version(gain):
         (tmp_path / "mine.py").write_text(
@@ -292,7 +292,7 @@ def test_records_of_a_changed_method_are_not_passed_off_as_the_new_ones(photos, 
 
 
 def test_rows_of_different_images_are_not_ranked_together(photos, tmp_path):
-    from srbench.harness import collect
+    from srbench.runs import collect
 
     srbench.run("nearest", datasets=str(photos), output=tmp_path / "first", metrics="psnr")
     write_image(photos / "one.png", 255 - read_image(photos / "one.png"))

@@ -12,8 +12,8 @@ import time
 
 import pytest
 
-from srbench.harness import collect
 from srbench.images import write_image
+from srbench.runs import collect
 
 SLOW = """
 import os, pathlib, time

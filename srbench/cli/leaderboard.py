@@ -18,8 +18,8 @@ def leaderboard(
     as_json: JsonFlag = False,
 ) -> None:
     """Print the table of one or several run folders, finished or not."""
-    from srbench.harness import collect, write_leaderboard
     from srbench.rendering import to_text
+    from srbench.runs import collect, write_leaderboard
 
     table, remarks = collect(folders)
     typer.echo(table.to_json(orient="records", indent=2, force_ascii=False) if as_json else to_text(table))

@@ -27,7 +27,8 @@ def run(
 ) -> None:
     """Measure methods on datasets; print, and write, a leaderboard."""
     from srbench.cli.long_work import long_work
-    from srbench.harness import default_folder, execute, prepare
+    from srbench.execution import default_folder, execute
+    from srbench.harness import prepare
 
     plan = prepare(
         names(methods),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import typer
 
-from srbench.harness import RunResult
+from srbench.execution import RunResult
 from srbench.rendering import to_text
 
 __all__ = ["show_result"]

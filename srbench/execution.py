@@ -1,0 +1,144 @@
+"""Running a plan to its end: into a folder that the same plan completes, or in memory."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from contextlib import nullcontext
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from srbench.environment import device_name, environment, git_revision, resolve_device, srbench_version
+from srbench.fingerprint import combine
+from srbench.leaderboard import build_table, current_records, notes, records_frame
+from srbench.metrics import METRICS
+from srbench.plan import Plan
+from srbench.record import Record
+from srbench.runner import Conditions, cell_bases, run_plan
+from srbench.runs import write_leaderboard
+from srbench.store import MemoryStore, RunStore
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+__all__ = ["Progress", "RunResult", "default_folder", "execute"]
+
+Progress = Callable[[int, int], None]
+"""Called with records done and records in all."""
+
+
+@dataclass(frozen=True)
+class RunResult:
+    """A run that came to its end.
+
+    Attributes:
+        description: What `run.json` holds.
+        items: The current record of every image of every cell.
+        folder: The run folder; None for a run in memory.
+        reused: How many records were finished before.
+    """
+
+    description: Mapping[str, Any]
+    items: tuple[Record, ...]
+    folder: Path | None
+    reused: int = 0
+
+    @property
+    def leaderboard(self) -> pd.DataFrame:
+        """A row per cell, best first within each dataset, scale and protocol."""
+        return build_table(self.description, self.items)
+
+    @property
+    def records(self) -> pd.DataFrame:
+        """A row per image and cell."""
+        return records_frame(self.items)
+
+    @property
+    def notes(self) -> list[str]:
+        """Refused cells, failures, undefined metrics, suspicious results."""
+        return notes(self.description, self.items)
+
+    @property
+    def failed(self) -> int:
+        """Records that failed."""
+        return sum(record.status == "failed" for record in self.items)
+
+
+def execute(plan: Plan, *, device: str, output: Path | None, progress: Progress | None = None) -> RunResult:
+    """Run a plan to its end, into a folder or in memory.
+
+    Raises:
+        OutputError: The folder cannot be used for this plan.
+        StoreError: It cannot be written to the end.
+        KeyboardInterrupt: Passed on once the folder is in order.
+    """
+    chosen = resolve_device(device)
+    conditions = Conditions(tuple(METRICS[name] for name in plan.request.metrics), chosen, device_name(chosen))
+    bases = cell_bases(plan, conditions)
+    description = _describe(plan, conditions, bases)
+    store = RunStore(output, plan.describe()) if output else None
+    with store or nullcontext():
+        sink = store or MemoryStore()
+        if store:
+            store.write_run({**description, "status": "unfinished"})
+        reused = run_plan(plan, conditions, sink, _advance(progress, plan.records))
+        records = current_records(description, sink.records())
+        status = "failed" if any(record.status == "failed" for record in records) else "complete"
+        description |= {"status": status, "finished": _now()}
+        result = RunResult(description, tuple(records), output, reused)
+        if store:
+            write_leaderboard(store.folder, result.leaderboard, result.notes)
+            store.write_run(description)
+    return result
+
+
+def default_folder(plan: Plan) -> Path:
+    """Where a run goes that was given no folder: the same for the same plan, below `runs/`."""
+    description = plan.describe()
+    names = "+".join(name.removeprefix("./") for name in description["datasets"])
+    return Path("runs") / f"{names[:60]}-{combine(**description)[:8]}"
+
+
+def _advance(progress: Progress | None, total: int) -> Callable[[int], None]:
+    done = 0
+
+    def advance(count: int) -> None:
+        nonlocal done
+        done += count
+        if progress:
+            progress(done, total)
+
+    return advance
+
+
+def _describe(plan: Plan, conditions: Conditions, bases: Mapping[tuple[str, int, str], str]) -> dict[str, Any]:
+    request = plan.request
+    methods: dict[str, dict[str, Any]] = {method.name: {} for method in request.methods}
+    nested: dict[str, dict[str, dict[str, str]]] = {}
+    for cell in plan.cells:
+        name, scale, protocol = cell.method.name, str(cell.scale), cell.protocol.name
+        methods[name][scale] = dict(cell.method.identity(cell.scale))
+        nested.setdefault(name, {}).setdefault(scale, {})[protocol] = bases[name, cell.scale, protocol]
+    where = environment(conditions.device)
+    if all(method.colour == "images" for method in request.methods):
+        where |= {"device": "elsewhere", "precision": ""}
+    return {
+        "srbench": srbench_version(),
+        "git": git_revision(),
+        "started": _now(),
+        "plan": plan.describe(),
+        "refused": [vars(refusal) for refusal in plan.refused],
+        "protocols": {p.name: {"hash": p.card.hash, "rules": p.card.rules} for p in request.protocols},
+        "methods": methods,
+        "bases": nested,
+        "datasets": {
+            dataset.name: {"sha256": dataset.identity, "images": [sample.id for sample in dataset.samples]}
+            for dataset in request.datasets
+        },
+        "environment": where,
+    }
+
+
+def _now() -> str:
+    return datetime.now(UTC).isoformat(timespec="seconds")

@@ -1,0 +1,44 @@
+"""Run folders as tables: several read into one, and the two leaderboard files written."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import pandas as pd
+
+from srbench.errors import OutputError
+from srbench.leaderboard import build_table, merge_tables, notes
+from srbench.rendering import to_csv, to_markdown
+from srbench.store import read_records, read_run, write_whole
+
+__all__ = ["collect", "write_leaderboard"]
+
+
+def collect(folders: Sequence[Path]) -> tuple[pd.DataFrame, list[str]]:
+    """Table and notes of several run folders, finished or not.
+
+    Raises:
+        RequestError: A folder holds no run.
+        StoreError: A run cannot be read.
+    """
+    runs = {folder: (read_run(folder), read_records(folder)) for folder in folders}
+    names = [folder.name for folder in runs]
+    labels = {folder: folder.name if names.count(folder.name) == 1 else str(folder) for folder in runs}
+    table = merge_tables({labels[folder]: build_table(*run) for folder, run in runs.items()})
+    return table, list(dict.fromkeys(remark for run in runs.values() for remark in notes(*run)))
+
+
+def write_leaderboard(folder: Path, table: pd.DataFrame, remarks: Sequence[str]) -> None:
+    """Write `leaderboard.csv` and `leaderboard.md`.
+
+    Raises:
+        OutputError: The folder cannot be created.
+        StoreError: A file cannot be written.
+    """
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise OutputError(f"{folder}: cannot be created ({error.strerror})") from error
+    write_whole(folder / "leaderboard.csv", to_csv(table))
+    write_whole(folder / "leaderboard.md", to_markdown(table, remarks))
