@@ -25,35 +25,30 @@ def slow(lr, scale):
     return lr.repeat_interleave(scale, -2).repeat_interleave(scale, -1)
 """
 
-# Each kills the process itself at one exact moment, counted in calls of the function it wraps.
+HALF_A_LINE = """
+real, calls = os.write, iter(range(100))
+def write(file, data):
+    if next(calls) == 4:
+        real(file, data[: len(data) // 2])
+        os.kill(os.getpid(), signal.SIGKILL)
+    return real(file, data)
+os.write = write
+"""
+
+BEFORE_REPLACING = """
+real = pathlib.Path.replace
+def replace(self, target):
+    if "{name}" in str(target):
+        os.kill(os.getpid(), signal.SIGKILL)
+    return real(self, target)
+pathlib.Path.replace = replace
+"""
+
+# Each kills the process itself at one exact moment.
 MOMENTS = {
-    "halfway through a line of records.jsonl": """
-        real = os.write
-        def write(file, data):
-            global count
-            count += 1
-            if count == 5:
-                real(file, data[: len(data) // 2])
-                os.kill(os.getpid(), signal.SIGKILL)
-            return real(file, data)
-        os.write = write
-    """,
-    "before run.json is in place": """
-        real = pathlib.Path.replace
-        def replace(self, target):
-            if "run.json" in str(target):
-                os.kill(os.getpid(), signal.SIGKILL)
-            return real(self, target)
-        pathlib.Path.replace = replace
-    """,
-    "before leaderboard.md is in place": """
-        real = pathlib.Path.replace
-        def replace(self, target):
-            if "leaderboard.md" in str(target):
-                os.kill(os.getpid(), signal.SIGKILL)
-            return real(self, target)
-        pathlib.Path.replace = replace
-    """,
+    "halfway through a line of records.jsonl": HALF_A_LINE,
+    "before run.json is in place": BEFORE_REPLACING.format(name="run.json"),
+    "before leaderboard.md is in place": BEFORE_REPLACING.format(name="leaderboard.md"),
 }
 
 
@@ -65,8 +60,7 @@ def job(tmp_path, photo):
     (tmp_path / "mine.py").write_text(SLOW)
 
     def start(output, *, before="", pause=0.0, **more):
-        script = "import os, pathlib, signal, sys\ncount = 0\n" + "\n".join(line[8:] for line in before.splitlines())
-        script += "\nfrom srbench.cli.main import main\nmain()\n"
+        script = f"import os, pathlib, signal\n{before}\nfrom srbench.cli.main import main\nmain()\n"
         arguments = ["run", "--methods", "./mine.py:slow,nearest", "--datasets", "./photos", "--scale", "2"]
         arguments += ["--protocol", "classic-y,rgb", "--output", output]
         environment = os.environ | {"CALLS": str(tmp_path / f"calls-{output}"), "PAUSE": str(pause)}
