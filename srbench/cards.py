@@ -170,10 +170,17 @@ class ProtocolCard(_Strict):
 
     @model_validator(mode="after")
     def _planes_fit(self) -> ProtocolCard:
-        if self.degradation.planes == "y" and self.scoring.planes != "y":
-            raise ValueError("a luma-only degradation can only be scored on y")
-        if (self.degradation.kernel == "pillow-lanczos") != (self.degradation.border == "renormalise"):
+        made, scored = self.degradation, self.scoring
+        if made.planes == "y" and (self.grey, scored.planes, scored.rounding) != ("y", "y", "uint8"):
+            raise ValueError(
+                "upscaled luma is uint8: planes 'y' needs grey 'y', scored on planes 'y' rounded to 'uint8'"
+            )
+        if scored.planes == "rgb" and scored.rounding != "uint8":
+            raise ValueError("an RGB result is uint8; write rounding 'uint8'")
+        if (made.kernel == "pillow-lanczos") != (made.border == "renormalise"):
             raise ValueError("border 'renormalise' is Pillow's, and Pillow has no other")
+        if made.kernel == "pillow-lanczos" and (made.planes, made.rounding) != ("rgb", "uint8"):
+            raise ValueError("pillow-lanczos shrinks uint8 RGB: planes 'rgb', rounding 'uint8'")
         return self
 
     @property

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from functools import cached_property
 from pathlib import Path
 
 import platformdirs
@@ -14,8 +12,8 @@ import platformdirs
 from srbench.api import Listing, Reader, Sample
 from srbench.cards import DatasetCard
 from srbench.errors import DatasetError, NotImportedError, UnknownNameError
-from srbench.fingerprint import combine, file_identity
-from srbench.folders import list_folder
+from srbench.fingerprint import place_sha256
+from srbench.folders import list_folder, printable_name
 from srbench.registry import Entry, Registry, load_target
 
 __all__ = ["Dataset", "checked_listing", "data_home", "installed_listing", "is_folder_spec", "open_dataset"]
@@ -36,12 +34,6 @@ class Dataset:
     samples: tuple[Sample, ...]
     pixels: Mapping[str, str] = field(default_factory=dict)
     place: str = ""
-
-    @cached_property
-    def identity(self) -> str:
-        """Hash of the images: of their known pixels where a card lists them, else of the files."""
-        hashes = dict(self.pixels) or {sample.id: file_identity(sample.hr) for sample in self.samples}
-        return combine(images=hashes)[:12]
 
 
 def data_home() -> Path:
@@ -68,10 +60,9 @@ def open_dataset(spec: str, cards: Registry) -> Dataset:
     """
     if is_folder_spec(spec):
         folder = Path(spec).expanduser()
-        name = folder.resolve().name
-        place = hashlib.sha256(str(folder.resolve()).encode()).hexdigest()[:12]
-        # A card's name is for images that were checked against the card.
-        return Dataset(f"./{name}" if name in cards.datasets else name, list_folder(folder).samples, place=place)
+        # Marked as a folder: a bare name is for images that were checked against a card.
+        name = f"./{printable_name(folder.resolve())}"
+        return Dataset(name, list_folder(folder).samples, place=place_sha256(folder))
     if spec not in cards.datasets and Path(spec).is_dir():
         raise UnknownNameError(f"unknown dataset {spec!r}; to use the folder of that name write ./{spec}")
     entry = cards.dataset(spec)

@@ -6,14 +6,12 @@ import platform
 import subprocess
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 from srbench.errors import RequestError
 from srbench.fingerprint import library_versions
 
-__all__ = ["DeviceChoice", "device_name", "environment", "git_revision", "resolve_device", "srbench_version"]
-
-DeviceChoice = Literal["auto", "cpu", "cuda"]
+__all__ = ["device_name", "environment", "git_revision", "resolve_device", "srbench_version"]
 
 
 def resolve_device(choice: str) -> str:

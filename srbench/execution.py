@@ -11,11 +11,12 @@ from typing import TYPE_CHECKING, Any
 
 from srbench.environment import device_name, environment, git_revision, resolve_device, srbench_version
 from srbench.fingerprint import combine
+from srbench.identities import Identities, identify
 from srbench.leaderboard import build_table, current_records, notes, records_frame
 from srbench.metrics import METRICS
 from srbench.plan import Plan
 from srbench.record import Record
-from srbench.runner import Conditions, cell_bases, run_plan
+from srbench.runner import Conditions, run_plan
 from srbench.runs import write_leaderboard
 from srbench.store import MemoryStore, RunStore
 
@@ -74,15 +75,15 @@ def execute(plan: Plan, *, device: str, output: Path | None, progress: Progress 
         KeyboardInterrupt: Passed on once the folder is in order.
     """
     chosen = resolve_device(device)
-    conditions = Conditions(tuple(METRICS[name] for name in plan.request.metrics), chosen, device_name(chosen))
-    bases = cell_bases(plan, conditions)
-    description = _describe(plan, conditions, bases)
+    conditions = Conditions(tuple(METRICS[name] for name in plan.request.metrics), chosen)
+    identities = identify(plan, device_name(chosen))
+    description = _describe(plan, identities, chosen)
     store = RunStore(output, plan.describe()) if output else None
     with store or nullcontext():
         sink = store or MemoryStore()
         if store:
             store.write_run({**description, "status": "unfinished"})
-        reused = run_plan(plan, conditions, sink, _advance(progress, plan.records))
+        reused = run_plan(plan, conditions, identities, sink, _advance(progress, plan.records))
         records = current_records(description, sink.records())
         status = "failed" if any(record.status == "failed" for record in records) else "complete"
         description |= {"status": status, "finished": _now()}
@@ -112,15 +113,9 @@ def _advance(progress: Progress | None, total: int) -> Callable[[int], None]:
     return advance
 
 
-def _describe(plan: Plan, conditions: Conditions, bases: Mapping[tuple[str, int, str], str]) -> dict[str, Any]:
+def _describe(plan: Plan, identities: Identities, device: str) -> dict[str, Any]:
     request = plan.request
-    methods: dict[str, dict[str, Any]] = {method.name: {} for method in request.methods}
-    nested: dict[str, dict[str, dict[str, str]]] = {}
-    for cell in plan.cells:
-        name, scale, protocol = cell.method.name, str(cell.scale), cell.protocol.name
-        methods[name][scale] = dict(cell.method.identity(cell.scale))
-        nested.setdefault(name, {}).setdefault(scale, {})[protocol] = bases[name, cell.scale, protocol]
-    where = environment(conditions.device)
+    where = environment(device)
     if all(method.colour == "images" for method in request.methods):
         where |= {"device": "elsewhere", "precision": ""}
     return {
@@ -130,12 +125,7 @@ def _describe(plan: Plan, conditions: Conditions, bases: Mapping[tuple[str, int,
         "plan": plan.describe(),
         "refused": [vars(refusal) for refusal in plan.refused],
         "protocols": {p.name: {"hash": p.card.hash, "rules": p.card.rules} for p in request.protocols},
-        "methods": methods,
-        "bases": nested,
-        "datasets": {
-            dataset.name: {"sha256": dataset.identity, "images": [sample.id for sample in dataset.samples]}
-            for dataset in request.datasets
-        },
+        **identities.describe(plan),
         "environment": where,
     }
 

@@ -4,13 +4,23 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 from collections.abc import Iterable
 from functools import lru_cache
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-__all__ = ["LIBRARIES", "code_sha256", "combine", "file_identity", "file_sha256", "library_versions", "numbers_code"]
+__all__ = [
+    "LIBRARIES",
+    "code_sha256",
+    "combine",
+    "file_identity",
+    "file_sha256",
+    "library_versions",
+    "numbers_code",
+    "place_sha256",
+]
 
 LIBRARIES = ("torch", "numpy", "opencv-python-headless", "pillow", "scikit-image")
 """Distributions whose version may move the last digits."""
@@ -74,6 +84,11 @@ def numbers_code() -> str:
 def library_versions() -> dict[str, str]:
     """Installed version of each of `LIBRARIES`."""
     return {name: version(name) for name in LIBRARIES}
+
+
+def place_sha256(path: Path) -> str:
+    """First 12 hexadecimal digits of the hash of an absolute path: tells places apart without naming them."""
+    return hashlib.sha256(os.fsencode(path.resolve())).hexdigest()[:12]
 
 
 def combine(**parts: Any) -> str:

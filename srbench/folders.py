@@ -10,7 +10,7 @@ from srbench.api import Listing, Sample
 from srbench.errors import DatasetError
 from srbench.images import IMAGE_SUFFIXES
 
-__all__ = ["image_files", "list_folder", "lr_files"]
+__all__ = ["image_files", "list_folder", "lr_files", "printable_name"]
 
 
 def list_folder(folder: Path) -> Listing:
@@ -43,14 +43,28 @@ def image_files(folder: Path) -> dict[str, Path]:
     for path in paths:
         if path.suffix.lower() not in IMAGE_SUFFIXES or path.name.startswith("."):
             continue
-        if not path.name.isprintable() or any("\ud800" <= letter <= "\udfff" for letter in path.name):
-            raise DatasetError(f"{folder}: the file name {path.name!r} cannot be printed; rename it")
+        if path.is_dir():
+            continue
+        if not path.is_file():
+            raise DatasetError(f"{path}: a broken link, or no regular file; remove it")
+        printable_name(path)
         if path.stem in found:
             raise DatasetError(
                 f"{folder}: {found[path.stem].name} and {path.name} share the id {path.stem!r}; rename one"
             )
         found[path.stem] = path
     return found
+
+
+def printable_name(path: Path) -> str:
+    """The last part of a path, which tables and records must be able to hold.
+
+    Raises:
+        DatasetError: It has control characters, or bytes that are not UTF-8.
+    """
+    if not path.name.isprintable():
+        raise DatasetError(f"{str(path)!r}: the name {path.name!r} cannot be printed; rename it")
+    return path.name
 
 
 def lr_files(root: Path, ids: Iterable[str]) -> dict[str, dict[int, Path]]:

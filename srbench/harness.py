@@ -10,7 +10,7 @@ from srbench.api import LrSource
 from srbench.datasets import open_dataset
 from srbench.errors import RequestError, UnknownNameError
 from srbench.execution import Progress, RunResult, execute
-from srbench.methods import FolderMethod, Method, find_method
+from srbench.methods import FolderMethod, Method, find_method, free_name
 from srbench.metrics import DEFAULT_METRICS, METRICS
 from srbench.plan import Plan, Request, make_plan
 from srbench.protocol import Protocol
@@ -96,11 +96,9 @@ def score(
         DatasetError: The dataset is not there.
     """
     cards = registry()
-    if name in cards.methods:
-        raise RequestError(f"{name!r} is the name of a method; give your images another --name")
     opened = open_dataset(dataset, cards)
     scales = _scales(scale)
-    method = FolderMethod(name, images, tuple(sample.id for sample in opened.samples), scale)
+    method = FolderMethod(free_name(name, cards), images, tuple(sample.id for sample in opened.samples), scale)
     request = Request((method,), (opened,), scales, _protocols(protocol, cards), _metrics(metrics))
     return execute(make_plan(request), device="cpu", output=output, progress=progress)
 

@@ -18,8 +18,8 @@ __all__ = [
     "GROUP_COLUMNS",
     "LEADING_COLUMNS",
     "build_table",
+    "build_tables",
     "current_records",
-    "merge_tables",
     "notes",
     "records_frame",
 ]
@@ -39,52 +39,58 @@ Described = Mapping[str, Any]
 
 
 def build_table(run: Described, records: Sequence[Record]) -> pd.DataFrame:
-    """Aggregate a run's records.
+    """Aggregate one run's records; see `build_tables`."""
+    return build_tables({"": (run, records)})
+
+
+def build_tables(runs: Mapping[str, tuple[Described, Sequence[Record]]]) -> pd.DataFrame:
+    """Aggregate the records of several runs into one table.
 
     A metric's figure is the mean over the cell's scored images. Where images failed or are missing it is shown only for
     the cells of a group that scored the same, largest, set of images; and a metric that lacks a value for one of them
     has no figure. A mean over other images cannot be compared with its neighbours in the table.
 
     Args:
-        run: What `run.json` holds.
-        records: In any order; those of an earlier state of a method or of another plan are not counted.
+        runs: By label: what `run.json` holds, and records in any order; those of an earlier state of a method or an
+            image, or of another plan, are not counted.
 
     Returns:
         A row per cell, best first within `GROUP_COLUMNS`, incomplete ones last. Columns: `LEADING_COLUMNS`, further
         metrics, then the conditions; `images` counts scored ones, `failed` those that failed, `missing` those not
-        tried yet.
+        tried yet. Rows of two runs that agree in everything become one; of a cell whose rows differ both are kept,
+        their method marked with the run's label.
     """
-    by_cell: dict[tuple[Any, ...], dict[str, Record]] = defaultdict(dict)
-    for record in current_records(run, records):
-        by_cell[tuple(record.key[:-1])][record.key.image] = record
-    cells = {cell: _Tally.of(run, cell, by_cell.get(cell, {})) for cell in _cells(run)}
+    tallies = [tally for label, (run, records) in runs.items() for tally in _tallies(label, run, records)]
     largest: dict[tuple[Any, ...], frozenset[str]] = {}
-    for cell, tally in cells.items():
-        largest[cell[1:]] = max(largest.get(cell[1:], frozenset()), tally.images, key=len)
-    rows = [_row(run, cell, tally, tally.images == largest[cell[1:]]) for cell, tally in cells.items()]
-    others = [name for name in METRICS if name not in LEADING_COLUMNS and name in run["plan"]["metrics"]]
-    table = pd.DataFrame(rows, columns=[*LEADING_COLUMNS, *others, *_CONDITIONS])
-    return _sorted(table.astype(dict.fromkeys(_metric_columns(table), float)), run["plan"]["metrics"])
+    for tally in tallies:
+        largest[tally.group] = max(largest.get(tally.group, frozenset()), tally.images, key=len)
+    rows = [{**tally.row(comparable=tally.images == largest[tally.group]), "_run": tally.label} for tally in tallies]
+    metrics = list(dict.fromkeys(name for run, _ in runs.values() for name in run["plan"]["metrics"]))
+    others = [name for name in METRICS if name not in LEADING_COLUMNS and name in metrics]
+    columns = [*LEADING_COLUMNS, *others, *_CONDITIONS]
+    table = pd.DataFrame(rows, columns=[*columns, "_run"])
+    table = table.astype({name: float for name in METRICS if name in columns})
+    table = table.drop_duplicates(columns).reset_index(drop=True)
+    clash = table.duplicated(["method", *GROUP_COLUMNS], keep=False)
+    table.loc[clash, "method"] = table["method"] + " (" + table["_run"] + ")"
+    return _sorted(table[columns], metrics)
 
 
 def current_records(run: Described, records: Sequence[Record]) -> list[Record]:
     """The records that belong to the run as `run.json` describes it now, in its order.
 
-    A record of a method that has changed since, or of an image that is no longer in the dataset, is left out.
+    A record of a method or an image that has changed since, or is no longer there, is left out.
     """
     by_key = {tuple(record.key): record for record in records}
-    found = [by_key.get((*cell, image)) for cell in _cells(run) for image in run["datasets"][cell[1]]["images"]]
-    bases = run["bases"]
-    return [
-        record
-        for record in found
-        if record is not None
-        and record.fingerprint.startswith(bases[record.key.method][str(record.key.scale)][record.key.protocol])
-    ]
-
-
-def _metric_columns(table: pd.DataFrame) -> list[str]:
-    return [name for name in METRICS if name in table]
+    current: list[Record] = []
+    for cell in _cells(run):
+        method, dataset, scale, protocol, _ = cell
+        basis = run["bases"][method][str(scale)][protocol]
+        for image, files in run["datasets"][dataset]["files"][str(scale)].items():
+            record = by_key.get((*cell, image))
+            if record is not None and record.fingerprint == f"{basis}-{files}":
+                current.append(record)
+    return current
 
 
 def _cells(run: Described) -> Iterator[tuple[Any, ...]]:
@@ -100,44 +106,52 @@ def _cells(run: Described) -> Iterator[tuple[Any, ...]]:
 
 @dataclass(frozen=True)
 class _Tally:
-    """What became of a cell's images."""
+    """What became of a cell's images; `run` is what `run.json` holds."""
 
+    label: str
+    run: Described
+    cell: tuple[Any, ...]
     scored: tuple[Record, ...]
     failed: int
-    missing: int
-
-    @staticmethod
-    def of(run: Described, cell: tuple[Any, ...], records: Mapping[str, Record]) -> _Tally:
-        expected = len(run["datasets"][cell[1]]["images"])
-        scored = tuple(record for record in records.values() if record.status == "ok")
-        return _Tally(scored, len(records) - len(scored), expected - len(records))
 
     @property
     def images(self) -> frozenset[str]:
         return frozenset(record.key.image for record in self.scored)
 
+    @property
+    def group(self) -> tuple[Any, ...]:
+        _, dataset, scale, protocol, lr = self.cell
+        run = self.run
+        return dataset, run["datasets"][dataset]["sha256"], scale, protocol, run["protocols"][protocol]["hash"], lr
 
-def _row(run: Described, cell: tuple[Any, ...], tally: _Tally, comparable: bool) -> dict[str, Any]:
-    method, dataset, scale, protocol, lr = cell
-    means = {name: _mean([record.scores.get(name) for record in tally.scored]) for name in METRICS}
-    environment = run["environment"]
-    return {
-        "method": method,
-        "dataset": dataset,
-        "scale": scale,
-        "protocol": protocol,
-        "images": len(tally.scored),
-        **(means if comparable else {}),
-        "failed": tally.failed,
-        "missing": tally.missing,
-        "lr": lr,
-        "protocol_hash": run["protocols"][protocol]["hash"],
-        "dataset_sha256": run["datasets"][dataset]["sha256"],
-        "weights_sha256": run["methods"][method].get(str(scale), {}).get("weights", ""),
-        "device": environment["device"],
-        "precision": environment["precision"],
-        "srbench": run["srbench"],
-    }
+    def row(self, *, comparable: bool) -> dict[str, Any]:
+        """The table's row; without figures where the images are not those of its group."""
+        method, _, scale, _, _ = self.cell
+        means = {name: _mean([record.scores.get(name) for record in self.scored]) for name in METRICS}
+        expected = len(self.run["datasets"][self.cell[1]]["images"])
+        environment = self.run["environment"]
+        return {
+            "method": method,
+            **dict(zip(GROUP_COLUMNS, self.group, strict=True)),
+            "images": len(self.scored),
+            **(means if comparable else {}),
+            "failed": self.failed,
+            "missing": expected - len(self.scored) - self.failed,
+            "weights_sha256": self.run["methods"][method].get(str(scale), {}).get("weights", ""),
+            "device": environment["device"],
+            "precision": environment["precision"],
+            "srbench": self.run["srbench"],
+        }
+
+
+def _tallies(label: str, run: Described, records: Sequence[Record]) -> Iterator[_Tally]:
+    by_cell: dict[tuple[Any, ...], list[Record]] = defaultdict(list)
+    for record in current_records(run, records):
+        by_cell[tuple(record.key[:-1])].append(record)
+    for cell in _cells(run):
+        found = by_cell[cell]
+        scored = tuple(record for record in found if record.status == "ok")
+        yield _Tally(label, run, cell, scored, len(found) - len(scored))
 
 
 def _mean(values: Sequence[float | None]) -> float | None:
@@ -159,23 +173,6 @@ def _sorted(table: pd.DataFrame, metrics: Sequence[str]) -> pd.DataFrame:
         ["_group", "_incomplete", "_score"], ascending=[True, True, not first.higher_is_better], kind="stable"
     )
     return table.loc[keys.index].reset_index(drop=True)
-
-
-def merge_tables(tables: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
-    """Put the tables of several runs into one.
-
-    Rows that agree in everything become one. Rows of the same cell that differ are both kept, their method marked
-    with the run they came from.
-
-    Args:
-        tables: By run folder name.
-    """
-    merged = pd.concat([table.assign(_run=name) for name, table in tables.items()], ignore_index=True)
-    merged = merged.drop_duplicates([name for name in merged.columns if name != "_run"]).reset_index(drop=True)
-    clash = merged.duplicated(["method", *GROUP_COLUMNS], keep=False)
-    merged.loc[clash, "method"] = merged["method"] + " (" + merged["_run"] + ")"
-    metrics = [name for name in _metric_columns(merged) if merged[name].notna().any()]
-    return _sorted(merged.drop(columns="_run"), metrics or ["psnr"])
 
 
 def records_frame(records: Sequence[Record]) -> pd.DataFrame:

@@ -71,10 +71,12 @@ class Plan:
     def describe(self) -> dict[str, Any]:
         """What identifies the run, as plain values."""
         request = self.request
+        places = {method.name: method.place for method in request.methods if method.place}
+        places |= {dataset.name: dataset.place for dataset in request.datasets if dataset.place}
         return {
             "methods": [method.name for method in request.methods],
             "datasets": [dataset.name for dataset in request.datasets],
-            "places": {dataset.name: dataset.place for dataset in request.datasets if dataset.place},
+            "places": places,
             "scales": list(request.scales),
             "protocols": [protocol.name for protocol in request.protocols],
             "metrics": list(request.metrics),

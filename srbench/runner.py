@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from srbench.api import Metric, Sample
 from srbench.datasets import Dataset
 from srbench.errors import ImageError, MethodError, SRBenchError
-from srbench.fingerprint import combine, file_identity, library_versions, numbers_code
+from srbench.identities import Identities
 from srbench.inputs import Decoded, Degraded, decode, degrade
 from srbench.methods import Job, Method, Produced, Producer
 from srbench.plan import Cell, Plan
@@ -24,7 +24,7 @@ from srbench.record import Record, RecordKey
 from srbench.scoring import score
 from srbench.store import RecordSink
 
-__all__ = ["Conditions", "cell_bases", "run_plan"]
+__all__ = ["Conditions", "run_plan"]
 
 Planes = NDArray[Any]
 Advance = Callable[[int], None]
@@ -38,12 +38,10 @@ class Conditions:
     Attributes:
         metrics: What to compute.
         device: A torch device.
-        device_name: What the device is, for people and for the fingerprint.
     """
 
     metrics: tuple[Metric, ...]
     device: str
-    device_name: str
 
 
 @dataclass(frozen=True)
@@ -64,35 +62,15 @@ class _Truth:
     warnings: tuple[str, ...]
 
 
-def cell_bases(plan: Plan, conditions: Conditions) -> dict[tuple[str, int, str], str]:
-    """What decides a cell's scores apart from the images: 16 hexadecimal digits by method, scale and protocol.
-
-    A record's fingerprint is its cell's basis, a hyphen, and 16 digits for the files of its image.
-    """
-    bases: dict[tuple[str, int, str], str] = {}
-    identities: dict[tuple[str, int], Mapping[str, str]] = {}
-    for cell in plan.cells:
-        method, scale, protocol = cell.method, cell.scale, cell.protocol
-        if (method.name, scale) not in identities:
-            identities[method.name, scale] = method.identity(scale)
-        bases[method.name, scale, protocol.name] = combine(
-            method=dict(identities[method.name, scale]),
-            scale=scale,
-            protocol=protocol.card.hash,
-            metrics=[metric.name for metric in conditions.metrics],
-            numbers=numbers_code(),
-            libraries=library_versions(),
-            device=conditions.device_name,
-        )[:16]
-    return bases
-
-
-def run_plan(plan: Plan, conditions: Conditions, sink: RecordSink, advance: Advance = lambda _: None) -> int:
+def run_plan(
+    plan: Plan, conditions: Conditions, identities: Identities, sink: RecordSink, advance: Advance = lambda _: None
+) -> int:
     """Make every record of a plan that the sink does not hold yet.
 
     Args:
         plan: The cells.
         conditions: Metrics and device.
+        identities: What the records depend on.
         sink: Takes each record as it is made.
         advance: Called as records are made or found finished.
 
@@ -102,7 +80,7 @@ def run_plan(plan: Plan, conditions: Conditions, sink: RecordSink, advance: Adva
     Raises:
         StoreError: The sink cannot take more; what fails otherwise becomes a failed record.
     """
-    runner = _Runner(plan, conditions, sink, advance)
+    runner = _Runner(plan, conditions, identities, sink, advance)
     for dataset in plan.request.datasets:
         for sample in dataset.samples:
             runner.image(dataset, sample)
@@ -110,12 +88,14 @@ def run_plan(plan: Plan, conditions: Conditions, sink: RecordSink, advance: Adva
 
 
 class _Runner:
-    def __init__(self, plan: Plan, conditions: Conditions, sink: RecordSink, advance: Advance) -> None:
+    def __init__(
+        self, plan: Plan, conditions: Conditions, identities: Identities, sink: RecordSink, advance: Advance
+    ) -> None:
         self._plan = plan
         self._conditions = conditions
         self._sink = sink
         self._advance = advance
-        self._bases = cell_bases(plan, conditions)
+        self._identities = identities
         self.reused = 0
         self._opened: dict[tuple[str, int], Producer | SRBenchError] = {}
 
@@ -152,7 +132,6 @@ class _Runner:
         return references
 
     def _pending(self, dataset: Dataset, sample: Sample) -> list[_Task]:
-        hr_file = file_identity(sample.hr)
         tasks: list[_Task] = []
         for cell in self._plan.cells:
             if cell.dataset is not dataset:
@@ -160,11 +139,7 @@ class _Runner:
             key = RecordKey(
                 cell.method.name, dataset.name, cell.scale, cell.protocol.name, self._plan.request.lr, sample.id
             )
-            files = {"hr": hr_file}
-            if key.lr == "given" and cell.scale in sample.lr:
-                files["lr"] = file_identity(sample.lr[cell.scale])
-            basis = self._bases[cell.method.name, cell.scale, cell.protocol.name]
-            fingerprint = f"{basis}-{combine(**files)[:16]}"
+            fingerprint = self._identities.fingerprint(key)
             if self._sink.finished(key, fingerprint):
                 self.reused += 1
                 self._advance(1)

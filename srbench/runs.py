@@ -8,7 +8,7 @@ from pathlib import Path
 import pandas as pd
 
 from srbench.errors import OutputError
-from srbench.leaderboard import build_table, merge_tables, notes
+from srbench.leaderboard import build_tables, notes
 from srbench.rendering import to_csv, to_markdown
 from srbench.store import read_records, read_run, write_whole
 
@@ -25,7 +25,7 @@ def collect(folders: Sequence[Path]) -> tuple[pd.DataFrame, list[str]]:
     runs = {folder: (read_run(folder), read_records(folder)) for folder in folders}
     names = [folder.name for folder in runs]
     labels = {folder: folder.name if names.count(folder.name) == 1 else str(folder) for folder in runs}
-    table = merge_tables({labels[folder]: build_table(*run) for folder, run in runs.items()})
+    table = build_tables({labels[folder]: run for folder, run in runs.items()})
     return table, list(dict.fromkeys(remark for run in runs.values() for remark in notes(*run)))
 
 

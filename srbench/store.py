@@ -25,6 +25,7 @@ __all__ = ["SCHEMA_VERSION", "MemoryStore", "RecordSink", "RunStore", "read_reco
 SCHEMA_VERSION = 1
 
 _RUN = "run.json"
+_PARTS = ("srbench", "started", "plan", "refused", "protocols", "methods", "bases", "datasets", "environment")
 _RECORDS = "records.jsonl"
 _LOCK = ".lock"
 
@@ -218,6 +219,9 @@ def read_run(folder: Path) -> dict[str, Any]:
         raise StoreError(f"{path}: damaged or unreadable ({error})") from error
     if schema != SCHEMA_VERSION:
         raise StoreError(f"{path}: schema {schema}, this srbench reads {SCHEMA_VERSION}; use the srbench that wrote it")
+    lacking = [name for name in _PARTS if name not in described]
+    if lacking:
+        raise StoreError(f"{path}: lacks {', '.join(lacking)}; delete the folder and run again")
     return described
 
 

@@ -14,8 +14,6 @@ from typer.testing import CliRunner
 from srbench.images import Image, read_image, write_image
 from srbench_datasets import bundled
 
-ROOT = Path(__file__).resolve().parent.parent
-
 
 @pytest.fixture(autouse=True)
 def _own_data_home(tmp_path_factory, monkeypatch):
@@ -27,9 +25,11 @@ def _own_data_home(tmp_path_factory, monkeypatch):
 def benchmark_data() -> Path:
     """Set5, Set14 and the like; see CONTRIBUTING.md for the layout."""
     chosen = os.environ.get("SRBENCH_TEST_DATA")
-    folder = Path(chosen) if chosen else ROOT.parent / "shared" / "data"
+    if not chosen:
+        pytest.skip("needs benchmark images; set SRBENCH_TEST_DATA to their folder")
+    folder = Path(chosen).resolve()
     if not (folder / "Set5" / "HR").is_dir():
-        pytest.skip(f"no benchmark images in {folder}; set SRBENCH_TEST_DATA to run this test")
+        pytest.fail(f"SRBENCH_TEST_DATA is {chosen}, which holds no Set5/HR")
     return folder
 
 

@@ -142,6 +142,13 @@ def test_the_hash_covers_the_rules_and_nothing_else(tmp_path):
             ('[scoring]\nplanes = "y"', '[scoring]\nplanes = "rgb"'),
         ],
         [("matlab-bicubic", "pillow-lanczos")],
+        [('[degradation]\nplanes = "rgb"', '[degradation]\nplanes = "y"'), ('rounding = "none"', 'rounding = "uint8"')],
+        [('[scoring]\nplanes = "y"', '[scoring]\nplanes = "rgb"')],
+        [
+            ("matlab-bicubic", "pillow-lanczos"),
+            ("symmetric", "renormalise"),
+            ('rounding = "uint8"', 'rounding = "none"'),
+        ],
     ],
 )
 def test_rules_that_contradict_each_other(tmp_path, changes):
@@ -149,7 +156,7 @@ def test_rules_that_contradict_each_other(tmp_path, changes):
     for change in changes:
         assert change[0] in text
         text = text.replace(*change)
-    with pytest.raises(CardError, match="luma-only|renormalise"):
+    with pytest.raises(CardError, match="upscaled luma is uint8|renormalise|result is uint8|shrinks uint8 RGB"):
         card(tmp_path, text)
 
 

@@ -45,6 +45,21 @@ def test_a_folder_does_not_borrow_a_benchmarks_name(tmp_path, photos):
     assert open_dataset(str(tmp_path / "set5"), registry()).name == "./set5"
 
 
+def test_directories_are_passed_over_and_broken_links_are_not(photos):
+    (photos / "folder.png").mkdir()
+    assert len(list_folder(photos).samples) == 3
+    (photos / "link.png").symlink_to(photos / "nowhere.png")
+    with pytest.raises(DatasetError, match=r"link\.png: a broken link"):
+        list_folder(photos)
+
+
+def test_a_folder_whose_name_cannot_be_printed(tmp_path, photos):
+    odd = tmp_path / os.fsdecode(b"caf\xe9")
+    photos.rename(odd)
+    with pytest.raises(DatasetError, match="cannot be printed"):
+        open_dataset(str(odd), registry())
+
+
 def test_two_folders_of_one_name_are_told_apart(tmp_path, photos):
     shutil.copytree(photos, tmp_path / "other" / "photos")
     places = {open_dataset(str(folder), registry()).place for folder in (photos, tmp_path / "other" / "photos")}

@@ -28,7 +28,7 @@ def test_a_row_recomputed_by_hand(photos):
     table = srbench.run("nearest", datasets=str(photos)).leaderboard
     assert table["psnr"].item() == pytest.approx(np.mean(expected), abs=1e-12)
     assert table["images"].item() == 3
-    assert table["dataset"].item() == "photos"
+    assert table["dataset"].item() == "./photos"
 
 
 def test_several_protocols_are_scored_from_one_upscaling(photos):
@@ -61,9 +61,9 @@ def test_a_bad_image_fails_its_own_cells(photos):
     assert list(result.leaderboard["images"]) == [3, 3]
     assert list(result.leaderboard["failed"]) == [3, 3]
     text = "\n".join(result.notes)
-    assert "photos/broken: failed: broken.png: not an image" in text
-    assert "photos/dot: failed: a 1×1 image is smaller than one LR pixel at scale 4" in text
-    assert "photos/small: failed: a 28×8 image has nothing left inside a border of 4 pixels" in text
+    assert "./photos/broken: failed: broken.png: not an image" in text
+    assert "./photos/dot: failed: a 1×1 image is smaller than one LR pixel at scale 4" in text
+    assert "./photos/small: failed: a 28×8 image has nothing left inside a border of 4 pixels" in text
     clean = srbench.run(["nearest", "bicubic"], datasets=str(photos)).leaderboard
     assert clean["psnr"].equals(result.leaderboard["psnr"])
 
@@ -127,7 +127,7 @@ def test_suspicious_results_are_said_loudly(tmp_path, photo):
         return repeat(lr, scale).flip(1)
 
     result = srbench.run(bgr, datasets=str(tmp_path / "large"), metrics="psnr")
-    assert result.notes == ["bgr ×4 on large/a: suspicious: red and blue seem to be swapped (BGR for RGB)"]
+    assert result.notes == ["bgr ×4 on ./large/a: suspicious: red and blue seem to be swapped (BGR for RGB)"]
     assert "BGR" in result.records["warnings"].item()
 
 
@@ -210,8 +210,8 @@ def test_the_run_folder_says_what_the_run_was(photos, tmp_path):
     assert run["schema"] == 1
     assert run["status"] == "complete"
     assert run["plan"]["methods"] == ["bicubic", "edsr"]
-    assert run["datasets"]["photos"]["images"] == ["one", "three", "two"]
-    assert len(run["datasets"]["photos"]["sha256"]) == 12
+    assert run["datasets"]["./photos"]["images"] == ["one", "three", "two"]
+    assert len(run["datasets"]["./photos"]["sha256"]) == 12
     assert run["methods"]["edsr"]["4"]["weights"] == srbench_weights()
     assert run["protocols"]["srcnn-y"]["rules"]["scoring"]["rounding"] == "uint8"
     assert run["environment"]["precision"] == "fp32"
@@ -301,7 +301,7 @@ def test_rows_of_different_images_are_not_ranked_together(photos, tmp_path):
     assert table["dataset_sha256"].nunique() == 2
     from srbench.rendering import to_text
 
-    assert to_text(table).count("photos ×4") == 2
+    assert to_text(table).count("./photos ×4") == 2
 
 
 def test_an_image_that_fails_everywhere_leaves_the_others_comparable(photos):
@@ -356,3 +356,84 @@ def test_the_main_jobs_memory(tmp_path):
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=tmp_path)
     assert int(done.stdout) * 1024 < 1.5 * 2**30
+
+
+def test_a_changed_image_is_not_shown_with_its_old_score(photos, tmp_path):
+    from srbench.runs import collect
+
+    options = {"datasets": str(photos), "output": tmp_path / "run", "metrics": "psnr"}
+    srbench.run("nearest", **options)
+    for name in ("one", "two"):
+        write_image(photos / f"{name}.png", 255 - read_image(photos / f"{name}.png"))
+
+    def stop(done, total):
+        if done == 2:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        srbench.run("nearest", progress=stop, **options)
+    table, _ = collect([tmp_path / "run"])
+    assert table[["images", "missing"]].to_numpy().tolist() == [[2, 1]]
+
+
+def test_means_over_other_images_are_not_merged(photos, tmp_path):
+    from srbench.runs import collect
+
+    def half(lr, scale):
+        if lr.shape[-2] == 16:
+            raise RuntimeError("no")
+        return repeat(lr, scale)
+
+    srbench.run("nearest", datasets=str(photos), output=tmp_path / "whole", metrics="psnr")
+    srbench.run(half, datasets=str(photos), output=tmp_path / "part", metrics="psnr")
+    table, _ = collect([tmp_path / "whole", tmp_path / "part"])
+    assert table["method"].tolist() == ["nearest", "half"]
+    assert table["psnr"].notna().tolist() == [True, False]
+
+
+def test_runs_with_different_given_lr_are_different_data(photos, tmp_path):
+    given_lr(photos)
+    first = srbench.run("nearest", datasets=str(photos), scale=2, lr="given", metrics="psnr").leaderboard
+    write_image(photos / "LR_bicubic" / "X2" / "onex2.png", np.zeros((3, 32, 32), np.uint8))
+    second = srbench.run("nearest", datasets=str(photos), scale=2, lr="given", metrics="psnr").leaderboard
+    assert first["dataset_sha256"].item() != second["dataset_sha256"].item()
+
+
+def test_an_image_is_decoded_once_and_degraded_once_for_each_rule(photos, monkeypatch):
+    from srbench import inputs
+    from srbench.protocol import DegradationRule
+
+    calls = {"decoded": 0, "degraded": 0}
+
+    def counting(name, real):
+        def call(*arguments):
+            calls[name] += 1
+            return real(*arguments)
+
+        return call
+
+    monkeypatch.setattr(inputs, "read_image", counting("decoded", inputs.read_image))
+    monkeypatch.setattr(DegradationRule, "degrade", counting("degraded", DegradationRule.degrade))
+    methods = ["nearest", "bilinear", "bicubic"]
+    srbench.run(methods, datasets=str(photos), scale=[2, 4], protocol=["classic-y", "rgb", "lanczos-y"], metrics="psnr")
+    assert calls == {"decoded": 3, "degraded": 3 * 2 * 2}  # images; and scales, and MATLAB's rule and Pillow's
+
+
+def test_a_run_with_failures_says_failed(photos, tmp_path):
+    (photos / "broken.png").write_bytes(b"")
+    srbench.run("nearest", datasets=str(photos), output=tmp_path / "run")
+    assert json.loads((tmp_path / "run" / "run.json").read_text())["status"] == "failed"
+
+
+@pytest.mark.parametrize("name", ["edsr", "bicubic", "", "a\nb", "mine:upscale", "edsr@srbench"])
+def test_names_that_are_taken_or_unfit(photos, name):
+    with pytest.raises(srbench.SRBenchError, match="is the name of a method|cannot name a row"):
+        srbench.score(photos, name=name, dataset=str(photos), scale=2)
+
+
+def test_a_callable_named_like_a_card_is_refused(photos):
+    def edsr(lr, scale):
+        return repeat(lr, scale)
+
+    with pytest.raises(srbench.SRBenchError, match="'edsr' is the name of a method"):
+        srbench.run(edsr, datasets=str(photos))

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pandas as pd
 import pytest
 
-from srbench.leaderboard import LEADING_COLUMNS, build_table, merge_tables, notes, records_frame
+from srbench.leaderboard import LEADING_COLUMNS, build_table, build_tables, current_records, notes, records_frame
 from srbench.record import Record, RecordKey
 from srbench.rendering import to_csv, to_markdown, to_text
 
@@ -25,14 +27,14 @@ def run_of(methods=("a", "b"), protocols=("p",), metrics=("psnr", "l1"), refused
         "protocols": {name: {"hash": f"hash-{name}"} for name in protocols},
         "methods": {name: {"4": {"weights": weights}} if weights else {} for name in methods},
         "bases": {m: {"4": dict.fromkeys(protocols, "f")} for m in methods},
-        "datasets": {"d": {"sha256": "s", "images": ["x", "y"]}},
+        "datasets": {"d": {"sha256": "s", "images": ["x", "y"], "files": {"4": {"x": "x", "y": "y"}}}},
         "environment": {"device": "cpu", "precision": "fp32"},
     }
 
 
 def record(method, image, psnr, l1=1.0, protocol="p", **more):
     key = RecordKey(method, "d", 4, protocol, "made", image)
-    return Record(key, "ok", "f", f"hash-{protocol}", "0", {"psnr": psnr, "l1": l1}, **more)
+    return Record(key, "ok", f"f-{image}", f"hash-{protocol}", "0", {"psnr": psnr, "l1": l1}, **more)
 
 
 FULL = [record("a", "x", 20.0), record("a", "y", 30.0), record("b", "x", 26.0), record("b", "y", 25.0)]
@@ -88,12 +90,18 @@ def test_refused_cells_have_a_note_and_no_row():
 
 
 def test_merging_drops_equal_rows_and_keeps_different_ones():
-    first = build_table(run_of(), FULL)
-    second = build_table(run_of(weights="w"), [record("a", "x", 40.0), record("a", "y", 40.0), *FULL[2:]])
-    assert merge_tables({"one": first, "two": first}).equals(first)
-    merged = merge_tables({"one": first, "two": second})
+    first = (run_of(), FULL)
+    second = (run_of(weights="w"), [record("a", "x", 40.0), record("a", "y", 40.0), *FULL[2:]])
+    assert build_tables({"one": first, "two": first}).equals(build_table(*first))
+    merged = build_tables({"one": first, "two": second})
     assert list(merged["method"]) == ["a (two)", "b (one)", "b (two)", "a (one)"]
     assert "_run" not in merged
+
+
+def test_records_of_another_state_are_not_counted():
+    stale = [replace(item, fingerprint="old-" + item.key.image) for item in FULL[:1]]
+    other_file = [replace(item, fingerprint="f-old") for item in FULL[1:2]]
+    assert current_records(run_of(), stale + other_file + FULL[2:]) == FULL[2:]
 
 
 def test_text_fits_80_columns():
@@ -102,7 +110,7 @@ def test_text_fits_80_columns():
     for item in FULL:
         name = {"a": "a-method-of-22-letters"}.get(item.key.method, "b")
         scores = {"psnr": 23.4, "ssim": 0.5, "ms_ssim": 0.6, "l1": 12.3}
-        values.append(Record(item.key._replace(method=name), "ok", "f", "h", "0", scores))
+        values.append(Record(item.key._replace(method=name), "ok", item.fingerprint, "h", "0", scores))
     text = to_text(build_table(run, values))
     assert max(len(line) for line in text.splitlines()) <= 80
     assert "d ×4, p (hash-p)" in text

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
 import sys
 
 import numpy as np
@@ -112,6 +114,21 @@ def test_each_file_finds_its_own_neighbours(two_folders):
     assert "network" not in sys.modules
 
 
+def test_a_neighbour_that_was_imported_before_counts_too(two_folders, monkeypatch):
+    monkeypatch.syspath_prepend(two_folders / "a")
+    import network
+
+    before = find_method(f"{two_folders}/a/a.py:f", registry()).identity(2)
+    assert sys.modules.pop("network") is network
+    assert "network.py" in before
+
+
+def test_two_files_of_one_name_lie_in_different_places(two_folders):
+    (two_folders / "b" / "a.py").write_text("def f(lr):\n    return lr\n")
+    places = {find_method(f"{two_folders}/{folder}/a.py:f", registry()).place for folder in "ab"}
+    assert len(places) == 2
+
+
 def test_a_changed_neighbour_or_listed_file_changes_the_identity(two_folders):
     def identity():
         return find_method(f"{two_folders}/a/a.py:f", registry()).identity(2)
@@ -138,6 +155,73 @@ def test_a_dataclass_in_a_users_file(tmp_path):
         "@dataclass\nclass Options:\n    gain: float = 1.0\ndef f(lr):\n    return lr * Options().gain\n"
     )
     assert find_method(f"{tmp_path}/mine.py:f", registry()).name == "mine:f"
+
+
+@pytest.mark.parametrize(
+    ("parameters", "argument"),
+    [
+        ("lr", "none"),
+        ("lr, scale", "keyword"),
+        ("lr, s", "position"),
+        ("lr, window=8, scale=4", "keyword"),
+        ("lr, *, scale", "keyword"),
+        ("lr, *, scale=4", "keyword"),
+        ("lr, window=8", "none"),
+        ("*args, **kwargs", "none"),
+        ("scale", "none"),
+        ("lr, s, /", "position"),
+    ],
+)
+def test_the_scale_goes_where_it_belongs(parameters, argument):
+    function = eval(f"lambda {parameters}: None")  # noqa: S307  # our own words
+    assert find_method(function, registry()).scale_argument == argument
+
+
+@pytest.mark.parametrize("parameters", ["lr, a, b", "lr, *, a", "lr, scale, b"])
+def test_parameters_that_nobody_fills_are_refused(parameters):
+    with pytest.raises(RequestError, match=r"expected \(lr\) or \(lr, scale\)"):
+        find_method(eval(f"lambda {parameters}: None"), registry())  # noqa: S307  # our own words
+
+
+def test_a_network_is_given_the_scale_its_forward_takes(photos):
+    class Repeat(torch.nn.Module):
+        def forward(self, lr, scale):
+            return enlarge(lr, scale)
+
+    result = srbench.run([Repeat().eval(), "nearest"], datasets=str(photos), scale=2, metrics="psnr")
+    assert result.failed == 0
+    assert result.leaderboard["psnr"].nunique() == 1
+
+
+def test_a_file_beside_an_environment_keeps_its_libraries(tmp_path):
+    """As in the README: run from the file's own folder, which holds `.venv` too; torch is no neighbour."""
+    (tmp_path / "mine.py").write_text(
+        "import torch\ndef f(lr, scale):\n    return torch.nn.functional.interpolate(lr, scale_factor=scale)\n"
+    )
+    site = tmp_path / ".venv" / "lib" / "site-packages"
+    site.mkdir(parents=True)
+    (site / "installed_beside.py").write_text("VALUE = 1\n")
+    (tmp_path / "other.py").write_text("import installed_beside\ndef f(lr):\n    return lr\n")
+    command = [
+        sys.executable,
+        "-m",
+        "srbench",
+        "run",
+        "--methods",
+        "nearest,./mine.py:f,./other.py:f",
+        "--scale",
+        "2",
+        "--metrics",
+        "psnr",
+    ]
+    done = subprocess.run(
+        command, cwd=tmp_path, capture_output=True, text=True, env=os.environ | {"PYTHONPATH": str(site)}
+    )
+    assert "mine:f" in done.stdout, done.stderr
+    assert "Traceback" not in done.stderr
+    figures = [line.split()[-1] for line in done.stdout.splitlines() if line.startswith(("nearest", "mine:f"))]
+    assert len(figures) == 2
+    assert figures[0] == figures[1]
 
 
 def test_a_file_that_exits_is_an_error(tmp_path):

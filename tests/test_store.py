@@ -16,6 +16,8 @@ from srbench.record import Record, RecordKey
 from srbench.store import RunStore, read_records, read_run, write_whole
 
 PLAN = {"methods": ["a"], "scales": [4]}
+PARTS = ("srbench", "started", "refused", "protocols", "methods", "bases", "datasets", "environment")
+DESCRIBED = {"plan": PLAN, **dict.fromkeys(PARTS, "then")}
 
 
 def record(image, value=1.0, fingerprint="f"):
@@ -24,7 +26,7 @@ def record(image, value=1.0, fingerprint="f"):
 
 
 def describe(store):
-    store.write_run({"plan": PLAN, "started": "then"})
+    store.write_run(DESCRIBED | {"started": "then"})
 
 
 def test_records_come_back_and_later_ones_win(tmp_path):
@@ -70,7 +72,7 @@ def test_a_file_cut_anywhere_loses_only_the_torn_line(tmp_path_factory, cut):
 
 def test_a_long_torn_tail_is_cut_too(tmp_path):
     (tmp_path / "records.jsonl").write_bytes(record("x").to_json().encode() + b"\n" + b"#" * 10_000)
-    (tmp_path / "run.json").write_text(json.dumps({"schema": 1, "plan": PLAN, "started": "then"}))
+    (tmp_path / "run.json").write_text(json.dumps({"schema": 1, **DESCRIBED}))
     with RunStore(tmp_path, PLAN) as store:
         assert store.records() == [record("x")]
 
@@ -132,13 +134,16 @@ def test_a_full_disk_takes_back_the_half_line(tmp_path, monkeypatch):
 def test_run_json_keeps_its_first_start_and_is_checked(tmp_path):
     with RunStore(tmp_path, PLAN) as store:
         describe(store)
-        store.write_run({"plan": PLAN, "started": "now"})
+        store.write_run(DESCRIBED | {"started": "now"})
     assert read_run(tmp_path)["started"] == "then"
     (tmp_path / "run.json").write_text(json.dumps({"schema": 99}))
     with pytest.raises(StoreError, match="schema 99, this srbench reads 1"):
         read_run(tmp_path)
     (tmp_path / "run.json").write_text("{")
     with pytest.raises(StoreError, match="damaged or unreadable"):
+        read_run(tmp_path)
+    (tmp_path / "run.json").write_text('{"schema": 1, "plan": {}}')
+    with pytest.raises(StoreError, match="lacks srbench, started, refused"):
         read_run(tmp_path)
     with pytest.raises(RequestError, match="holds no srbench run"):
         read_run(tmp_path / "nowhere")

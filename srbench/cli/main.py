@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import sys
 from collections.abc import Sequence
 from importlib.metadata import EntryPoint, entry_points, version
@@ -112,5 +113,8 @@ app.add_typer(datasets.app, name="datasets")
 
 
 def main() -> None:
-    """Run the command line."""
+    """Run the command line; signs that the terminal's encoding lacks are replaced, not fatal."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")
     app()

@@ -7,9 +7,19 @@ All three answer the same questions (which scales, which colour, what identifies
 from __future__ import annotations
 
 from srbench.methods.card import CardMethod
-from srbench.methods.find import find_method
+from srbench.methods.find import find_method, free_name
 from srbench.methods.folder import FolderMethod
 from srbench.methods.function import FunctionMethod
 from srbench.methods.method import Job, Method, Produced, Producer
 
-__all__ = ["CardMethod", "FolderMethod", "FunctionMethod", "Job", "Method", "Produced", "Producer", "find_method"]
+__all__ = [
+    "CardMethod",
+    "FolderMethod",
+    "FunctionMethod",
+    "Job",
+    "Method",
+    "Produced",
+    "Producer",
+    "find_method",
+    "free_name",
+]

@@ -22,6 +22,7 @@ class CardMethod:
 
     entry: Entry[MethodCard]
     weights_name: str | None = None
+    place: str = ""
 
     @property
     def name(self) -> str:

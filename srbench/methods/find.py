@@ -2,19 +2,33 @@
 
 from __future__ import annotations
 
+import re
 import uuid
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from srbench.errors import UnknownNameError
+from srbench.errors import RequestError, UnknownNameError
 from srbench.methods.card import CardMethod
 from srbench.methods.function import callable_name, function_method
 from srbench.methods.method import Method
 from srbench.methods.userfile import method_from_file
 from srbench.registry import Registry, suggest
 
-__all__ = ["find_method"]
+__all__ = ["find_method", "free_name"]
+
+
+def free_name(name: str, cards: Registry) -> str:
+    """A name for a row that is no card's.
+
+    Raises:
+        RequestError: It is a card's name, or has letters that tables and file names should not.
+    """
+    if not re.fullmatch(r"[\w.+-]+", name):
+        raise RequestError(f"{name!r} cannot name a row; use letters, digits and . _ + -")
+    if name in cards.methods:
+        raise RequestError(f"{name!r} is the name of a method; choose another for your own")
+    return name
 
 
 def find_method(spec: str | Callable[..., Any], cards: Registry) -> Method:
@@ -30,7 +44,7 @@ def find_method(spec: str | Callable[..., Any], cards: Registry) -> Method:
         RequestError: The file or the function in it cannot be used.
     """
     if not isinstance(spec, str):
-        return function_method(callable_name(spec), spec, {"call": uuid.uuid4().hex})
+        return function_method(free_name(callable_name(spec), cards), spec, {"call": uuid.uuid4().hex})
     path, colon, attribute = spec.rpartition(":")
     if colon and path.endswith(".py"):
         return method_from_file(Path(path).expanduser(), attribute)

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from srbench.errors import MethodError, RequestError
-from srbench.fingerprint import file_sha256
+from srbench.fingerprint import file_identity, place_sha256
 from srbench.folders import image_files
 from srbench.images import Image, read_image, to_rgb
 from srbench.methods.method import Job, Produced, Producer
@@ -38,12 +38,13 @@ class FolderMethod:
             RequestError: The folder is missing, or an image has no file or several; all are named.
         """
         self.name = name
+        self.place = place_sha256(folder)
         self.scales = (scale,)
         self._files = _match(folder, ids, scale)
 
     def identity(self, scale: int) -> Mapping[str, str]:
         """Hash of every image file, by id."""
-        return {image: file_sha256(path) for image, path in self._files.items()}
+        return {image: file_identity(path) for image, path in self._files.items()}
 
     def open(self, scale: int, device: str) -> Producer:
         """Read the images as they are asked for."""

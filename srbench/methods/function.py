@@ -5,7 +5,7 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, cast, get_args
+from typing import TYPE_CHECKING, Any, Literal, cast, get_args
 
 from srbench.api import Colour
 from srbench.errors import RequestError
@@ -13,6 +13,8 @@ from srbench.methods.method import Producer, Scales, upscaling_producer
 
 if TYPE_CHECKING:
     from torch import Tensor
+
+ScaleArgument = Literal["position", "keyword", "none"]
 
 __all__ = ["FunctionMethod", "callable_name", "function_method"]
 
@@ -26,16 +28,18 @@ class FunctionMethod:
         function: The function.
         colour: Its attribute `colour`, else `rgb`.
         scales: Its attribute `scales`, else any.
-        takes_scale: Whether it is called with the scale.
+        scale_argument: How it is given the scale: by position, by keyword, or not at all.
         source: What identifies its code; see `identity`.
+        place: Hash of the path of its file; empty for a bare callable.
     """
 
     name: str
     function: Callable[..., Any]
     colour: Colour
     scales: Scales
-    takes_scale: bool
+    scale_argument: ScaleArgument
     source: Mapping[str, str]
+    place: str = ""
 
     def identity(self, scale: int) -> Mapping[str, str]:
         """Hashes of the files the function came from and uses; a bare callable is never the same twice."""
@@ -46,19 +50,29 @@ class FunctionMethod:
         function = self.function
 
         def upscale(lr: Tensor, /) -> Tensor:
-            out: Tensor = function(lr, scale) if self.takes_scale else function(lr)
+            out: Tensor
+            match self.scale_argument:
+                case "position":
+                    out = function(lr, scale)
+                case "keyword":
+                    out = function(lr, scale=scale)
+                case "none":
+                    out = function(lr)
             return out
 
         return upscaling_producer(upscale, self.colour, device)
 
 
-def function_method(name: str, function: Callable[..., Any], source: Mapping[str, str]) -> FunctionMethod:
+def function_method(
+    name: str, function: Callable[..., Any], source: Mapping[str, str], place: str = ""
+) -> FunctionMethod:
     """Look at a function before anything is run.
 
     Args:
         name: As it stands in tables.
         function: May carry the attributes `colour` (`rgb`, `y` or `any`) and `scales` (a factor or several).
         source: What identifies its code.
+        place: Hash of the path of its file.
 
     Raises:
         RequestError: Its parameters, colour or scales are not usable, or it is a network in training mode.
@@ -68,9 +82,8 @@ def function_method(name: str, function: Callable[..., Any], source: Mapping[str
     colour = getattr(function, "colour", "rgb")
     if colour not in get_args(Colour):
         raise RequestError(f"{name}: colour is {colour!r}, expected 'rgb', 'y' or 'any'")
-    return FunctionMethod(
-        name, function, cast(Colour, colour), _scales(function, name), _takes_scale(function, name), source
-    )
+    scales, argument = _scales(function, name), _scale_argument(function, name)
+    return FunctionMethod(name, function, cast(Colour, colour), scales, argument, source, place)
 
 
 def _scales(function: Callable[..., Any], name: str) -> Scales:
@@ -83,16 +96,25 @@ def _scales(function: Callable[..., Any], name: str) -> Scales:
     return tuple(listed)
 
 
-def _takes_scale(function: Callable[..., Any], name: str) -> bool:
+def _scale_argument(function: Callable[..., Any], name: str) -> ScaleArgument:
+    """By keyword where a parameter is called `scale`, by position where there is a second one without a default."""
+    # torch.nn.Module.__call__ takes anything; its `forward` says what.
+    target = function if inspect.isroutine(function) else getattr(function, "forward", function)
     try:
-        signature = inspect.signature(function)
+        signature = inspect.signature(target)
     except (TypeError, ValueError):  # built in C: only the image is sure to be wanted
-        return False
-    parameters = signature.parameters.values()
-    required = [p for p in parameters if p.default is p.empty and p.kind not in (p.VAR_POSITIONAL, p.VAR_KEYWORD)]
-    if len(required) > 2 or any(p.kind is p.KEYWORD_ONLY for p in required):
+        return "none"
+    parameters = [p for p in signature.parameters.values() if p.kind not in (p.VAR_POSITIONAL, p.VAR_KEYWORD)]
+    required = [p for p in parameters[1:] if p.default is p.empty]
+    argument: ScaleArgument = "position" if required else "none"
+    if any(p.name == "scale" and p.kind is not p.POSITIONAL_ONLY for p in parameters[1:]):
+        argument = "keyword"
+        required = [p for p in required if p.name != "scale"]
+    elif required and required[0].kind is not required[0].KEYWORD_ONLY:
+        required = required[1:]
+    if required:
         raise RequestError(f"{name}: takes {signature}, expected (lr) or (lr, scale)")
-    return len(required) == 2 or "scale" in signature.parameters
+    return argument
 
 
 def callable_name(function: Callable[..., Any]) -> str:

@@ -60,6 +60,11 @@ class Method(Protocol):
         ...
 
     @property
+    def place(self) -> str:
+        """Hash of where a user's file or folder lies, which tells two of one name apart; empty for a card."""
+        ...
+
+    @property
     def colour(self) -> MethodColour:
         """What it upscales."""
         ...

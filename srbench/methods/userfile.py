@@ -12,7 +12,7 @@ from types import ModuleType
 from typing import Any
 
 from srbench.errors import RequestError, one_line
-from srbench.fingerprint import file_sha256
+from srbench.fingerprint import file_sha256, place_sha256
 from srbench.methods.function import FunctionMethod, function_method
 from srbench.registry import suggest
 
@@ -39,7 +39,8 @@ def method_from_file(path: Path, attribute: str) -> FunctionMethod:
         raise RequestError(f"{path}: has no function {attribute!r}{suggest(attribute, offered)}")
     used = {path.resolve(), *imported, *_listed_files(function, folder, path)}
     hashes = {os.path.relpath(file, folder): file_sha256(file) for file in used}
-    return function_method(f"{path.stem}:{attribute}", function, {"function": attribute, **hashes})
+    source = {"function": attribute, **hashes}
+    return function_method(f"{path.stem}:{attribute}", function, source, place_sha256(path))
 
 
 @contextmanager
@@ -47,7 +48,7 @@ def _neighbours(folder: Path) -> Iterator[list[Path]]:
     """Let a file find its neighbours, and forget them afterwards, so that two folders may each have a `network.py`.
 
     Yields:
-        Files of the modules that were imported from the folder; filled when the block ends.
+        Files of all modules that come from the folder, imported now or before; filled when the block ends.
     """
     files: list[Path] = []
     before = set(sys.modules)
@@ -56,11 +57,23 @@ def _neighbours(folder: Path) -> Iterator[list[Path]]:
         yield files
     finally:
         sys.path.remove(str(folder))
-        for name in set(sys.modules) - before:
-            source = getattr(sys.modules[name], "__file__", None)
-            if source and Path(source).resolve().is_relative_to(folder):
-                files.append(Path(source).resolve())
-                del sys.modules[name]
+        for name, module in list(sys.modules.items()):
+            source = _source(module, folder)
+            if source is not None:
+                files.append(source)
+                if name not in before:
+                    del sys.modules[name]
+
+
+def _source(module: ModuleType, folder: Path) -> Path | None:
+    """The file of a module that lies below the folder; an environment in it holds installed modules, not neighbours."""
+    named = getattr(module, "__file__", None)
+    # torch.ops calls its file `_ops.py`, which lies nowhere.
+    if not isinstance(named, str) or not Path(named).is_absolute():
+        return None
+    path = Path(named).resolve()
+    installed = path.is_relative_to(Path(sys.prefix).resolve()) or "site-packages" in path.parts
+    return path if path.is_relative_to(folder) and path.is_file() and not installed else None
 
 
 def _execute(path: Path) -> ModuleType:

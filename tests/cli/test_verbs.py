@@ -101,7 +101,7 @@ def test_failures_are_noted_and_exit_1(cli, photos):
     done = cli("run", "--methods", "nearest,bicubic", "--datasets", photos)
     assert done.code == 1
     assert "3/4" in done.out
-    assert "photos/empty: failed: empty.png: empty file" in done.err
+    assert "./photos/empty: failed: empty.png: empty file" in done.err
     assert "error: 2 of 8 records failed" in done.err
 
 

@@ -49,11 +49,16 @@ def test_the_mean_is_put_back():
     assert out.mean((0, 2, 3)).tolist() == pytest.approx([0.4488, 0.4371, 0.4040], abs=1e-6)
 
 
-def test_autocast_does_not_round_the_range(photo):
-    """In bfloat16, 200 and 201 are the same number: the mean shifts must stay float32."""
-    network = EDSR(2, blocks=1, features=4)
-    with torch.autocast("cpu", torch.bfloat16):
-        assert network(torch.rand(1, 3, 4, 4)).dtype == torch.float32
+def test_autocast_does_not_round_the_range():
+    """In bfloat16, 200 and 201 are the same number: what enters the head, and leaves the network, must be float32's."""
+    network, lr, seen = EDSR(2, blocks=1, features=4), torch.rand(1, 3, 8, 8), []
+    network.head.register_forward_pre_hook(lambda _, inputs: seen.append(inputs[0]))
+    network.add_mean.register_forward_hook(lambda _, inputs, output: seen.append(output - inputs[0]))
+    with torch.inference_mode(), torch.autocast("cpu", torch.bfloat16):
+        network(lr)
+    mean = 255 * torch.tensor([0.4488, 0.4371, 0.4040]).view(1, 3, 1, 1)
+    assert torch.allclose(seen[0], lr * 255 - mean, atol=1e-4)
+    assert torch.allclose(seen[1], mean.expand_as(seen[1]), atol=1e-4)
 
 
 def test_a_step_moves_all_but_the_mean():

@@ -1,0 +1,39 @@
+"""The published leaderboard is of the cards as they are: a rule, a weight file or a dataset cannot change behind it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from srbench.registry import registry
+
+TABLE = pd.read_csv(Path(__file__).resolve().parent.parent / "results" / "leaderboard.csv", keep_default_na=False)
+
+
+def test_hashes_are_those_of_the_cards():
+    for row in TABLE.to_dict("records"):
+        assert row["protocol_hash"] == registry().protocol(row["protocol"]).card.hash
+        known = {item.sha256 for item in registry().method(row["method"]).card.weights if item.scale == row["scale"]}
+        assert {row["weights_sha256"]} == (known or {""})
+
+
+def test_every_row_is_complete():
+    assert (TABLE[["failed", "missing"]] == 0).all().all()
+    assert set(TABLE["dataset"]) == {"bundled", "set5", "set14"}
+    for dataset, rows in TABLE.groupby("dataset"):
+        assert set(rows["images"]) == {registry().dataset(dataset).card.count}
+        assert set(rows["method"]) == set(registry().methods)
+
+
+def test_the_bundled_rows_are_what_srbench_computes_now():
+    import srbench
+
+    rows = TABLE[TABLE["dataset"] == "bundled"].set_index("method")
+    now = srbench.run(["bicubic", "edsr"], datasets="bundled", scale=4).leaderboard.set_index("method")
+    for method in ("bicubic", "edsr"):
+        # edsr's last digits may move with torch's convolutions, bicubic's with nothing.
+        tolerance = {"bicubic": 1e-6, "edsr": 1e-3}[method]
+        for metric in ("psnr", "ssim", "ms_ssim", "l1"):
+            assert now.loc[method, metric] == pytest.approx(float(rows.loc[method, metric]), abs=tolerance)
