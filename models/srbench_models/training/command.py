@@ -30,6 +30,5 @@ def train(
         ) from error
     from srbench_models.training.loop import TrainingJob, run_training
 
-    initial = recipe.parent / chosen.recipe.start_from if chosen.recipe.start_from else None
-    job = TrainingJob(chosen, data, output or Path("training-runs") / chosen.recipe.name, device, resume, initial)
+    job = TrainingJob(chosen, data, output or Path("training-runs") / chosen.recipe.name, device, resume)
     print(f"weights written to {run_training(job)}")
