@@ -32,6 +32,7 @@ def test_the_bundled_rows_are_what_srbench_computes_now():
 
     rows = TABLE[TABLE["dataset"] == "bundled"].set_index("method")
     now = srbench.run(["bicubic", "edsr"], datasets="bundled", scale=4).leaderboard.set_index("method")
+    assert set(now["dataset_sha256"]) == set(rows["dataset_sha256"])
     for method in ("bicubic", "edsr"):
         # edsr's last digits may move with torch's convolutions, bicubic's with nothing.
         tolerance = {"bicubic": 1e-6, "edsr": 1e-3}[method]
