@@ -235,11 +235,11 @@ def read_card(path: Path) -> Card:
     try:
         return _KINDS[kinds[0]].model_validate(head | tables)
     except ValidationError as error:
-        raise CardError(f"{path}: {_first_problem(error)}") from error
+        raise CardError(f"{path}: {_problems(error)}") from error
 
 
-def _first_problem(error: ValidationError) -> str:
-    first = error.errors()[0]
-    where = ".".join(str(part) for part in first["loc"]) or "card"
-    more = f" (and {error.error_count() - 1} more)" if error.error_count() > 1 else ""
-    return f"{where}: {first['msg']}{more}"
+def _problems(error: ValidationError) -> str:
+    """Each field with what is wrong about it."""
+    return "; ".join(
+        f"{'.'.join(str(part) for part in item['loc']) or 'card'}: {item['msg']}" for item in error.errors()
+    )

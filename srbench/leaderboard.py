@@ -61,9 +61,7 @@ def build_tables(runs: Mapping[str, tuple[Described, Sequence[Record]]]) -> pd.D
         their method marked with the run's label.
     """
     tallies = [tally for label, (run, records) in runs.items() for tally in _tallies(label, run, records)]
-    largest: dict[tuple[Any, ...], frozenset[str]] = {}
-    for tally in tallies:
-        largest[tally.group] = max(largest.get(tally.group, frozenset()), tally.images, key=len)
+    largest = _largest_sets(tallies)
     rows = [{**tally.row(comparable=tally.images == largest[tally.group]), "_run": tally.label} for tally in tallies]
     metrics = list(dict.fromkeys(name for run, _ in runs.values() for name in run["plan"]["metrics"]))
     others = [name for name in METRICS if name not in LEADING_COLUMNS and name in metrics]
@@ -144,6 +142,14 @@ class _Tally:
         }
 
 
+def _largest_sets(tallies: Sequence[_Tally]) -> dict[tuple[Any, ...], frozenset[str]]:
+    """The largest set of images that a cell of each group has scored."""
+    largest: dict[tuple[Any, ...], frozenset[str]] = {}
+    for tally in tallies:
+        largest[tally.group] = max(largest.get(tally.group, frozenset()), tally.images, key=len)
+    return largest
+
+
 def _tallies(label: str, run: Described, records: Sequence[Record]) -> Iterator[_Tally]:
     by_cell: dict[tuple[Any, ...], list[Record]] = defaultdict(list)
     for record in current_records(run, records):
@@ -200,17 +206,44 @@ def notes(run: Described, records: Sequence[Record]) -> list[str]:
         f"not run: {item['method']} ×{item['scale']} under {item['protocol']}: {item['reason']}"
         for item in run["refused"]
     ]
-    groups: dict[tuple[str, str], list[tuple[str, Record]]] = defaultdict(list)
-    for record in current:
-        for remark in _remarks(record):
-            # Warnings that differ only in their figures are one warning; the first stands for all.
-            kind = re.sub(r"[\d.]+", "#", remark) if remark.startswith("suspicious") else remark
-            groups[record.key.method, kind].append((remark, record))
-    found += [f"{_where([record for _, record in group])}: {group[0][0]}" for group in groups.values()]
+    found += _grouped_remarks(current)
+    found += _blank_rows(run, records)
     expected = sum(len(run["datasets"][cell[1]]["images"]) for cell in _cells(run))
     if len(current) < expected:
         found.append(f"unfinished: {len(current)} of {expected} records; run the same command again to complete it")
     return found
+
+
+def _grouped_remarks(records: Sequence[Record]) -> list[str]:
+    """One line for each remark: methods with the same images share it, images with the same remark too."""
+    by_method: dict[tuple[str, str], list[tuple[str, Record]]] = defaultdict(list)
+    for record in records:
+        for remark in _remarks(record):
+            # Warnings that differ only in their figures are one warning.
+            kind = re.sub(r"[\d.]+", "#", remark) if remark.startswith("suspicious") else remark
+            by_method[record.key.method, kind].append((remark, record))
+    merged: dict[tuple[str, tuple[Any, ...]], list[tuple[str, Record]]] = defaultdict(list)
+    for (_, kind), group in by_method.items():
+        merged[kind, tuple(tuple(record.key[1:]) for _, record in group)] += group
+    lines: list[str] = []
+    for group in merged.values():
+        remarks = {remark for remark, _ in group}
+        differing = f" (the first of {len(remarks)} different figures)" if len(remarks) > 1 else ""
+        lines.append(f"{_where([record for _, record in group])}: {group[0][0]}{differing}")
+    return lines
+
+
+def _blank_rows(run: Described, records: Sequence[Record]) -> Iterator[str]:
+    """Why a row with scored images has no figures."""
+    tallies = list(_tallies("", run, records))
+    largest = _largest_sets(tallies)
+    for tally in tallies:
+        if tally.images and tally.images != largest[tally.group]:
+            method, dataset, scale, protocol, _ = tally.cell
+            yield (
+                f"{method} ×{scale} on {dataset} under {protocol}: no figures, because its {len(tally.images)} scored "
+                f"images are not the {len(largest[tally.group])} of the other rows"
+            )
 
 
 def _remarks(record: Record) -> Iterator[str]:

@@ -8,7 +8,7 @@ from typing import Any
 
 from srbench.api import LrSource
 from srbench.datasets import Dataset
-from srbench.errors import NotApplicableError, RequestError
+from srbench.errors import DatasetError, NotApplicableError, RequestError
 from srbench.methods import Method
 from srbench.protocol import Protocol
 
@@ -97,6 +97,7 @@ def make_plan(request: Request) -> Plan:
 
     Raises:
         RequestError: A list is empty or names something twice.
+        DatasetError: Given LR is asked for, and a dataset has none at a scale.
         NotApplicableError: A method has no cell at all; where it has some, the others are listed as refused.
     """
     for what, names in _names(request):
@@ -118,7 +119,16 @@ def make_plan(request: Request) -> Plan:
         if method.name not in running:
             why = "; ".join(str(refusal) for refusal in refused if refusal.method == method.name)
             raise NotApplicableError(f"nothing to run: {why}")
+    if request.lr == "given":
+        _require_lr_files(request)
     return Plan(request, tuple(cells), tuple(refused))
+
+
+def _require_lr_files(request: Request) -> None:
+    for dataset in request.datasets:
+        for scale in request.scales:
+            if not any(scale in sample.lr for sample in dataset.samples):
+                raise DatasetError(f"{dataset.name}: has no LR files for ×{scale}; leave out --lr given")
 
 
 def _names(request: Request) -> Iterator[tuple[str, Sequence[str]]]:

@@ -65,8 +65,14 @@ class Registry:
         datasets: dict[str, Entry[DatasetCard]] = {}
         protocols: dict[str, Entry[ProtocolCard]] = {}
         for pack in self.packs:
-            for path in sorted(path for path in pack.folder.rglob("*.toml") if is_card_file(path.name)):
-                card = read_card(path)
+            paths = sorted(path for path in pack.folder.rglob("*.toml") if is_card_file(path.name))
+            if not paths:
+                raise CardError(
+                    f"pack {pack.name} ({pack.distribution}): holds no card.toml or *.card.toml; "
+                    "is it packaged? Repair the pack or uninstall it"
+                )
+            for path in paths:
+                card = _read(path, pack)
                 if isinstance(card, MethodCard):
                     _add(methods, "method", Entry(card, pack, path))
                 elif isinstance(card, DatasetCard):
@@ -88,6 +94,13 @@ class Registry:
     def protocol(self, name: str) -> Entry[ProtocolCard]:
         """The protocol of this name, or UnknownNameError with a suggestion."""
         return _find(self.protocols, "protocol", name)
+
+
+def _read(path: Path, pack: Pack) -> Card:
+    try:
+        return read_card(path)
+    except CardError as error:
+        raise CardError(f"pack {pack.name} ({pack.distribution}): {error}; repair the pack or uninstall it") from error
 
 
 def _add(entries: dict[str, Entry[AnyCard]], kind: str, entry: Entry[AnyCard]) -> None:

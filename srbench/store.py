@@ -100,7 +100,8 @@ class RunStore(MemoryStore):
             if different:
                 name = different[0]
                 raise OutputError(
-                    f"{self.folder}: holds a run of another plan ({name}: {held.get(name)}, asked for: {asked[name]}); "
+                    f"{self.folder}: holds a run of another plan ({name}: {_plain(held.get(name))}; asked for: "
+                    f"{_plain(asked[name])}); "
                     "choose another --output"
                 )
 
@@ -177,7 +178,13 @@ def _locked(folder: Path) -> FileLock:
     return lock
 
 
+def _plain(value: Any) -> str:
+    return ", ".join(str(item) for item in value) if isinstance(value, list) else str(value)
+
+
 def _refuse_foreign(folder: Path) -> None:
+    if folder.exists() and not folder.is_dir():
+        raise OutputError(f"{folder}: is a file; --output names a folder")
     if folder.is_dir() and not (folder / _RUN).exists() and any(_is_foreign(path) for path in folder.iterdir()):
         raise OutputError(f"{folder}: holds files but no srbench run; choose an empty or new --output")
 
@@ -214,7 +221,8 @@ def read_run(folder: Path) -> dict[str, Any]:
         described: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
         schema = described["schema"]
     except FileNotFoundError:
-        raise RequestError(f"{folder}: holds no srbench run (no {_RUN})") from None
+        what = f"holds no srbench run (no {_RUN})" if folder.is_dir() else "no such folder"
+        raise RequestError(f"{folder}: {what}; name a folder that srbench run has written") from None
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise StoreError(f"{path}: damaged or unreadable ({error})") from error
     if schema != SCHEMA_VERSION:

@@ -80,7 +80,19 @@ def test_an_unfinished_run_says_so():
 
 def test_like_remarks_become_one_line():
     values = [record("a", i, 20.0, warnings=(f"shifted by {n}",)) for n, i in enumerate("xy")] + FULL[2:]
-    assert notes(run_of(), values) == ["a ×4 on d/x, d/y: suspicious: shifted by 0"]
+    assert notes(run_of(), values) == ["a ×4 on d/x, d/y: suspicious: shifted by 0 (the first of 2 different figures)"]
+
+
+def test_methods_that_fail_alike_share_a_line():
+    failed = [replace(record(m, "x", 0.0), status="failed", error="broken") for m in "ab"]
+    assert notes(run_of(), [*failed, FULL[1], FULL[3]]) == ["a, b ×4 on d/x: failed: broken"]
+
+
+def test_a_row_without_figures_says_why():
+    failed = replace(record("b", "y", 0.0), status="failed", error="broken")
+    assert notes(run_of(), [*FULL[:3], failed])[-1] == (
+        "b ×4 on d under p: no figures, because its 1 scored images are not the 2 of the other rows"
+    )
 
 
 def test_refused_cells_have_a_note_and_no_row():

@@ -44,6 +44,16 @@ def test_duplicates_name_both_owners(tmp_path):
         Registry(packs)
 
 
+def test_a_pack_without_a_card_or_with_a_broken_one_is_named(tmp_path):
+    with pytest.raises(CardError, match=r"pack a \(a-dist 1\): holds no card\.toml"):
+        Registry([Pack("a", "a-dist 1", tmp_path)])
+    (tmp_path / "card.toml").write_text('[method]\nnam = "x"\n')
+    with pytest.raises(
+        CardError, match=r"pack a \(a-dist 1\): .*name: Field required; .*nam: Extra inputs.*uninstall it"
+    ):
+        Registry([Pack("a", "a-dist 1", tmp_path)])
+
+
 def test_targets_that_cannot_be_loaded_name_the_pack():
     for target in ("no_such_module:x", "srbench.api:no_such_name"):
         with pytest.raises(CardError, match=f"pack theirs: cannot load {target}"):

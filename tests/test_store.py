@@ -90,7 +90,7 @@ def test_a_damaged_line_is_named(tmp_path):
 def test_another_plan_a_strange_folder_and_a_file_are_refused(tmp_path):
     with RunStore(tmp_path / "run", PLAN) as store:
         describe(store)
-    with pytest.raises(OutputError, match=r"another plan \(scales: \[4\], asked for: \[2\]\)"):
+    with pytest.raises(OutputError, match=r"another plan \(scales: 4; asked for: 2\)"):
         RunStore(tmp_path / "run", PLAN | {"scales": [2]})
     (tmp_path / "stuff").mkdir()
     (tmp_path / "stuff" / "thesis.tex").write_text("")
@@ -145,8 +145,14 @@ def test_run_json_keeps_its_first_start_and_is_checked(tmp_path):
     (tmp_path / "run.json").write_text('{"schema": 1, "plan": {}}')
     with pytest.raises(StoreError, match="lacks srbench, started, refused"):
         read_run(tmp_path)
-    with pytest.raises(RequestError, match="holds no srbench run"):
+    with pytest.raises(RequestError, match="nowhere: no such folder"):
         read_run(tmp_path / "nowhere")
+    (tmp_path / "run.json").unlink()
+    with pytest.raises(RequestError, match="holds no srbench run"):
+        read_run(tmp_path)
+    (tmp_path / "file").write_text("")
+    with pytest.raises(OutputError, match="is a file"):
+        RunStore(tmp_path / "file", PLAN)
 
 
 def test_nan_cannot_be_stored(tmp_path):

@@ -54,7 +54,9 @@ class _Verbs(TyperGroup):
         except SRBenchError as error:
             _fail(str(error), error.exit_code)
         except TyperException as error:
-            _fail(" ".join(error.format_message().split()), 2)
+            message = " ".join(error.format_message().split())
+            # Without arguments the help has been printed, and there is nothing to add.
+            _fail(message, 2) if message else sys.exit(2)
         except typer.Abort:
             _fail("interrupted", _INTERRUPTED)
         sys.exit(code if isinstance(code, int) else 0)
@@ -86,7 +88,13 @@ def _load_verb(point: EntryPoint) -> Any:
     return get_command(verb)
 
 
-app = typer.Typer(cls=_Verbs, no_args_is_help=True, pretty_exceptions_enable=False, add_completion=False)
+app = typer.Typer(
+    cls=_Verbs,
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    add_completion=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
 
 
 def _print_version(wanted: bool) -> None:

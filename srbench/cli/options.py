@@ -9,7 +9,16 @@ import typer
 
 from srbench.errors import RequestError
 
-__all__ = ["DeviceOption", "JsonFlag", "MetricsOption", "OutputOption", "ProtocolOption", "names", "scales"]
+__all__ = [
+    "DeviceOption",
+    "JsonFlag",
+    "MetricsOption",
+    "OutputOption",
+    "ProtocolOption",
+    "names",
+    "one_scale",
+    "scales",
+]
 
 DeviceOption = Annotated[Literal["auto", "cpu", "cuda"], typer.Option(help="Where methods run.")]
 JsonFlag = Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")]
@@ -40,3 +49,15 @@ def scales(text: str) -> tuple[int, ...]:
         return tuple(int(item.lower().removeprefix("x")) for item in names(text))
     except ValueError:
         raise RequestError(f"scale {text!r} is no list of whole numbers; write for example --scale 2,4") from None
+
+
+def one_scale(text: str) -> int:
+    """Read a single factor.
+
+    Raises:
+        RequestError: It is no whole number, or there are several.
+    """
+    found = scales(text)
+    if len(found) > 1:
+        raise RequestError(f"scale {text!r}: images made elsewhere have one scale; write for example --scale 4")
+    return found[0]

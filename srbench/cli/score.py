@@ -7,14 +7,14 @@ from typing import Annotated
 
 import typer
 
-from srbench.cli.options import MetricsOption, OutputOption, ProtocolOption, names
+from srbench.cli.options import MetricsOption, OutputOption, ProtocolOption, names, one_scale
 
 __all__ = ["score"]
 
 
 def score(
     dataset: Annotated[str, typer.Option(help="The dataset the images belong to: a name or a folder.")],
-    scale: Annotated[int, typer.Option(help="The factor they were upscaled by.")],
+    scale: Annotated[str, typer.Option(help="The factor they were upscaled by.")],
     images: Annotated[Path, typer.Option(help="Folder of upscaled images: baby.png, babyx4.png, baby_RCAN_x4.png.")],
     name: Annotated[str, typer.Option(help="What to call them in the table.")],
     protocol: ProtocolOption = "classic-y",
@@ -31,10 +31,12 @@ def score(
             images,
             name=name,
             dataset=dataset,
-            scale=scale,
+            scale=one_scale(scale),
             protocol=names(protocol),
             metrics=names(metrics),
             output=output,
             progress=progress,
         )
     show_result(result)
+    if output is None:
+        typer.echo("\nnot written anywhere; add --output DIR to keep it")

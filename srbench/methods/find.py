@@ -48,6 +48,8 @@ def find_method(spec: str | Callable[..., Any], cards: Registry) -> Method:
     path, colon, attribute = spec.rpartition(":")
     if colon and path.endswith(".py"):
         return method_from_file(Path(path).expanduser(), attribute)
+    if spec.endswith(".py"):
+        raise RequestError(f"{spec}: which function of it? Write {spec}:function")
     name, at, weights = spec.partition("@")
     entry = cards.method(name)
     known = {item.name for item in entry.card.weights}

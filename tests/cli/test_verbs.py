@@ -60,7 +60,10 @@ def test_leaderboards_of_several_runs_are_written(cli, photos, tmp_path):
         (["run", "--methods", "bicubic", "--lr", "given", "--protocol", "srcnn-y"], "leave out --lr given"),
         (["run", "--methods", "bicubic", "--device", "cuda"], "torch finds no GPU"),
         (["run", "--methods", "./none.py:f"], "no such file"),
-        (["leaderboard", "nowhere"], "holds no srbench run"),
+        (["leaderboard", "nowhere"], "no such folder"),
+        (["run", "--methods", "./mine.py"], "which function of it? Write ./mine.py:function"),
+        (["run", "--methods", "bicubic", "--lr", "given"], "bundled: has no LR files for ×4"),
+        (["score", "--dataset", "bundled", "--scale", "4,3", "--images", ".", "--name", "x"], "have one scale"),
         (["datasets", "import", "set6", "."], "did you mean set5"),
         (["train", "none.toml", "--data", "."], "no such recipe"),
     ],
@@ -87,6 +90,10 @@ def test_options_that_do_not_exist_exit_2(cli):
         failed = cli(*words)
         assert (failed.code, failed.err.count("\n")) == (2, 1)
         assert failed.err.startswith("error: ")
+    bare = cli()
+    assert (bare.code, bare.err) == (2, "")
+    assert "Usage" in bare.out
+    assert cli("-h").code == 0
     assert cli("--version").out.startswith("srbench 0.")
 
 

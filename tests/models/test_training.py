@@ -155,6 +155,10 @@ def test_training_learns_resumes_and_exports(recipe_file, images, tmp_path, monk
     with pytest.raises(OutputError, match="add --resume"):
         train(recipe_file, images, tmp_path / "cut")
     resumed, _ = tensors(train(recipe_file, images, tmp_path / "cut", resume=True))
+    assert (tmp_path / "cut" / "log" / "version_1" / "metrics.csv").exists()
+    recipe_file.write_text(RECIPE.replace("steps = 6", "steps = 8"))
+    with pytest.raises(OutputError, match="was begun with another recipe"):
+        train(recipe_file, images, tmp_path / "cut", resume=True)
     assert all(torch.equal(resumed[name], whole[name]) for name in whole)
     assert metadata["steps"] == "6"
     assert metadata["training_images"] == "3"
@@ -163,7 +167,31 @@ def test_training_learns_resumes_and_exports(recipe_file, images, tmp_path, monk
     torch.manual_seed(0)
     fresh = read_recipe(recipe_file).build_network().state_dict()
     assert not torch.equal(whole["head.0.weight"].float(), fresh["head.0.weight"])
-    assert (tmp_path / "whole" / "log" / "metrics.csv").read_text().count("\n") >= 3
+    assert (tmp_path / "whole" / "log" / "version_0" / "metrics.csv").read_text().count("\n") >= 3
+
+
+@pytest.mark.filterwarnings("ignore")
+def test_ctrl_c_says_how_to_go_on(recipe_file, images, tmp_path, cli, monkeypatch):
+    pytest.importorskip("lightning", reason="training needs the `train` extra")
+    from srbench_models.training.module import RestorationModule
+
+    real = RestorationModule.training_step
+
+    def step(self, batch):
+        if self.global_step == 3:
+            raise KeyboardInterrupt
+        return real(self, batch)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(RestorationModule, "training_step", step)
+        stopped = cli("train", recipe_file, "--data", images, "--output", tmp_path / "out", "--device", "cpu")
+    assert stopped.code == 130
+    assert "add --resume to go on" in stopped.err
+    done = cli("train", recipe_file, "--data", images, "--output", tmp_path / "out", "--device", "cpu", "--resume")
+    assert done.code == 0
+    whole, _ = tensors(train(recipe_file, images, tmp_path / "whole"))
+    resumed, _ = tensors(tmp_path / "out" / "tiny.safetensors")
+    assert all(torch.equal(resumed[name], whole[name]) for name in whole)
 
 
 @pytest.mark.filterwarnings("ignore")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -31,4 +32,8 @@ def train(
     from srbench_models.training.loop import TrainingJob, run_training
 
     job = TrainingJob(chosen, data, output or Path("training-runs") / chosen.recipe.name, device, resume)
-    print(f"weights written to {run_training(job)}")
+    try:
+        print(f"weights written to {run_training(job)}")
+    except KeyboardInterrupt:
+        print(f"interrupted; the last whole epoch is kept in {job.output}: add --resume to go on", file=sys.stderr)
+        raise typer.Exit(130) from None

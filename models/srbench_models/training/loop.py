@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import json
+import logging
+import warnings
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -45,9 +48,11 @@ def run_training(job: TrainingJob) -> Path:
         The safetensors file.
 
     Raises:
-        OutputError: The folder holds another training and `resume` was not asked for, or nothing to resume.
+        OutputError: The folder holds another training, or one that was not to be resumed, or nothing to resume.
         DatasetError: The recipe's images are not there.
+        KeyboardInterrupt: It was interrupted; the last whole epoch can be resumed.
     """
+    _quieten_lightning()
     checkpoints = job.output / "checkpoints"
     last = checkpoints / "last.ckpt"
     if last.exists() and not job.resume:
@@ -56,6 +61,7 @@ def run_training(job: TrainingJob) -> Path:
         )
     if job.resume and not last.exists():
         raise OutputError(f"{job.output}: no checkpoint to resume from (looked for {last})")
+    _keep_recipe(job)
     keep_large_buffers()
     lightning.seed_everything(job.recipe.recipe.seed, verbose=False)
     images = load_training_images(job.data, job.recipe.data, job.recipe.scale)
@@ -63,8 +69,29 @@ def run_training(job: TrainingJob) -> Path:
     module = RestorationModule(job.recipe, images)
     trainer = _trainer(job, checkpoints)
     # Lightning's checkpoint holds optimiser and loop state that weights_only cannot load; it is our own file.
-    trainer.fit(module, ckpt_path=str(last) if job.resume else None, weights_only=False if job.resume else None)
+    try:
+        trainer.fit(module, ckpt_path=str(last) if job.resume else None, weights_only=False if job.resume else None)
+    except SystemExit as error:  # how Lightning leaves after a Ctrl-C
+        raise KeyboardInterrupt from error
     return export_weights(module, images, trainer.global_step, job.output / f"{job.recipe.recipe.name}.safetensors")
+
+
+def _keep_recipe(job: TrainingJob) -> None:
+    """Remember what a folder trains, and refuse to go on with anything else."""
+    kept = job.output / "recipe.json"
+    wanted = json.dumps(job.recipe.describe(), indent=2, sort_keys=True)
+    if job.resume and kept.exists() and kept.read_text(encoding="utf-8") != wanted:
+        raise OutputError(
+            f"{job.output}: was begun with another recipe; resume with that one, or choose another --output"
+        )
+    job.output.mkdir(parents=True, exist_ok=True)
+    kept.write_text(wanted, encoding="utf-8")
+
+
+def _quieten_lightning() -> None:
+    """Its tips and notices about itself say nothing about the training."""
+    logging.getLogger("lightning.pytorch").setLevel(logging.ERROR)
+    warnings.filterwarnings("ignore", module=r"lightning\b.*")
 
 
 def _trainer(job: TrainingJob, checkpoints: Path) -> lightning.Trainer:
@@ -84,5 +111,6 @@ def _trainer(job: TrainingJob, checkpoints: Path) -> lightning.Trainer:
             ModelCheckpoint(checkpoints, filename="last", save_top_k=1, enable_version_counter=False),
             TQDMProgressBar(refresh_rate=25),
         ],
-        logger=CSVLogger(job.output, name="", version="log"),
+        # A folder of its own for each start: a resumed training does not delete what was logged before.
+        logger=CSVLogger(job.output, name="log"),
     )
