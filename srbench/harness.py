@@ -69,14 +69,14 @@ def run(
 
 
 def score(
-    images: Path,
+    images: Path | str,
     *,
     name: str,
     dataset: str,
     scale: int,
     protocol: Several = DEFAULT_PROTOCOL,
     metrics: Several = DEFAULT_METRICS,
-    output: Path | None = None,
+    output: Path | str | None = None,
     progress: Progress | None = None,
 ) -> RunResult:
     """Score images that were upscaled elsewhere.
@@ -98,9 +98,9 @@ def score(
     cards = registry()
     opened = open_dataset(dataset, cards)
     scales = _scales(scale)
-    method = FolderMethod(free_name(name, cards), images, tuple(sample.id for sample in opened.samples), scale)
+    method = FolderMethod(free_name(name, cards), Path(images), tuple(sample.id for sample in opened.samples), scale)
     request = Request((method,), (opened,), scales, _protocols(protocol, cards), _metrics(metrics))
-    return execute(make_plan(request), device="cpu", output=output, progress=progress)
+    return execute(make_plan(request), device="cpu", output=None if output is None else Path(output), progress=progress)
 
 
 def prepare(

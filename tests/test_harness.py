@@ -256,7 +256,9 @@ def test_images_made_elsewhere_score_as_if_made_here(photos, tmp_path):
         lr = imresize(hr, (hr.shape[1] // 2, hr.shape[2] // 2))
         write_image(tmp_path / "sr" / f"{path.stem}_mine_x2.png", lr.repeat(2, 1).repeat(2, 2))
     protocols = ["classic-y", "rgb"]
-    theirs = srbench.score(tmp_path / "sr", name="mine", dataset=str(photos), scale=2, protocol=protocols).leaderboard
+    theirs = srbench.score(
+        str(tmp_path / "sr"), name="mine", dataset=str(photos), scale=2, protocol=protocols
+    ).leaderboard
     ours = srbench.run("nearest", datasets=str(photos), scale=2, protocol=protocols).leaderboard
     assert theirs["psnr"].tolist() == ours["psnr"].tolist()
     assert theirs["ssim"].tolist() == ours["ssim"].tolist()
