@@ -55,7 +55,10 @@ def decode(dataset: Dataset, sample: Sample) -> Decoded:
         raise _naming_only(sample.hr, error) from error
     found = pixel_sha256(image)
     if found != dataset.pixels.get(sample.id, found):
-        raise DatasetError(f"{sample.hr.name}: other pixels than {dataset.name}'s card lists; import the dataset again")
+        raise DatasetError(
+            f"{sample.hr.name}: other pixels than {dataset.name}'s card lists: another vintage of the image, or for a JPEG "
+            "another decoder; import the dataset again, or use the folder as ./folder"
+        )
     return Decoded(image, found)
 
 
