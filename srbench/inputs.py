@@ -56,8 +56,8 @@ def decode(dataset: Dataset, sample: Sample) -> Decoded:
     found = pixel_sha256(image)
     if found != dataset.pixels.get(sample.id, found):
         raise DatasetError(
-            f"{sample.hr.name}: other pixels than {dataset.name}'s card lists: another vintage of the image, or for a JPEG "
-            "another decoder; import the dataset again, or use the folder as ./folder"
+            f"{sample.hr.name}: other pixels than {dataset.name}'s card lists: another vintage of it, or another "
+            "JPEG decoder; import the dataset again, or use its folder as ./folder"
         )
     return Decoded(image, found)
 
