@@ -76,7 +76,7 @@ def degrade(hr: Image, sample: Sample, scale: int, rule: DegradationRule, source
         SRBenchError: HR is too small, or the given LR is missing, damaged or of the wrong size.
     """
     reference = rule.reference(hr, scale)
-    made = rule.degrade(hr, scale)
+    made = rule.degrade(reference, scale)  # already cut and in the rule's planes, so that this is not done again
     if source == "made":
         return Degraded(made, reference)
     path = sample.lr.get(scale)

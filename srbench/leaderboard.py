@@ -31,7 +31,15 @@ GROUP_COLUMNS = ["dataset", "dataset_sha256", "scale", "protocol", "protocol_has
 """Rows that agree in these may be ranked against each other."""
 
 _CONDITIONS = [
-    *("failed", "missing", "lr", "protocol_hash", "dataset_sha256", "weights_sha256", "device", "precision", "srbench")
+    "failed",
+    "missing",
+    "lr",
+    "protocol_hash",
+    "dataset_sha256",
+    "weights_sha256",
+    "device",
+    "precision",
+    "srbench",
 ]
 
 Described = Mapping[str, Any]
@@ -60,7 +68,9 @@ def build_tables(runs: Mapping[str, tuple[Described, Sequence[Record]]]) -> pd.D
         tried yet. Rows of two runs that agree in everything become one; of a cell whose rows differ both are kept,
         their method marked with the run's label.
     """
-    tallies = [tally for label, (run, records) in runs.items() for tally in _tallies(label, run, records)]
+    tallies = [
+        tally for label, (run, records) in runs.items() for tally in _tallies(label, run, current_records(run, records))
+    ]
     largest = _largest_sets(tallies)
     rows = [{**tally.row(comparable=tally.images == largest[tally.group]), "_run": tally.label} for tally in tallies]
     metrics = list(dict.fromkeys(name for run, _ in runs.values() for name in run["plan"]["metrics"]))
@@ -150,9 +160,9 @@ def _largest_sets(tallies: Sequence[_Tally]) -> dict[tuple[Any, ...], frozenset[
     return largest
 
 
-def _tallies(label: str, run: Described, records: Sequence[Record]) -> Iterator[_Tally]:
+def _tallies(label: str, run: Described, current: Sequence[Record]) -> Iterator[_Tally]:
     by_cell: dict[tuple[Any, ...], list[Record]] = defaultdict(list)
-    for record in current_records(run, records):
+    for record in current:
         by_cell[tuple(record.key[:-1])].append(record)
     for cell in _cells(run):
         found = by_cell[cell]
@@ -207,7 +217,7 @@ def notes(run: Described, records: Sequence[Record]) -> list[str]:
         for item in run["refused"]
     ]
     found += _grouped_remarks(current)
-    found += _blank_rows(run, records)
+    found += _blank_rows(run, current)
     expected = sum(len(run["datasets"][cell[1]]["images"]) for cell in _cells(run))
     if len(current) < expected:
         found.append(f"unfinished: {len(current)} of {expected} records; run the same command again to complete it")
@@ -233,9 +243,9 @@ def _grouped_remarks(records: Sequence[Record]) -> list[str]:
     return lines
 
 
-def _blank_rows(run: Described, records: Sequence[Record]) -> Iterator[str]:
+def _blank_rows(run: Described, current: Sequence[Record]) -> Iterator[str]:
     """Why a row with scored images has no figures."""
-    tallies = list(_tallies("", run, records))
+    tallies = list(_tallies("", run, current))
     largest = _largest_sets(tallies)
     for tally in tallies:
         if tally.images and tally.images != largest[tally.group]:

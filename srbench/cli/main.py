@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import sys
 from collections.abc import Sequence
+from functools import lru_cache
 from importlib.metadata import EntryPoint, entry_points, version
 from typing import Annotated, Any
 
@@ -19,7 +20,7 @@ from srbench.cli.listing import list_cards
 from srbench.cli.run import run
 from srbench.cli.score import score
 from srbench.cli.verify import verify
-from srbench.errors import CardError, SRBenchError
+from srbench.errors import CardError, SRBenchError, one_line
 
 __all__ = ["VERB_GROUP", "app", "main"]
 
@@ -33,10 +34,11 @@ class _Verbs(TyperGroup):
     """The engine's verbs and, loaded when they are asked for, those of packs; any error is one line on stderr."""
 
     def list_commands(self, ctx: Any) -> list[str]:
-        return [*super().list_commands(ctx), *_pack_verbs(super().list_commands(ctx))]
+        own = super().list_commands(ctx)
+        return [*own, *_pack_verbs(tuple(own))]
 
     def get_command(self, ctx: Any, cmd_name: str) -> Any:
-        points = _pack_verbs(super().list_commands(ctx))
+        points = _pack_verbs(tuple(super().list_commands(ctx)))
         return _load_verb(points[cmd_name]) if cmd_name in points else super().get_command(ctx, cmd_name)
 
     def main(
@@ -67,7 +69,8 @@ def _fail(message: str, code: int) -> None:
     sys.exit(code)
 
 
-def _pack_verbs(own: list[str]) -> dict[str, EntryPoint]:
+@lru_cache(maxsize=1)
+def _pack_verbs(own: tuple[str, ...]) -> dict[str, EntryPoint]:
     """Verbs of packs by name; two of one name, or one of the engine's, are refused naming the owners."""
     found: dict[str, EntryPoint] = {}
     for point in sorted(entry_points(group=VERB_GROUP), key=lambda point: point.name):
@@ -82,7 +85,7 @@ def _load_verb(point: EntryPoint) -> Any:
     try:
         function = point.load()
     except Exception as error:  # a pack is anyone's code
-        raise CardError(f"verb {point.name!r}: cannot load {point.value} ({type(error).__name__}: {error})") from error
+        raise CardError(f"verb {point.name!r}: cannot load {point.value} ({one_line(error)})") from error
     verb = typer.Typer(add_completion=False)
     verb.command(point.name)(function)
     return get_command(verb)

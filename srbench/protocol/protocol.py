@@ -36,7 +36,7 @@ class DegradationRule:
             scale: Upscaling factor.
 
         Returns:
-            uint8, (3, H', W') RGB, or (1, H', W') luma.
+            uint8, (3, H', W') RGB, or (1, H', W') luma; given back as it is by a second call.
         """
         cropped = modcrop(hr, scale)
         if self.rule.planes == "rgb":
@@ -47,7 +47,7 @@ class DegradationRule:
         """Make LR.
 
         Args:
-            hr: uint8, (3, H, W) RGB or (1, H, W) grey.
+            hr: uint8, (3, H, W) RGB or (1, H, W) grey, or what `reference` made of it.
             scale: Factor to shrink by; sides that are no multiple of it are cut at the bottom and right first.
 
         Returns:

@@ -49,6 +49,16 @@ def test_matlab_protocols_share_one_lr(photo, name):
     assert protocol(name).degradation == protocol("classic-y").degradation
 
 
+@pytest.mark.parametrize("name", HASHES)
+@pytest.mark.parametrize("planes", [1, 3])
+def test_what_a_rule_refers_to_is_its_own_reference(photo, name, planes):
+    """LR is made from the reference, which must be the LR of the whole image."""
+    rule, hr = protocol(name).degradation, photo(37, 41)[:planes]
+    reference = rule.reference(hr, 4)
+    assert np.array_equal(rule.reference(reference, 4), reference)
+    assert np.array_equal(rule.degrade(reference, 4), rule.degrade(hr, 4))
+
+
 def test_lanczos_is_pillows(photo):
     picture = Pil.fromarray(photo().transpose(1, 2, 0)).resize((16, 16), Pil.Resampling.LANCZOS)
     lr = protocol("lanczos-y").degradation.degrade(photo(), 4)
