@@ -10,7 +10,7 @@ from srbench.api import BuildRequest
 from srbench.errors import WeightsError
 from srbench_models.edsr.network import EDSR
 from srbench_models.edsr.upscaler import create
-from srbench_models.weights import load_weights
+from srbench_models.weights import load_matching, load_weights
 
 
 def test_names_are_those_of_the_released_checkpoints():
@@ -81,6 +81,17 @@ def test_weights_that_do_not_fit_are_listed(tmp_path):
     (tmp_path / "w.safetensors").write_bytes(b"no tensors")
     with pytest.raises(WeightsError, match="cannot be read as safetensors"):
         load_weights(EDSR(2), tmp_path / "w.safetensors")
+
+
+def test_another_scales_weights_are_taken_where_they_fit(tmp_path):
+    four, three = EDSR(4, blocks=1, features=4), EDSR(3, blocks=1, features=4)
+    save_file(four.state_dict(), tmp_path / "x4.safetensors")
+    fresh = load_matching(three, tmp_path / "x4.safetensors")
+    assert fresh == ["tail.0.0.bias", "tail.0.0.weight"]
+    assert torch.equal(three.state_dict()["body.0.body.0.weight"], four.state_dict()["body.0.body.0.weight"])
+    save_file({"other": torch.zeros(1)}, tmp_path / "other.safetensors")
+    with pytest.raises(WeightsError, match="no tensor in it fits EDSR"):
+        load_matching(three, tmp_path / "other.safetensors")
 
 
 def test_a_scale_without_weights():

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 import torch
 from safetensors import safe_open
+from safetensors.torch import save_file
 
 import srbench_models
 from srbench.errors import DatasetError, OutputError, RequestError
@@ -65,6 +66,7 @@ def images(tmp_path, photo):
 def test_shipped_recipes_are_valid_and_their_networks_exist(path):
     recipe = read_recipe(path)
     assert recipe.build_network() is not None
+    assert recipe.recipe.start_from is None or (path.parent / recipe.recipe.start_from).is_file()
     assert not {name.lower() for name in recipe.data.folders} & {"set5", "set14", "b100", "urban100", "div2k_valid_hr"}
 
 
@@ -192,6 +194,24 @@ def test_ctrl_c_says_how_to_go_on(recipe_file, images, tmp_path, cli, monkeypatc
     whole, _ = tensors(train(recipe_file, images, tmp_path / "whole"))
     resumed, _ = tensors(tmp_path / "out" / "tiny.safetensors")
     assert all(torch.equal(resumed[name], whole[name]) for name in whole)
+
+
+@pytest.mark.filterwarnings("ignore")
+def test_training_starts_from_the_weights_a_recipe_names(recipe_file, images, tmp_path, cli):
+    """Through the command line; with a rate of nearly nothing the weights stay what they were."""
+    pytest.importorskip("lightning", reason="training needs the `train` extra")
+    start = read_recipe(recipe_file).build_network()
+    save_file(start.state_dict(), tmp_path / "start.safetensors")
+    recipe_file.write_text(
+        RECIPE.replace("seed = 7", 'seed = 7\nstart_from = "start.safetensors"').replace("1e-3", "1e-12")
+    )
+    done = cli("train", recipe_file, "--data", images, "--output", tmp_path / "out", "--device", "cpu")
+    assert done.code == 0
+    assert "started from start.safetensors; fresh: nothing" in done.out
+    trained, _ = tensors(tmp_path / "out" / "tiny.safetensors")
+    assert all(
+        torch.allclose(value.float(), start.state_dict()[name], atol=1e-3, rtol=1e-3) for name, value in trained.items()
+    )
 
 
 @pytest.mark.filterwarnings("ignore")

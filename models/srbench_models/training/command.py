@@ -31,7 +31,8 @@ def train(
         ) from error
     from srbench_models.training.loop import TrainingJob, run_training
 
-    job = TrainingJob(chosen, data, output or Path("training-runs") / chosen.recipe.name, device, resume)
+    initial = recipe.parent / chosen.recipe.start_from if chosen.recipe.start_from else None
+    job = TrainingJob(chosen, data, output or Path("training-runs") / chosen.recipe.name, device, resume, initial)
     try:
         print(f"weights written to {run_training(job)}")
     except KeyboardInterrupt:

@@ -18,6 +18,7 @@ from srbench_models.training.export import export_weights
 from srbench_models.training.module import RestorationModule
 from srbench_models.training.patches import load_training_images
 from srbench_models.training.recipe import Recipe
+from srbench_models.weights import load_matching
 
 __all__ = ["TrainingJob", "run_training"]
 
@@ -32,6 +33,7 @@ class TrainingJob:
         output: Where checkpoints, the log and the weights go.
         device: `auto`, `cpu` or `cuda`.
         resume: Go on from the last checkpoint in `output`.
+        initial: Weights to start from; None for fresh ones.
     """
 
     recipe: Recipe
@@ -39,6 +41,7 @@ class TrainingJob:
     output: Path
     device: str
     resume: bool
+    initial: Path | None = None
 
 
 def run_training(job: TrainingJob) -> Path:
@@ -50,6 +53,7 @@ def run_training(job: TrainingJob) -> Path:
     Raises:
         OutputError: The folder holds another training, or one that was not to be resumed, or nothing to resume.
         DatasetError: The recipe's images are not there.
+        WeightsError: The weights to start from cannot be read or do not fit.
         KeyboardInterrupt: It was interrupted; the last whole epoch can be resumed.
     """
     _quieten_lightning()
@@ -67,6 +71,9 @@ def run_training(job: TrainingJob) -> Path:
     images = load_training_images(job.data, job.recipe.data, job.recipe.scale)
     print(f"{len(images.train)} images to train on, {len(images.held_out)} held out, {len(images.too_small)} too small")
     module = RestorationModule(job.recipe, images)
+    if job.initial is not None and not job.resume:
+        fresh = load_matching(module.network, job.initial)
+        print(f"started from {job.initial.name}; fresh: {', '.join(fresh) or 'nothing'}")
     trainer = _trainer(job, checkpoints)
     # Lightning's checkpoint holds optimiser and loop state that weights_only cannot load; it is our own file.
     try:

@@ -27,6 +27,8 @@ class _Header(_Strict):
     name: str = Field(pattern=r"^[a-z0-9][a-z0-9-]*$")
     network: str = Field(pattern=r"^[\w.]+:\w+$")
     seed: int
+    start_from: str | None = None
+    """A weight file beside the recipe; tensors of the same name and shape begin with its values."""
 
 
 class DataOptions(_Strict):
