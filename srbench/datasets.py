@@ -7,16 +7,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-import platformdirs
-
 from srbench.api import Listing, Reader, Sample
 from srbench.cards import DatasetCard
 from srbench.errors import DatasetError, NotImportedError, UnknownNameError
 from srbench.fingerprint import place_sha256
-from srbench.folders import list_folder, printable_name
+from srbench.folders import data_home, list_folder, printable_name
 from srbench.registry import Entry, Registry, load_target
 
-__all__ = ["Dataset", "checked_listing", "data_home", "installed_listing", "is_folder_spec", "open_dataset"]
+__all__ = ["Dataset", "checked_listing", "installed_listing", "is_folder_spec", "open_dataset"]
 
 
 @dataclass(frozen=True)
@@ -34,12 +32,6 @@ class Dataset:
     samples: tuple[Sample, ...]
     pixels: Mapping[str, str] = field(default_factory=dict)
     place: str = ""
-
-
-def data_home() -> Path:
-    """Where imported datasets lie: $SRBENCH_DATA, or the platform's cache folder."""
-    chosen = os.environ.get("SRBENCH_DATA")
-    return Path(chosen).expanduser() if chosen else platformdirs.user_cache_path("srbench") / "datasets"
 
 
 def is_folder_spec(spec: str) -> bool:

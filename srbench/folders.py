@@ -2,15 +2,30 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Iterable
 from pathlib import Path
+
+import platformdirs
 
 from srbench.api import Listing, Sample
 from srbench.errors import DatasetError
 from srbench.images import IMAGE_SUFFIXES
 
-__all__ = ["image_files", "list_folder", "lr_files", "printable_name"]
+__all__ = ["cache_home", "data_home", "image_files", "list_folder", "lr_files", "printable_name"]
+
+
+def data_home() -> Path:
+    """Where imported datasets lie: $SRBENCH_DATA, or the platform's cache folder."""
+    chosen = os.environ.get("SRBENCH_DATA")
+    return Path(chosen).expanduser() if chosen else platformdirs.user_cache_path("srbench") / "datasets"
+
+
+def cache_home() -> Path:
+    """Where files are kept that can be made again: $SRBENCH_CACHE, or the platform's cache folder."""
+    chosen = os.environ.get("SRBENCH_CACHE")
+    return Path(chosen).expanduser() if chosen else platformdirs.user_cache_path("srbench")
 
 
 def list_folder(folder: Path) -> Listing:

@@ -10,8 +10,9 @@ from pathlib import Path
 
 from srbench.api import Listing, Sample
 from srbench.cards import DatasetCard
-from srbench.datasets import checked_listing, data_home
+from srbench.datasets import checked_listing
 from srbench.errors import DatasetError, RequestError, SRBenchError
+from srbench.folders import data_home
 from srbench.images import pixel_sha256, read_image
 from srbench.registry import Entry
 

@@ -11,9 +11,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from srbench.cards import DatasetCard
-from srbench.datasets import data_home, installed_listing, is_folder_spec, open_dataset
+from srbench.datasets import installed_listing, is_folder_spec, open_dataset
 from srbench.errors import DatasetError, RequestError, UnknownNameError
-from srbench.folders import list_folder, lr_files
+from srbench.folders import data_home, list_folder, lr_files
 from srbench.images import pixel_sha256, read_image, write_image
 from srbench.importing import import_dataset
 from srbench.registry import Entry, registry

@@ -32,13 +32,15 @@ folders = ["a", "b"]
 hold_out_every = 3
 patch = 12
 batch = 2
+[loss]
+l1 = 1.0
 [schedule]
-loss = "l1"
 steps = 6
 warmup_steps = 2
 learning_rate = 1e-3
 ema_decay = 0.5
-steps_per_epoch = 2
+checkpoint_every = 2
+validate_every = 2
 precision = "32-true"
 """
 
@@ -75,9 +77,13 @@ def test_shipped_recipes_are_valid_and_their_networks_exist(path):
     [
         (("batch = 2", "batch = 0"), "data.batch: Input should be greater than 0"),
         (("batch = 2", "batch = 2\nworkers = 4"), "data.workers: Extra inputs"),
-        (('loss = "l1"', 'loss = "l7"'), "schedule.loss"),
+        (("l1 = 1.0", "l7 = 1.0"), "loss.l7: Extra inputs"),
+        (("l1 = 1.0", "l1 = 0"), "no loss has a weight"),
+        (("l1 = 1.0", "perceptual = 1.0"), "perceptual and texture losses need `features`"),
+        (("l1 = 1.0", "adversarial = 1.0"), r"needs an \[adversary\]"),
         (("scale = 2\n", ""), "lacks `scale`"),
-        (("steps = 6", "steps = 5"), "must be a multiple of steps_per_epoch"),
+        (("steps = 6", "steps = 5"), "must be a multiple of validate_every"),
+        (('"a", "b"', '"Set5/HR"'), "Set5/HR is a benchmark, which nothing may be trained on"),
         (("[recipe]", "[recipe"), "not a TOML file"),
     ],
 )
@@ -126,11 +132,11 @@ def test_patches_pair_up_and_repeat(recipe_file, images):
     assert not torch.equal(epoch[0][0], other[0][0])
 
 
-def train(recipe_file, images, output, *, resume=False, until=None, monkeypatch=None):
+def train(recipe_file, images, output, *, resume=False, until=None, monkeypatch=None, features=None):
     pytest.importorskip("lightning", reason="training needs the `train` extra")
     from srbench_models.training import loop
 
-    job = loop.TrainingJob(read_recipe(recipe_file), images, output, "cpu", resume)
+    job = loop.TrainingJob(read_recipe(recipe_file), images, output, "cpu", resume, recipe_file, features)
     if until is None:
         return loop.run_training(job)
     real = loop._trainer
@@ -218,3 +224,52 @@ def test_training_starts_from_the_weights_a_recipe_names(recipe_file, images, tm
 def test_nothing_to_resume(recipe_file, images, tmp_path):
     with pytest.raises(OutputError, match="no checkpoint to resume from"):
         train(recipe_file, images, tmp_path / "none", resume=True)
+
+
+ADVERSARIAL = RECIPE.replace(
+    "l1 = 1.0\n",
+    """l1 = 1.0
+perceptual = 1.0
+texture = 1.0
+adversarial = 0.1
+features = "squeezenet1_1"
+[adversary]
+channels = [4, 8]
+batch_norm = true
+learning_rate = 1e-3
+""",
+)
+
+
+@pytest.fixture
+def classifier(tmp_path):
+    """SqueezeNet with random weights, under the names of the real file."""
+    from srbench_models.squeezenet import SqueezeNet
+
+    torch.manual_seed(0)
+    save_file(SqueezeNet().state_dict(), tmp_path / "squeezenet.safetensors")
+    return tmp_path / "squeezenet.safetensors"
+
+
+@pytest.mark.filterwarnings("ignore")
+def test_adversarial_training_moves_both_sides_and_resumes(recipe_file, images, classifier, tmp_path, monkeypatch):
+    recipe_file.write_text(ADVERSARIAL)
+    whole, metadata = tensors(train(recipe_file, images, tmp_path / "whole", features=classifier))
+    train(recipe_file, images, tmp_path / "cut", until=2, monkeypatch=monkeypatch, features=classifier)
+    resumed, _ = tensors(train(recipe_file, images, tmp_path / "cut", resume=True, features=classifier))
+    assert all(torch.equal(resumed[name], whole[name]) for name in whole)
+    assert metadata["steps"] == "6"
+    assert not any("discriminator" in name or "squeeze" in name for name in whole)
+    log = (tmp_path / "whole" / "log" / "version_0" / "metrics.csv").read_text()
+    assert {"l1", "perceptual", "texture", "adversarial", "discriminator"} <= set(log.splitlines()[0].split(","))
+    assert (tmp_path / "whole" / "loss.png").stat().st_size > 1000
+
+
+def test_a_recipe_with_a_classifier_says_what_it_lacks(recipe_file, images, tmp_path):
+    recipe_file.write_text(ADVERSARIAL)
+    with pytest.raises(RequestError, match="give its safetensors file: --features"):
+        train(recipe_file, images, tmp_path / "out")
+    assert not (tmp_path / "out").exists()
+    recipe_file.write_text(ADVERSARIAL.replace("squeezenet1_1", "vgg19"))
+    with pytest.raises(RequestError, match="vgg19, which needs torchvision"):
+        train(recipe_file, images, tmp_path / "out")

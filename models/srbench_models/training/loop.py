@@ -15,8 +15,10 @@ from lightning.pytorch.loggers import CSVLogger
 from srbench.errors import OutputError
 from srbench_models.training.allocator import keep_large_buffers
 from srbench_models.training.export import export_weights
-from srbench_models.training.module import RestorationModule
+from srbench_models.training.features import build_feature_maps
+from srbench_models.training.module import build_module
 from srbench_models.training.patches import load_training_images
+from srbench_models.training.plot import plot_losses
 from srbench_models.training.recipe import Recipe
 from srbench_models.weights import load_matching
 
@@ -33,7 +35,8 @@ class TrainingJob:
         output: Where checkpoints, the log and the weights go.
         device: `auto`, `cpu` or `cuda`.
         resume: Go on from the last checkpoint in `output`.
-        initial: Weights to start from; None for fresh ones.
+        origin: The recipe's file; weights to start from lie beside it.
+        features: The classifier's weights, where the recipe's losses need one from a file.
     """
 
     recipe: Recipe
@@ -41,7 +44,14 @@ class TrainingJob:
     output: Path
     device: str
     resume: bool
-    initial: Path | None = None
+    origin: Path | None = None
+    features: Path | None = None
+
+    @property
+    def initial(self) -> Path | None:
+        """Weights to start from; None for fresh ones."""
+        name = self.recipe.recipe.start_from
+        return None if name is None or self.origin is None else self.origin.parent / name
 
 
 def run_training(job: TrainingJob) -> Path:
@@ -53,8 +63,9 @@ def run_training(job: TrainingJob) -> Path:
     Raises:
         OutputError: The folder holds another training, or one that was not to be resumed, or nothing to resume.
         DatasetError: The recipe's images are not there.
-        WeightsError: The weights to start from cannot be read or do not fit.
-        KeyboardInterrupt: It was interrupted; the last whole epoch can be resumed.
+        WeightsError: The weights to start from, or the classifier's, cannot be read or do not fit.
+        RequestError: The classifier's file was not given.
+        KeyboardInterrupt: It was interrupted; the last checkpoint can be resumed.
     """
     _quieten_lightning()
     checkpoints = job.output / "checkpoints"
@@ -65,12 +76,14 @@ def run_training(job: TrainingJob) -> Path:
         )
     if job.resume and not last.exists():
         raise OutputError(f"{job.output}: no checkpoint to resume from (looked for {last})")
+    chosen = job.recipe.loss.features
+    maps = build_feature_maps(chosen, job.features) if chosen else None
     _keep_recipe(job)
     keep_large_buffers()
     lightning.seed_everything(job.recipe.recipe.seed, verbose=False)
     images = load_training_images(job.data, job.recipe.data, job.recipe.scale)
     print(f"{len(images.train)} images to train on, {len(images.held_out)} held out, {len(images.too_small)} too small")
-    module = RestorationModule(job.recipe, images)
+    module = build_module(job.recipe, images, maps)
     if job.initial is not None and not job.resume:
         fresh = load_matching(module.network, job.initial)
         print(f"started from {job.initial.name}; fresh: {', '.join(fresh) or 'nothing'}")
@@ -80,7 +93,9 @@ def run_training(job: TrainingJob) -> Path:
         trainer.fit(module, ckpt_path=str(last) if job.resume else None, weights_only=False if job.resume else None)
     except SystemExit as error:  # how Lightning leaves after a Ctrl-C
         raise KeyboardInterrupt from error
-    return export_weights(module, images, trainer.global_step, job.output / f"{job.recipe.recipe.name}.safetensors")
+    name = job.recipe.recipe.name
+    plot_losses(job.output / "log", job.output / "loss.png", name)
+    return export_weights(module, job.recipe.schedule.steps, job.output / f"{name}.safetensors", origin=job.origin)
 
 
 def _keep_recipe(job: TrainingJob) -> None:
@@ -108,14 +123,17 @@ def _trainer(job: TrainingJob, checkpoints: Path) -> lightning.Trainer:
         devices=1,
         precision=schedule.precision,
         max_epochs=job.recipe.epochs,
+        check_val_every_n_epoch=schedule.validate_every // schedule.checkpoint_every,
         reload_dataloaders_every_n_epochs=1,
         num_sanity_val_steps=0,
-        log_every_n_steps=50,
+        log_every_n_steps=min(50, schedule.checkpoint_every),
         enable_model_summary=False,
         callbacks=[
             EMAWeightAveraging(decay=schedule.ema_decay),
-            # One file, replaced atomically after each epoch.
-            ModelCheckpoint(checkpoints, filename="last", save_top_k=1, enable_version_counter=False),
+            # One file, replaced atomically.
+            ModelCheckpoint(
+                checkpoints, filename="last", save_top_k=1, enable_version_counter=False, save_on_train_epoch_end=True
+            ),
             TQDMProgressBar(refresh_rate=25),
         ],
         # A folder of its own for each start: a resumed training does not delete what was logged before.

@@ -1,66 +1,122 @@
-"""The learning step: loss, optimiser, schedule and validation, as Lightning wants them."""
+"""The learning step: losses, optimisers, schedule and validation, as Lightning wants them."""
 
 from __future__ import annotations
 
 import math
+import time
+from typing import Any, cast
 
 import lightning
 import torch
+from lightning.pytorch.core.optimizer import LightningOptimizer
 from lightning.pytorch.utilities.types import OptimizerLRSchedulerConfig
-from torch import Tensor
+from torch import Tensor, nn
 from torch.optim import Adam
-from torch.optim.lr_scheduler import LambdaLR
+from torch.optim.lr_scheduler import LambdaLR, LRScheduler
 from torch.utils.data import DataLoader
 
-from srbench_models.training.losses import LOSSES
+from srbench_models.training.discriminator import Discriminator
+from srbench_models.training.features import FeatureMaps
+from srbench_models.training.losses import discriminator_loss, generator_loss
+from srbench_models.training.losses.weighted import content_losses
 from srbench_models.training.patches import PatchBatches, TrainingImages
-from srbench_models.training.recipe import Recipe
+from srbench_models.training.recipe import AdversaryOptions, Recipe
 
-__all__ = ["RestorationModule"]
+__all__ = ["AdversarialModule", "RestorationModule", "build_module"]
+
+Batch = tuple[Tensor, Tensor]
+
+
+def build_module(recipe: Recipe, images: TrainingImages, maps: FeatureMaps | None) -> RestorationModule:
+    """The module a recipe needs: with a discriminator where it has an adversary."""
+    if recipe.adversary is None:
+        return RestorationModule(recipe, images, maps)
+    return AdversarialModule(recipe, images, maps, recipe.adversary)
 
 
 class RestorationModule(lightning.LightningModule):
-    """Learns to undo the classic protocol's degradation with one pixel loss."""
+    """Learns to undo the classic protocol's degradation."""
 
-    def __init__(self, recipe: Recipe, images: TrainingImages) -> None:
-        """Build the recipe's network with fresh weights."""
+    def __init__(self, recipe: Recipe, images: TrainingImages, maps: FeatureMaps | None) -> None:
+        """Build the recipe's network with fresh weights.
+
+        Args:
+            recipe: The recipe.
+            images: What to train and validate on.
+            maps: The classifier, where a loss needs one.
+        """
         super().__init__()
         self.recipe = recipe
         self.images = images
         self.network = recipe.build_network()
         self.network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]  # torch: untyped
-        self.loss = LOSSES[recipe.schedule.loss]
+        # In a list, so that it is no part of the module: neither averaged nor in checkpoints.
+        self._maps = [maps]
+        self._clock = _Clock()
 
-    def train_dataloader(self) -> DataLoader[tuple[Tensor, Tensor]]:
+    def train_dataloader(self) -> DataLoader[Batch]:
         """The coming epoch's batches; seeded by epoch, so that a resumed run sees what an unbroken one would."""
         recipe = self.recipe
         seed = recipe.recipe.seed * 1_000_003 + self.current_epoch
-        batches = PatchBatches(self.images.train, recipe.data, recipe.scale, recipe.schedule.steps_per_epoch, seed)
-        return DataLoader(batches, batch_size=None)
+        batches = PatchBatches(self.images.train, recipe.data, recipe.scale, recipe.schedule.checkpoint_every, seed)
+        # A GPU does not wait for patches that another process cuts; a CPU has no core to spare for one.
+        on_gpu = self.device.type == "cuda"
+        return DataLoader(batches, batch_size=None, num_workers=int(on_gpu), pin_memory=on_gpu)
 
-    def val_dataloader(self) -> DataLoader[tuple[Tensor, Tensor]]:
+    def val_dataloader(self) -> DataLoader[Batch]:
         """The held-out images, whole, one at a time."""
         pairs = [(torch.from_numpy(pair.lr), torch.from_numpy(pair.hr)) for pair in self.images.held_out]
         return DataLoader(pairs, batch_size=1)  # type: ignore[arg-type]  # a list is a map-style dataset
 
-    def training_step(self, batch: tuple[Tensor, Tensor]) -> Tensor:
-        """One step on a batch of uint8 patches; the logged loss is in 8-bit levels."""
-        lr, hr = (_unit_range(side) for side in batch)
-        loss = self.loss(self.network(lr) * 255, hr * 255)
-        self.log("loss", loss, prog_bar=True)
-        return loss
+    def on_fit_start(self) -> None:
+        """Bring the classifier to where the training is."""
+        for maps in self._maps:
+            if maps is not None:
+                maps.to(self.device)
 
-    def validation_step(self, batch: tuple[Tensor, Tensor]) -> None:
-        """RGB PSNR in dB of one held-out image, with the averaged weights."""
+    def training_step(self, batch: Batch) -> Tensor | None:
+        """One step on a batch of patches; every loss is logged before it is weighted."""
         lr, hr = (_unit_range(side) for side in batch)
-        error = (self.network(lr).clamp(0, 1) - hr).square().mean()
-        self.log("val_psnr_rgb", -10 * torch.log10(error), prog_bar=True, on_epoch=True, batch_size=1)
+        return self._weighted(content_losses(self.recipe.loss, self.network(lr) * 255, hr * 255, self._maps[0]))
 
-    def configure_optimizers(self) -> OptimizerLRSchedulerConfig:
+    def _weighted(self, losses: dict[str, Tensor]) -> Tensor:
+        """Log losses, and add them up by their weights."""
+        self.log_dict({name: value.detach() for name, value in losses.items()}, prog_bar=True)
+        weights = self.recipe.loss.weights
+        return torch.stack([weights[name] * value for name, value in losses.items()]).sum()
+
+    def on_train_epoch_start(self) -> None:
+        """Begin to measure how long the loop waits for patches."""
+        self._clock = _Clock()
+
+    def on_train_batch_start(self, batch: Any, batch_idx: int) -> None:
+        """A batch has come."""
+        self._clock.batch_came()
+
+    def on_train_batch_end(self, outputs: Any, batch: Any, batch_idx: int) -> None:
+        """A step is done."""
+        self._clock.step_done()
+
+    def on_train_epoch_end(self) -> None:
+        """Log the share of the time that went into waiting."""
+        self.log("data_share", self._clock.share)
+
+    def validation_step(self, batch: Batch) -> None:
+        """PSNR in dB of one held-out image, in the planes the network upscales, with the averaged weights."""
+        lr, hr = (_unit_range(side) for side in batch)
+        error = (self.network(lr).float().clamp(0, 1) - hr).square().mean()
+        self.log("val_psnr", -10 * torch.log10(error), prog_bar=True, on_epoch=True, batch_size=1)
+
+    def configure_optimizers(self) -> Any:
         """Adam under a linear warm-up and a cosine to zero, stepped with every batch."""
+        return self._scheduled(self.network, self.recipe.schedule.learning_rate, (0.9, 0.99))
+
+    def _scheduled(
+        self, network: nn.Module, learning_rate: float, betas: tuple[float, float]
+    ) -> OptimizerLRSchedulerConfig:
         schedule = self.recipe.schedule
-        trainable = [parameter for parameter in self.network.parameters() if parameter.requires_grad]
-        optimiser = Adam(trainable, lr=schedule.learning_rate, betas=(0.9, 0.99))
+        trainable = [parameter for parameter in network.parameters() if parameter.requires_grad]
+        optimiser = Adam(trainable, lr=learning_rate, betas=betas)
 
         def factor(step: int) -> float:
             if step < schedule.warmup_steps:
@@ -68,6 +124,75 @@ class RestorationModule(lightning.LightningModule):
             return 0.5 * (1 + math.cos(math.pi * min(1.0, step / schedule.steps)))
 
         return {"optimizer": optimiser, "lr_scheduler": {"scheduler": LambdaLR(optimiser, factor), "interval": "step"}}
+
+
+class AdversarialModule(RestorationModule):
+    """Learns against a discriminator that learns to tell its results from HR."""
+
+    def __init__(
+        self, recipe: Recipe, images: TrainingImages, maps: FeatureMaps | None, adversary: AdversaryOptions
+    ) -> None:
+        """Build both networks with fresh weights."""
+        super().__init__(recipe, images, maps)
+        self.automatic_optimization = False  # two optimisers in one step
+        self.adversary = adversary
+        side = recipe.data.patch * recipe.scale
+        self.discriminator = Discriminator(side, adversary.channels, adversary.batch_norm)
+        self.discriminator.to(memory_format=torch.channels_last)  # type: ignore[call-overload]  # torch: untyped
+
+    def training_step(self, batch: Batch) -> None:
+        """One step of each side: first the network, then the discriminator on the same patches."""
+        lr, hr = (_unit_range(side) for side in batch)
+        network_optimiser, discriminator_optimiser = cast(list[LightningOptimizer], self.optimizers())
+        sr = self.network(lr) * 255
+        losses = content_losses(self.recipe.loss, sr, hr * 255, self._maps[0])
+        self.discriminator.requires_grad_(False)
+        losses["adversarial"] = generator_loss(self.discriminator(sr))
+        self._step(network_optimiser, self._weighted(losses))
+        self.discriminator.requires_grad_(True)
+        verdict = discriminator_loss(self.discriminator(hr * 255), self.discriminator(sr.detach()))
+        self.log("discriminator", verdict.detach(), prog_bar=True)
+        self._step(discriminator_optimiser, verdict)
+        for scheduler in cast(list[LRScheduler], self.lr_schedulers()):
+            scheduler.step()
+
+    def _step(self, optimiser: LightningOptimizer, loss: Tensor) -> None:
+        optimiser.zero_grad()
+        self.manual_backward(loss)
+        optimiser.step()
+
+    def configure_optimizers(self) -> Any:
+        """One Adam for each side, under the same schedule; the usual betas of adversarial training, as in SRGAN."""
+        return (
+            self._scheduled(self.network, self.recipe.schedule.learning_rate, (0.9, 0.999)),
+            self._scheduled(self.discriminator, self.adversary.learning_rate, (0.9, 0.999)),
+        )
+
+
+class _Clock:
+    """How much of an epoch the loop waits for batches."""
+
+    def __init__(self) -> None:
+        self._waiting = self._working = 0.0
+        self._last = time.perf_counter()
+
+    def batch_came(self) -> None:
+        """The wait since the last step is over."""
+        self._waiting += self._lap()
+
+    def step_done(self) -> None:
+        """The work since the batch came is over."""
+        self._working += self._lap()
+
+    @property
+    def share(self) -> float:
+        """Waiting as a part of both, 0…1."""
+        return self._waiting / max(self._waiting + self._working, 1e-9)
+
+    def _lap(self) -> float:
+        now = time.perf_counter()
+        lap, self._last = now - self._last, now
+        return lap
 
 
 def _unit_range(samples: Tensor) -> Tensor:

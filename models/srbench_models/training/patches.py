@@ -6,7 +6,7 @@ import hashlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import torch
@@ -17,7 +17,8 @@ from torch.utils.data import IterableDataset
 from srbench.errors import DatasetError
 from srbench.folders import image_files
 from srbench.images import Image, pixel_sha256, read_image, to_rgb
-from srbench.protocol.resize import imresize, modcrop
+from srbench.protocol import imresize, luma, modcrop
+from srbench_models.training.benchmarks import refuse_benchmark
 from srbench_models.training.recipe import DataOptions
 
 __all__ = ["Pair", "PatchBatches", "TrainingImages", "load_training_images"]
@@ -25,10 +26,10 @@ __all__ = ["Pair", "PatchBatches", "TrainingImages", "load_training_images"]
 
 @dataclass(frozen=True)
 class Pair:
-    """An image and its LR, both uint8 RGB: (3, H, W) and (3, H/scale, W/scale)."""
+    """An image and its LR: uint8 RGB, or float32 luma; (C, H, W) and (C, H/scale, W/scale), 0…255."""
 
-    hr: Image
-    lr: Image
+    hr: NDArray[Any]
+    lr: NDArray[Any]
 
 
 @dataclass(frozen=True)
@@ -57,7 +58,8 @@ def load_training_images(root: Path, options: DataOptions, scale: int) -> Traini
         scale: Upscaling factor.
 
     Raises:
-        DatasetError: A folder is missing or empty, or nothing is left to train or to validate on.
+        DatasetError: A folder is missing or empty, holds an image of a benchmark, or nothing is left to train or to
+            validate on.
         ImageError: A file cannot be decoded.
     """
     train: list[Pair] = []
@@ -66,8 +68,10 @@ def load_training_images(root: Path, options: DataOptions, scale: int) -> Traini
     digest = hashlib.sha256()
     for folder in options.folders:
         for index, path in enumerate(_image_files(root / folder)):
-            hr = modcrop(to_rgb(read_image(path)), scale)
-            pair = Pair(hr, imresize(hr, (hr.shape[1] // scale, hr.shape[2] // scale)))
+            image = read_image(path)
+            refuse_benchmark(image, path)
+            hr = modcrop(to_rgb(image), scale)
+            pair = _pair(hr, scale, options.planes)
             if index % options.hold_out_every == options.hold_out_every - 1:
                 held_out.append(pair)
             elif min(pair.lr.shape[1:]) < options.patch:
@@ -82,6 +86,12 @@ def load_training_images(root: Path, options: DataOptions, scale: int) -> Traini
     return TrainingImages(tuple(train), tuple(held_out), tuple(too_small), digest.hexdigest())
 
 
+def _pair(hr: Image, scale: int, planes: Literal["rgb", "y"]) -> Pair:
+    """LR as the classic protocol makes it, and both in the planes the network sees."""
+    lr = imresize(hr, (hr.shape[1] // scale, hr.shape[2] // scale))
+    return Pair(hr, lr) if planes == "rgb" else Pair(luma(hr).astype(np.float32), luma(lr).astype(np.float32))
+
+
 def _image_files(folder: Path) -> list[Path]:
     if not folder.is_dir():
         raise DatasetError(f"{folder}: no such folder; --data names the directory that holds the recipe's folders")
@@ -94,7 +104,7 @@ def _image_files(folder: Path) -> list[Path]:
 class PatchBatches(IterableDataset[tuple[Tensor, Tensor]]):
     """One epoch of random batches; the same seed and epoch always give the same patches.
 
-    Yields (lr, hr): uint8 tensors (batch, 3, patch, patch) and (batch, 3, patch·scale, patch·scale).
+    Yields (lr, hr): tensors (batch, C, patch, patch) and (batch, C, patch·scale, patch·scale), of the pairs' type.
     """
 
     def __init__(self, pairs: tuple[Pair, ...], options: DataOptions, scale: int, steps: int, seed: int) -> None:

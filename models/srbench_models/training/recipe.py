@@ -7,16 +7,33 @@ import tomllib
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from srbench.errors import RequestError
 
 if TYPE_CHECKING:
     from torch import nn
 
-__all__ = ["DataOptions", "Recipe", "ScheduleOptions", "read_recipe"]
+__all__ = [
+    "AdversaryOptions",
+    "DataOptions",
+    "FeatureNetwork",
+    "LossOptions",
+    "Recipe",
+    "ScheduleOptions",
+    "read_recipe",
+]
 
 Count = Annotated[int, Field(gt=0)]
+Weight = Annotated[float, Field(ge=0)]
+Rate = Annotated[float, Field(gt=0)]
+Argument = int | float | str | list[int]
+
+FeatureNetwork = Literal["squeezenet1_1", "vgg16", "vgg19"]
+"""A classifier whose feature maps are compared."""
+
+# Names under which benchmark images usually lie; their pixels are refused too, see `benchmarks.py`.
+_BENCHMARKS = {"set5", "set14", "b100", "bsd100", "bsds100", "urban100", "manga109", "div2k_valid_hr"}
 
 
 class _Strict(BaseModel):
@@ -38,50 +55,125 @@ class DataOptions(_Strict):
     """Names of folders below the `--data` directory."""
     hold_out_every: Annotated[int, Field(ge=2)]
     """Every so-manieth image of a folder, in name order, is for validation only."""
+    planes: Literal["rgb", "y"] = "rgb"
+    """What the network upscales: RGB, or luma in studio range, neither rounded after the conversion."""
     patch: Count
     """Side of an LR patch, in pixels."""
     batch: Count
     """Patches per step."""
 
+    @model_validator(mode="after")
+    def _not_a_benchmark(self) -> DataOptions:
+        found = [name for name in self.folders if {part.lower() for part in Path(name).parts} & _BENCHMARKS]
+        if found:
+            raise ValueError(f"{', '.join(found)} is a benchmark, which nothing may be trained on")
+        return self
+
+
+class LossOptions(_Strict):
+    """What is minimised: a sum of losses, each with its weight; 0 leaves a loss out."""
+
+    l1: Weight = 0.0
+    mse: Weight = 0.0
+    total_variation: Weight = 0.0
+    perceptual: Weight = 0.0
+    texture: Weight = 0.0
+    adversarial: Weight = 0.0
+    features: FeatureNetwork | None = None
+    """The classifier of the perceptual and texture losses."""
+
+    @property
+    def weights(self) -> dict[str, float]:
+        """The losses in use."""
+        return {name: value for name, value in self.model_dump(exclude={"features"}).items() if value}
+
+    @model_validator(mode="after")
+    def _complete(self) -> LossOptions:
+        if not self.weights:
+            raise ValueError("no loss has a weight")
+        if (self.perceptual > 0 or self.texture > 0) != (self.features is not None):
+            raise ValueError("perceptual and texture losses need `features`, and nothing else does")
+        return self
+
+
+class AdversaryOptions(_Strict):
+    """The discriminator of an adversarial loss."""
+
+    channels: Annotated[list[int], Field(min_length=1)]
+    """Of each pair of convolutions, the second of which halves the image."""
+    batch_norm: bool
+    learning_rate: Rate
+
 
 class ScheduleOptions(_Strict):
-    """How long and how fast to learn."""
+    """How long and how fast to learn: Adam, a linear warm-up, a cosine to zero, averaged weights."""
 
-    loss: Literal["l1"]
     steps: Count
     warmup_steps: Annotated[int, Field(ge=0)]
-    learning_rate: Annotated[float, Field(gt=0)]
+    learning_rate: Rate
     """Peak of the cosine, for Adam."""
     ema_decay: Annotated[float, Field(ge=0, lt=1)]
     """Decay of the moving average of the weights, per step."""
-    steps_per_epoch: Count
-    """Steps between two validations and two resumable checkpoints."""
+    checkpoint_every: Count
+    """Steps between two resumable checkpoints."""
+    validate_every: Count
+    """Steps between two validations."""
     precision: Literal["32-true", "bf16-mixed"]
+
+    @model_validator(mode="after")
+    def _multiples(self) -> ScheduleOptions:
+        if self.validate_every % self.checkpoint_every or self.steps % self.validate_every:
+            raise ValueError(
+                f"steps ({self.steps}) must be a multiple of validate_every ({self.validate_every}), and that a "
+                f"multiple of checkpoint_every ({self.checkpoint_every})"
+            )
+        return self
 
 
 class Recipe(_Strict):
     """One training run; the same recipe and images give the same weights on the same machine."""
 
     recipe: _Header
-    network: dict[str, int | float]
+    network: dict[str, Argument]
     """Arguments of the network; must hold `scale`."""
     data: DataOptions
+    loss: LossOptions
+    adversary: AdversaryOptions | None = None
     schedule: ScheduleOptions
+
+    @model_validator(mode="after")
+    def _complete(self) -> Recipe:
+        if not isinstance(self.network.get("scale"), int):
+            raise ValueError("[network] lacks `scale`")
+        if (self.loss.adversarial > 0) != (self.adversary is not None):
+            raise ValueError("an adversarial loss needs an [adversary], and nothing else does")
+        if self.data.planes == "y" and (self.loss.features or self.adversary):
+            raise ValueError("classifiers and discriminators see RGB; planes 'y' goes with l1, mse, total_variation")
+        return self
 
     @property
     def scale(self) -> int:
         """The upscaling factor."""
-        return int(self.network["scale"])
+        return int(str(self.network["scale"]))
 
     @property
     def epochs(self) -> int:
-        """Epochs that hold all steps; the last one must not be cut short, so steps are a multiple."""
-        return self.schedule.steps // self.schedule.steps_per_epoch
+        """Lightning's epochs: stretches between two checkpoints."""
+        return self.schedule.steps // self.schedule.checkpoint_every
 
     def build_network(self) -> nn.Module:
-        """Build the network with fresh weights."""
+        """Build the network with fresh weights.
+
+        Raises:
+            RequestError: There is no such network, or it takes other arguments.
+        """
         module, _, attribute = self.recipe.network.partition(":")
-        network: nn.Module = getattr(importlib.import_module(module), attribute)(**self.network)
+        try:
+            network: nn.Module = getattr(importlib.import_module(module), attribute)(**self.network)
+        except (ImportError, AttributeError, TypeError, LookupError) as error:
+            raise RequestError(
+                f"recipe {self.recipe.name}: cannot build {self.recipe.network} with {self.network} ({error!r})"
+            ) from error
         return network
 
     def describe(self) -> dict[str, Any]:
@@ -89,11 +181,12 @@ class Recipe(_Strict):
         return self.model_dump(mode="json")
 
 
-def read_recipe(path: Path) -> Recipe:
+def read_recipe(path: Path, scale: int | None = None) -> Recipe:
     """Read and validate a recipe.
 
     Args:
         path: A `.recipe.toml` file.
+        scale: In place of the recipe's own; it then has another name too.
 
     Raises:
         RequestError: The file is missing, is no TOML, or breaks a rule; the message names the field.
@@ -104,14 +197,14 @@ def read_recipe(path: Path) -> Recipe:
         raise RequestError(
             f"{path}: no such recipe; recipes end in .recipe.toml and lie beside a model's card"
         ) from None
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+    except (OSError, tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise RequestError(f"{path}: not a TOML file ({error})") from error
     except ValidationError as error:
         first = error.errors()[0]
         where = ".".join(str(part) for part in first["loc"])
-        raise RequestError(f"{path}: {where}: {first['msg']} (given: {first['input']!r})") from error
-    if "scale" not in recipe.network:
-        raise RequestError(f"{path}: [network] lacks `scale`")
-    if recipe.schedule.steps % recipe.schedule.steps_per_epoch:
-        raise RequestError(f"{path}: steps ({recipe.schedule.steps}) must be a multiple of steps_per_epoch")
-    return recipe
+        given = f" (given: {first['input']!r})" if not isinstance(first["input"], dict) else ""
+        raise RequestError(f"{path}: {f'{where}: ' if where else ''}{first['msg']}{given}") from error
+    if scale is None or scale == recipe.scale:
+        return recipe
+    header = recipe.recipe.model_copy(update={"name": f"{recipe.recipe.name}-at-x{scale}"})
+    return recipe.model_copy(update={"recipe": header, "network": recipe.network | {"scale": scale}})

@@ -1,14 +1,12 @@
-"""Training losses, one per file."""
+"""Training losses, one per file; `weighted` adds them up as a recipe says."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
-from torch import Tensor
-
+from srbench_models.training.losses.adversarial import discriminator_loss, generator_loss
 from srbench_models.training.losses.l1 import l1
+from srbench_models.training.losses.mse import mse
+from srbench_models.training.losses.perceptual import perceptual
+from srbench_models.training.losses.texture import texture
+from srbench_models.training.losses.total_variation import total_variation
 
-__all__ = ["LOSSES", "l1"]
-
-LOSSES: dict[str, Callable[[Tensor, Tensor], Tensor]] = {"l1": l1}
-"""Loss by the name recipes use."""
+__all__ = ["discriminator_loss", "generator_loss", "l1", "mse", "perceptual", "texture", "total_variation"]

@@ -12,11 +12,11 @@ def l1(sr: Tensor, hr: Tensor) -> Tensor:
     """Mean of |sr - hr|.
 
     Args:
-        sr: float, (N, C, H, W), the network's output.
+        sr: float, (N, C, H, W), 0…255, the network's output.
         hr: float, the same shape and range.
 
     Returns:
-        A scalar in the images' own unit.
+        A scalar in 8-bit levels.
 
     Source: B. Lim et al., 2017, arXiv:1707.02921, section 3.2.
     """

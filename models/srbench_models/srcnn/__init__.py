@@ -1,0 +1,1 @@
+"""SRCNN: three convolutions on a bicubic enlargement (Dong et al., 2014)."""

@@ -1,0 +1,42 @@
+"""Texture loss: correlations of features within patches, wherever in the patch they occur."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+__all__ = ["PATCH", "texture"]
+
+PATCH = 16
+"""Side in image pixels of the patches that are matched: the paper's best."""
+
+
+def texture(sr: Sequence[Tensor], hr: Sequence[Tensor], strides: Sequence[int]) -> Tensor:
+    """Squared distance of patch-wise Gram matrices relative to HR's own energy, mean over layers.
+
+    Args:
+        sr: float, (N, C, h, w), a feature map of the result for each layer.
+        hr: HR's feature maps.
+        strides: Image pixels for each step in a feature map, by layer; at most 16.
+
+    Returns:
+        A scalar, 0 where each patch has HR's texture.
+
+    Source: M. Sajjadi et al., 2017, arXiv:1612.07919, section 4.2.3; made relative here.
+    """
+    terms = []
+    for f, g, stride in zip(sr, hr, strides, strict=True):
+        ours, theirs = _gram(f, PATCH // stride), _gram(g, PATCH // stride)
+        terms.append((ours - theirs).square().mean() / (theirs.square().mean() + 1e-8))
+    return torch.stack(terms).mean()
+
+
+def _gram(features: Tensor, side: int) -> Tensor:
+    """(N, C, h, w) to (patches, C, C): mean products of channels in each patch of `side`² positions."""
+    channels, (height, width) = features.shape[1], (size // side * side for size in features.shape[2:])
+    patches = F.unfold(features[..., :height, :width].float(), side, stride=side)
+    patches = patches.transpose(1, 2).reshape(-1, channels, side * side)
+    return patches @ patches.transpose(1, 2) / (side * side)

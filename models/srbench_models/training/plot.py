@@ -1,0 +1,55 @@
+"""The loss and validation curves of a training, from its CSV logs."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pandas as pd
+
+__all__ = ["plot_losses", "read_log"]
+
+_NOT_LOSSES = {"epoch", "step", "val_psnr", "data_share"}
+
+
+def read_log(folder: Path) -> pd.DataFrame:
+    """All logs of a training, one for each time it was started, in one table; later rows replace earlier ones.
+
+    Args:
+        folder: Holds `version_N/metrics.csv`.
+
+    Raises:
+        FileNotFoundError: There is no log.
+    """
+    starts = sorted(
+        folder.glob("version_*/metrics.csv"), key=lambda path: int(path.parent.name.removeprefix("version_"))
+    )
+    if not starts:
+        raise FileNotFoundError(f"{folder}: no version_N/metrics.csv")
+    # A row holds either losses or a validation: the last word on each cell counts.
+    rows = pd.concat([pd.read_csv(path) for path in starts])
+    return rows.groupby("step", as_index=False).last().sort_values("step", ignore_index=True)
+
+
+def plot_losses(folder: Path, path: Path, title: str) -> None:
+    """Draw every loss over the steps, and below them the validation PSNR.
+
+    Args:
+        folder: Holds `version_N/metrics.csv`.
+        path: The PNG to write.
+        title: Above the plot.
+    """
+    from matplotlib.figure import Figure
+
+    log = read_log(folder)
+    losses = [name for name in log.columns if name not in _NOT_LOSSES]
+    figure = Figure(figsize=(7, 2.2 * (len(losses) + 1)), layout="constrained")
+    axes = figure.subplots(len(losses) + 1, 1, sharex=True, squeeze=False)[:, 0]
+    for axis, name in zip(axes, [*losses, "val_psnr"], strict=True):
+        if name in log:
+            known = log.dropna(subset=[name])
+            axis.plot(known["step"], known[name], marker="." if name == "val_psnr" else None)
+        axis.set_ylabel({"val_psnr": "held-out PSNR, dB"}.get(name, name))
+        axis.grid(alpha=0.3)
+    axes[0].set_title(title)
+    axes[-1].set_xlabel("optimiser steps")
+    figure.savefig(path, dpi=100)
