@@ -36,6 +36,7 @@ _NUMBERS = (
     "runner.py",
     "scoring.py",
     "upscaling.py",
+    "wrappers",
 )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +22,7 @@ DEFAULT_DATASETS = ("bundled",)
 DEFAULT_PROTOCOL = "classic-y"
 
 Several = str | Sequence[str]
+Weights = Mapping[str, Path | str] | Path | str | None
 
 
 def run(
@@ -33,20 +34,23 @@ def run(
     metrics: Several = DEFAULT_METRICS,
     lr: LrSource = "made",
     device: str = "auto",
+    weights: Weights = None,
     output: Path | str | None = None,
     progress: Progress | None = None,
 ) -> RunResult:
     """Measure upscalers.
 
     Args:
-        methods: Names of cards, `./file.py:function`, or callables that take `(lr)` or `(lr, scale)`: float32 RGB
-            in [0, 1], (N, 3, h, w), to (N, 3, h·scale, w·scale).
+        methods: Names of cards, `./file.py:function`, either with `+wrapper`, or callables that take `(lr)` or
+            `(lr, scale)`: float32 RGB in [0, 1], (N, 3, h, w), to (N, 3, h·scale, w·scale).
         datasets: Names, or folders of images such as `./photos`.
         scale: Upscaling factors, 2 or more.
         protocol: Names; several that share an LR rule are scored from the same upscaled image.
         metrics: Names.
         lr: `made` by the protocol, or `given` with the dataset.
         device: `auto`, `cpu` or `cuda`.
+        weights: Weight files by `name@weights`, or the file of the one method that is written so: other people's
+            weights that you have fetched, or your own for a card's network under a name of your choice.
         output: Run folder, which a second call with the same plan completes; None keeps the run in memory.
         progress: Told after every record.
 
@@ -64,7 +68,7 @@ def run(
         >>> result.leaderboard[["method", "images"]].to_dict("records")
         [{'method': 'nearest', 'images': 4}]
     """
-    plan = prepare(methods, datasets=datasets, scale=scale, protocol=protocol, metrics=metrics, lr=lr)
+    plan = prepare(methods, datasets=datasets, scale=scale, protocol=protocol, metrics=metrics, lr=lr, weights=weights)
     return execute(plan, device=device, output=None if output is None else Path(output), progress=progress)
 
 
@@ -111,6 +115,7 @@ def prepare(
     protocol: Several = DEFAULT_PROTOCOL,
     metrics: Several = DEFAULT_METRICS,
     lr: LrSource = "made",
+    weights: Weights = None,
 ) -> Plan:
     """Resolve names and plan, as `run` does, without running; imports no torch.
 
@@ -122,11 +127,32 @@ def prepare(
     if lr not in ("made", "given"):
         raise RequestError(f"lr is {lr!r}; choose 'made' (by the protocol) or 'given' (the dataset's own files)")
     specs = [methods] if isinstance(methods, str) or callable(methods) else list(methods)
-    found: tuple[Method, ...] = tuple(find_method(spec, cards) for spec in specs)
+    files = _weight_files(weights, [spec for spec in specs if isinstance(spec, str)])
+    found: tuple[Method, ...] = tuple(find_method(spec, cards, files) for spec in specs)
     scales = _scales(scale)
     protocols, names = _protocols(protocol, cards), _metrics(metrics)
     opened = tuple(open_dataset(spec, cards) for spec in _several(datasets))
     return make_plan(Request(found, opened, scales, protocols, names, lr))
+
+
+def _weight_files(weights: Weights, specs: Sequence[str]) -> dict[str, Path]:
+    """Files by `name@weights`; each must be somebody's, and be there."""
+    if weights is None:
+        return {}
+    named = list(dict.fromkeys(spec.split("+")[0] for spec in specs if "@" in spec))
+    if not isinstance(weights, Mapping):
+        if len(named) != 1:
+            raise RequestError(
+                f"{weights}: whose weights? Write one method as name@weights, or --weights name@weights={weights}"
+            )
+        weights = {named[0]: weights}
+    files = {name: Path(file).expanduser() for name, file in weights.items()}
+    for name, file in files.items():
+        if name not in named:
+            raise RequestError(f"weights for {name!r}, which is not among the methods ({', '.join(specs)})")
+        if not file.is_file():
+            raise RequestError(f"{file}: no such weight file for {name}")
+    return files
 
 
 def _several(names: Several) -> tuple[str, ...]:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Hashable, Iterator, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from srbench.cards import PublishedBlock
 from srbench.datasets import open_dataset
-from srbench.errors import DatasetError, NotImportedError, UnknownNameError
+from srbench.errors import DatasetError, NotImportedError, RequestError, UnknownNameError
 from srbench.execution import Progress
 from srbench.harness import run
 from srbench.methods import find_method
@@ -57,22 +58,31 @@ class Verification:
         return bool(self.checks) and all(check.passed for check in self.checks)
 
 
-def verify(cards: Registry, *, device: str = "auto", progress: Progress | None = None) -> Verification:
+def verify(
+    cards: Registry, *, device: str = "auto", weights: Mapping[str, str] | None = None, progress: Progress | None = None
+) -> Verification:
     """Replay the published rows of every card whose weights and datasets are there.
 
-    A dataset that was not imported is skipped, and named; one that is damaged fails its figures.
+    A dataset that was not imported is skipped, and named, as are weights that are not on this machine; a dataset that
+    is damaged fails its figures.
 
     Args:
         cards: Whose rows.
         device: `auto`, `cpu` or `cuda`.
+        weights: Files by `name@weights`.
         progress: Told after every image, run by run.
     """
     checks: list[Check] = []
     skipped: list[str] = []
-    for (method, dataset, protocol), blocks in _by_run(cards).items():
+    files = {name: Path(file).expanduser() for name, file in (weights or {}).items()}
+    runs = _by_run(cards)
+    strangers = sorted(files.keys() - {method for method, _, _ in runs})
+    if strangers:
+        raise RequestError(f"weights for {', '.join(strangers)}, of which no card has published rows")
+    for (method, dataset, protocol), blocks in runs.items():
         scales = sorted({row.scale for block in blocks for row in block.rows})
         try:
-            find_method(method, cards)
+            found = find_method(method, cards, files)
             open_dataset(dataset, cards)
         except (NotImportedError, UnknownNameError) as error:
             skipped.append(f"{method} on {dataset}: {error}")
@@ -81,6 +91,13 @@ def verify(cards: Registry, *, device: str = "auto", progress: Progress | None =
             checks += _compare(method, protocol, blocks, {})
             skipped.append(f"{method} on {dataset}: {error}")
             continue
+        absent = [scale for scale in scales if not found.ready(scale)]
+        if absent:
+            skipped.append(
+                f"{method} on {dataset}: its weights are not on this machine; add --weights {method}=FILE, or have "
+                f"them fetched by srbench run --methods {method}"
+            )
+            continue
         result = run(
             method,
             datasets=dataset,
@@ -88,6 +105,7 @@ def verify(cards: Registry, *, device: str = "auto", progress: Progress | None =
             protocol=protocol,
             metrics=("psnr", "ssim"),
             device=device,
+            weights={method: files[method]} if method in files else None,
             progress=progress,
         )
         complete = {row["scale"]: row for row in result.leaderboard.to_dict("records") if not row["failed"]}
@@ -112,6 +130,8 @@ def _compare(
     for block in blocks:
         for row in block.rows:
             for metric in ("psnr", "ssim"):
+                if getattr(row, metric) is None:
+                    continue
                 yield Check(
                     method=method,
                     dataset=block.dataset,

@@ -16,12 +16,15 @@ Rows = Sequence[dict[str, Any]]
 
 
 def list_cards(
-    kind: Annotated[Literal["methods", "datasets", "metrics", "protocols"], typer.Argument(help="What to list.")],
+    kind: Annotated[
+        Literal["methods", "wrappers", "datasets", "metrics", "protocols"], typer.Argument(help="What to list.")
+    ],
     as_json: JsonFlag = False,
 ) -> None:
-    """List methods, datasets, metrics or protocols."""
+    """List methods, wrappers, datasets, metrics or protocols."""
     tables: dict[str, Callable[[], Rows]] = {
         "methods": _methods,
+        "wrappers": _wrappers,
         "datasets": _datasets,
         "metrics": _metrics,
         "protocols": _protocols,
@@ -68,6 +71,15 @@ def _methods() -> Rows:
         }
         for entry in registry().methods.values()
         for card in (entry.card,)
+    ]
+
+
+def _wrappers() -> Rows:
+    from srbench.wrappers import WRAPPERS
+
+    return [
+        {"name": f"+{wrapper.name}", "summary": wrapper.summary, "written as": f"edsr+{wrapper.name}"}
+        for wrapper in WRAPPERS.values()
     ]
 
 

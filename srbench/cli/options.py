@@ -15,9 +15,11 @@ __all__ = [
     "MetricsOption",
     "OutputOption",
     "ProtocolOption",
+    "WeightsOption",
     "names",
     "one_scale",
     "scales",
+    "weight_files",
 ]
 
 DeviceOption = Annotated[Literal["auto", "cpu", "cuda"], typer.Option(help="Where methods run.")]
@@ -25,6 +27,29 @@ JsonFlag = Annotated[bool, typer.Option("--json", help="Print JSON instead of a 
 MetricsOption = Annotated[str, typer.Option(help="Metrics, separated by commas.")]
 ProtocolOption = Annotated[str, typer.Option("--protocol", "--protocols", help="Protocols, separated by commas.")]
 OutputOption = Annotated[Path | None, typer.Option(help="Run folder; the same command completes it.")]
+
+
+WeightsOption = Annotated[
+    list[str] | None,
+    typer.Option("--weights", help="NAME@WEIGHTS=FILE, or FILE if one method is written with @; may be repeated."),
+]
+
+
+def weight_files(given: list[str] | None) -> dict[str, str] | str | None:
+    """Read `--weights`, given any number of times.
+
+    Raises:
+        RequestError: Several files, and one does not say whose it is.
+    """
+    if not given:
+        return None
+    # A file's own name may have an =, a method's name without @ is none.
+    named = [item.partition("=") for item in given if "=" in item and "@" in item.partition("=")[0]]
+    if len(named) == len(given):
+        return {name: file for name, _, file in named}
+    if len(given) == 1:
+        return given[0]
+    raise RequestError(f"--weights {' '.join(given)}: say whose each file is, NAME@WEIGHTS=FILE")
 
 
 def names(text: str) -> tuple[str, ...]:

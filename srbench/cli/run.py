@@ -6,13 +6,24 @@ from typing import Annotated, Literal
 
 import typer
 
-from srbench.cli.options import DeviceOption, MetricsOption, OutputOption, ProtocolOption, names, scales
+from srbench.cli.options import (
+    DeviceOption,
+    MetricsOption,
+    OutputOption,
+    ProtocolOption,
+    WeightsOption,
+    names,
+    scales,
+    weight_files,
+)
 
 __all__ = ["run"]
 
 
 def run(
-    methods: Annotated[str, typer.Option(help="Names or ./file.py:function, separated by commas.")],
+    methods: Annotated[
+        str, typer.Option(help="Names or ./file.py:function, each perhaps with +wrapper, separated by commas.")
+    ],
     scale: Annotated[str, typer.Option("--scale", "--scales", help="Factors, separated by commas.")] = "4",
     datasets: Annotated[
         str, typer.Option("--datasets", "--dataset", help="Names or folders like ./photos, separated by commas.")
@@ -23,6 +34,7 @@ def run(
         Literal["made", "given"], typer.Option(help="Make LR by the protocol, or read the given files.")
     ] = "made",
     device: DeviceOption = "auto",
+    weights: WeightsOption = None,
     output: OutputOption = None,
 ) -> None:
     """Measure methods on datasets; print, and write, a leaderboard."""
@@ -37,6 +49,7 @@ def run(
         protocol=names(protocol),
         metrics=names(metrics),
         lr=lr,
+        weights=weight_files(weights),
     )
     folder = output or default_folder(plan)
     with long_work(folder) as progress:

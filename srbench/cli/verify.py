@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 import typer
 from tabulate import tabulate
 
-from srbench.cli.options import DeviceOption, JsonFlag
+from srbench.cli.options import DeviceOption, JsonFlag, WeightsOption, weight_files
+from srbench.errors import RequestError
 
 if TYPE_CHECKING:
     from srbench.verify import Verification
@@ -19,14 +20,17 @@ __all__ = ["verify"]
 _DECIMALS = {"psnr": 4, "ssim": 5}
 
 
-def verify(device: DeviceOption = "auto", as_json: JsonFlag = False) -> None:
+def verify(device: DeviceOption = "auto", weights: WeightsOption = None, as_json: JsonFlag = False) -> None:
     """Replay the published rows that can be; exit 1 where one is off."""
     from srbench.cli.long_work import progress_bar
     from srbench.registry import registry
     from srbench.verify import verify as replay
 
+    files = weight_files(weights)
+    if isinstance(files, str):
+        raise RequestError(f"--weights {files}: say whose it is, NAME@WEIGHTS={files}")
     with progress_bar("images") as progress:
-        outcome = replay(registry(), device=device, progress=progress)
+        outcome = replay(registry(), device=device, weights=files, progress=progress)
     if as_json:
         rows = [asdict(check) | {"passed": check.passed} for check in outcome.checks]
         typer.echo(json.dumps({"checks": rows, "skipped": outcome.skipped}, indent=2))

@@ -10,9 +10,11 @@ from srbench.methods.card import CardMethod
 from srbench.methods.find import find_method, free_name
 from srbench.methods.folder import FolderMethod
 from srbench.methods.function import FunctionMethod
-from srbench.methods.method import Job, Method, Produced, Producer
+from srbench.methods.method import BuildableMethod, Job, Method, Produced, Producer
+from srbench.methods.wrapped import WrappedMethod
 
 __all__ = [
+    "BuildableMethod",
     "CardMethod",
     "FolderMethod",
     "FunctionMethod",
@@ -20,6 +22,7 @@ __all__ = [
     "Method",
     "Produced",
     "Producer",
+    "WrappedMethod",
     "find_method",
     "free_name",
 ]

@@ -6,22 +6,30 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from srbench.api import BuildRequest, Colour, UpscalerFactory
+from srbench.api import BuildRequest, Colour, Upscaler, UpscalerFactory
 from srbench.cards import MethodCard, WeightsEntry
-from srbench.errors import MethodError, SRBenchError, WeightsError, one_line
-from srbench.fingerprint import code_sha256, file_sha256
+from srbench.errors import MethodError, SRBenchError, one_line
+from srbench.fingerprint import code_sha256, file_identity
 from srbench.methods.method import Producer, Scales, upscaling_producer
 from srbench.registry import Entry, load_target
+from srbench.weightfiles import WeightFile
 
 __all__ = ["CardMethod"]
 
 
 @dataclass(frozen=True)
 class CardMethod:
-    """A method declared by a card; `weights_name` is what follows `@`, None for the default."""
+    """A method declared by a card.
+
+    Attributes:
+        entry: The card.
+        weights_name: What follows `@`; None for the default.
+        given: A weight file of the user's, or None.
+    """
 
     entry: Entry[MethodCard]
     weights_name: str | None = None
+    given: Path | None = None
     place: str = ""
 
     @property
@@ -34,12 +42,20 @@ class CardMethod:
         """The card's colour."""
         return self.entry.card.colour
 
+    def reach(self, scale: int) -> int | None:
+        """That of the weights, or the card's; one's own weights may be those of its largest network."""
+        card, entry = self.entry.card, self.weights(scale)
+        if card.reach is None:
+            return None
+        if entry is not None:
+            return card.reach if entry.reach is None else entry.reach
+        return max([card.reach, *(item.reach for item in card.weights if item.reach is not None)])
+
     @property
     def scales(self) -> Scales:
-        """The card's scales, or those of the chosen weights."""
-        if self.weights_name is None:
-            return self.entry.card.scales
-        return tuple(sorted(item.scale for item in self.entry.card.weights if item.name == self.weights_name))
+        """The card's scales, or those of the chosen weights; one's own weights may be for any of the card's."""
+        named = {item.scale for item in self.entry.card.weights if item.name == self.weights_name}
+        return tuple(sorted(named)) if named else self.entry.card.scales
 
     def weights(self, scale: int) -> WeightsEntry | None:
         """The card's entry for this scale."""
@@ -48,32 +64,38 @@ class CardMethod:
                 return item
         return None
 
+    def ready(self, scale: int) -> bool:
+        """Whether it can be opened without fetching anything."""
+        entry = self.weights(scale)
+        return entry is None or self._file(entry).here
+
     def identity(self, scale: int) -> Mapping[str, str]:
         """Hash of all sources of its pack, and the weights' sha256."""
         weights = self.weights(scale)
         found = {"pack": self.entry.pack.distribution, "code": code_sha256(self.entry.pack.folder)}
-        return found | ({"weights": weights.sha256} if weights else {})
+        if weights is not None:
+            return found | {"weights": weights.identity}
+        return found | ({"weights": file_identity(self.given)} if self.given else {})
 
-    def open(self, scale: int, device: str) -> Producer:
-        """Verify the weights and build the upscaler."""
-        card = self.entry.card
-        factory: UpscalerFactory = load_target(card.factory, self.entry.pack.name)
-        request = BuildRequest(scale, device, self._verified_weights(scale))
+    def build(self, scale: int, device: str) -> Upscaler:
+        """Obtain the weights and call the card's factory.
+
+        Raises:
+            SRBenchError: The weights or the factory failed.
+        """
+        factory: UpscalerFactory = load_target(self.entry.card.factory, self.entry.pack.name)
+        entry = self.weights(scale)
+        weights = self._file(entry).obtain() if entry else self.given
         try:
-            upscaler = factory(request)
+            return factory(BuildRequest(scale, device, weights))
         except SRBenchError:
             raise
         except (Exception, SystemExit) as error:  # a pack is anyone's code
             raise MethodError(f"cannot be built: {one_line(error)}") from error
-        return upscaling_producer(upscaler, card.colour, device)
 
-    def _verified_weights(self, scale: int) -> Path | None:
-        entry = self.weights(scale)
-        if entry is None:
-            return None
-        path = self.entry.path.parent / entry.file
-        if not path.is_file():
-            raise WeightsError(f"{path.name}: no such weight file; reinstall {self.entry.pack.distribution}")
-        if file_sha256(path) != entry.sha256:
-            raise WeightsError(f"{path.name}: sha256 differs from its card's; reinstall {self.entry.pack.distribution}")
-        return path
+    def open(self, scale: int, device: str) -> Producer:
+        """Build it, and look at what it returns."""
+        return upscaling_producer(self.build(scale, device), self.colour, device)
+
+    def _file(self, entry: WeightsEntry) -> WeightFile:
+        return WeightFile(entry, self.name, self.entry.path.parent, self.entry.pack.distribution, self.given)

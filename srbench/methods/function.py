@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal, cast, get_args
 
-from srbench.api import Colour
+from srbench.api import Colour, Upscaler
 from srbench.errors import RequestError
 from srbench.methods.method import Producer, Scales, upscaling_producer
 
@@ -45,7 +45,16 @@ class FunctionMethod:
         """Hashes of the files the function came from and uses; a bare callable is never the same twice."""
         return self.source
 
-    def open(self, scale: int, device: str) -> Producer:
+    def reach(self, scale: int) -> int | None:
+        """Its attribute `reach`."""
+        reach = getattr(self.function, "reach", None)
+        return reach if isinstance(reach, int) else None
+
+    def ready(self, scale: int) -> bool:
+        """It is here."""
+        return True
+
+    def build(self, scale: int, device: str) -> Upscaler:
         """Bind the scale."""
         function = self.function
 
@@ -60,7 +69,11 @@ class FunctionMethod:
                     out = function(lr)
             return out
 
-        return upscaling_producer(upscale, self.colour, device)
+        return upscale
+
+    def open(self, scale: int, device: str) -> Producer:
+        """Bind the scale, and look at what it returns."""
+        return upscaling_producer(self.build(scale, device), self.colour, device)
 
 
 def function_method(

@@ -10,14 +10,12 @@ from numpy.typing import NDArray
 
 from srbench.api import Colour, Upscaler
 from srbench.images import Image
+from srbench.wrappers import Scales
 
-__all__ = ["Job", "Method", "MethodColour", "Produced", "Producer", "Scales", "upscaling_producer"]
+__all__ = ["BuildableMethod", "Job", "Method", "MethodColour", "Produced", "Producer", "Scales", "upscaling_producer"]
 
 MethodColour = Colour | Literal["images"]
 """What a method upscales; `images` where nothing is upscaled."""
-
-Scales = tuple[int, ...] | Literal["any"]
-"""The scales a method has."""
 
 
 @dataclass(frozen=True)
@@ -84,6 +82,54 @@ class Method(Protocol):
         Raises:
             SRBenchError: It cannot be loaded.
         """
+        ...
+
+
+class BuildableMethod(Protocol):
+    """What a wrapper asks of a method beyond `Method`: that it upscales, and how far it looks."""
+
+    @property
+    def name(self) -> str:
+        """As it stands in tables."""
+        ...
+
+    @property
+    def place(self) -> str:
+        """See `Method`."""
+        ...
+
+    @property
+    def colour(self) -> Colour:
+        """What it upscales."""
+        ...
+
+    @property
+    def scales(self) -> Scales:
+        """The scales it has."""
+        ...
+
+    def reach(self, scale: int) -> int | None:
+        """How far, in LR pixels, a result looks beyond the sample it belongs to; None where that is not known."""
+        ...
+
+    def ready(self, scale: int) -> bool:
+        """Whether it can be opened without fetching anything."""
+        ...
+
+    def identity(self, scale: int) -> Mapping[str, str]:
+        """See `Method`."""
+        ...
+
+    def build(self, scale: int, device: str) -> Upscaler:
+        """Load it as an upscaler.
+
+        Raises:
+            SRBenchError: It cannot be loaded.
+        """
+        ...
+
+    def open(self, scale: int, device: str) -> Producer:
+        """See `Method`."""
         ...
 
 

@@ -1,0 +1,48 @@
+"""EnhanceNet behind srbench's upscaler contract."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import torch
+from torch import nn
+
+from srbench.api import BuildRequest, Upscaler
+from srbench.errors import WeightsError
+from srbench_models.adapter import as_upscaler, required_weights
+from srbench_models.enhancenet.network import EnhanceNet
+from srbench_models.enhancenet.tensorflow_checkpoint import is_tensorflow_checkpoint, read_tensorflow_checkpoint
+from srbench_models.weights import State, converted, load_weights
+
+__all__ = ["create"]
+
+
+def create(request: BuildRequest) -> Upscaler:
+    """The generator in float32; the authors' checkpoint is converted once, and gets TensorFlow's bicubic.
+
+    Raises:
+        WeightsError: The card lists no weights for the scale, or they do not fit.
+    """
+    path = required_weights(request, "enhancenet")
+    released = is_tensorflow_checkpoint(path)
+    network = EnhanceNet(request.scale, skip="tensorflow" if released else "matlab")
+    load_weights(network, converted(path, _from_tensorflow) if released else path)
+    return as_upscaler(network, request.device)
+
+
+def _from_tensorflow(path: Path) -> State:
+    """The authors' names and (height, width, inputs, outputs) to ours; the convolutions stand in the same order."""
+    arrays = read_tensorflow_checkpoint(path)
+    layers = [name for name, layer in EnhanceNet().named_modules() if isinstance(layer, nn.Conv2d)]
+    scopes = ["generator/Conv", *(f"generator/Conv_{index}" for index in range(1, len(layers)))]
+    wanted = {f"{scope}/{part}" for scope in scopes for part in ("weights", "biases")}
+    if wanted != arrays.keys():
+        raise WeightsError(
+            f"{path.name}: is not EnhanceNet's checkpoint; missing {sorted(wanted - arrays.keys())}, "
+            f"unexpected {sorted(arrays.keys() - wanted)}"
+        )
+    state = {}
+    for layer, scope in zip(layers, scopes, strict=True):
+        state[f"{layer}.weight"] = torch.tensor(arrays[f"{scope}/weights"].transpose(3, 2, 0, 1).copy())
+        state[f"{layer}.bias"] = torch.tensor(arrays[f"{scope}/biases"])
+    return state

@@ -1,0 +1,47 @@
+"""SRCNN behind srbench's upscaler contract."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from srbench.api import BuildRequest, Upscaler
+from srbench.errors import WeightsError
+from srbench_models.adapter import as_upscaler, required_weights
+from srbench_models.srcnn.matlab import is_matlab_file, read_matlab_model
+from srbench_models.srcnn.network import SRCNN
+from srbench_models.weights import converted, load_state, read_state
+
+__all__ = ["create", "create_3x3"]
+
+
+def create(request: BuildRequest) -> Upscaler:
+    """SRCNN on luma, with the kernels its weights have: 9-1-5 as trained here, 9-5-5 as its authors published it.
+
+    Raises:
+        WeightsError: The card lists no weights for the scale, or they do not fit.
+    """
+    return _create(request, "srcnn", planes=1, border="replicate")
+
+
+def create_3x3(request: BuildRequest) -> Upscaler:
+    """Three 3×3 layers on RGB.
+
+    Raises:
+        WeightsError: The card lists no weights for the scale, or they do not fit.
+    """
+    return _create(request, "srcnn-3x3", planes=3, border="zeros")
+
+
+def _create(request: BuildRequest, name: str, planes: int, border: Literal["replicate", "zeros"]) -> Upscaler:
+    path = required_weights(request, name)
+    if is_matlab_file(path):
+        path = converted(path, read_matlab_model)
+    state = read_state(path)
+    try:
+        layers = [state[f"layers.{index}.weight"] for index in range(3)]
+        features, kernels = [layer.shape[0] for layer in layers[:2]], [layer.shape[-1] for layer in layers]
+    except (KeyError, IndexError) as error:
+        raise WeightsError(f"{path.name}: does not fit SRCNN: missing {error}") from error
+    network = SRCNN(request.scale, planes, features, kernels, border)
+    load_state(network, state, path.name)
+    return as_upscaler(network, request.device)

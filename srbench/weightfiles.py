@@ -1,0 +1,139 @@
+"""Weight files on this machine: shipped with a pack, given by the user, or other people's, fetched once and kept.
+
+A file is used only if its bytes have the hash its card lists.
+"""
+
+from __future__ import annotations
+
+import shutil
+import sys
+import zipfile
+from dataclasses import dataclass
+from pathlib import Path
+
+from srbench.cards import WeightsEntry
+from srbench.errors import WeightsError, one_line
+from srbench.fingerprint import file_sha256
+from srbench.folders import cache_home
+
+__all__ = ["WeightFile"]
+
+
+@dataclass(frozen=True)
+class WeightFile:
+    """A card's weights, and where they may be.
+
+    Attributes:
+        entry: What the card says.
+        method: Name for messages, such as `edsr@official`.
+        folder: Where the card lies.
+        owner: Distribution that brings the card.
+        given: The user's copy of the file, or None.
+    """
+
+    entry: WeightsEntry
+    method: str
+    folder: Path
+    owner: str
+    given: Path | None = None
+
+    @property
+    def here(self) -> bool:
+        """Whether it can be used without fetching it."""
+        return self.entry.shipped or self.given is not None or self._kept.is_file()
+
+    def obtain(self) -> Path:
+        """The verified file, fetched if it must be.
+
+        Raises:
+            WeightsError: It is not there, cannot be fetched, or is another file than the card's.
+        """
+        if self.entry.shipped:
+            return self._shipped()
+        if self.given is not None:
+            self._keep(self.given, named=str(self.given))
+        elif not self._kept.is_file():
+            self._fetch()
+        return self._member() if self.entry.member else self._kept
+
+    @property
+    def _kept(self) -> Path:
+        """Where other people's files are kept; the hash in the path keeps two of one name apart."""
+        return cache_home() / "weights" / self.entry.sha256[:16] / Path(self.entry.file).name
+
+    def _shipped(self) -> Path:
+        path = self.folder / self.entry.file
+        if not path.is_file():
+            raise WeightsError(f"{path.name}: no such weight file; reinstall {self.owner}")
+        if file_sha256(path) != self.entry.sha256:
+            raise WeightsError(f"{path.name}: sha256 differs from its card's; reinstall {self.owner}")
+        return path
+
+    def _keep(self, path: Path, named: str) -> None:
+        """Check a file and copy it to where it is kept; the first time, say under what licence."""
+        try:
+            found = file_sha256(path)
+        except OSError as error:
+            raise WeightsError(f"{named}: cannot be read ({error.strerror})") from error
+        if not found.startswith(self.entry.sha256):
+            raise WeightsError(
+                f"{named}: is not {self.method}'s file for ×{self.entry.scale}{_page(path)}: sha256 is {found[:16]}…, "
+                f"its card lists {self.entry.sha256[:16]}…; for weights of your own choose another name after @"
+            )
+        if self._kept.is_file():
+            return
+        try:
+            self._kept.parent.mkdir(parents=True, exist_ok=True)
+            partial = self._kept.with_name(self._kept.name + ".part")
+            shutil.copyfile(path, partial)
+            partial.replace(self._kept)
+        except OSError as error:
+            raise WeightsError(f"{self._kept}: the weights cannot be kept ({error.strerror})") from error
+        print(f"{self.method}: weights under {self.entry.licence}, kept in {self._kept.parent}", file=sys.stderr)
+
+    def _fetch(self) -> None:
+        import pooch  # type: ignore[import-untyped]
+
+        failures = []
+        for url in self.entry.urls:
+            partial = self._kept.with_name(self._kept.name + ".fetched")
+            try:
+                pooch.retrieve(url, known_hash=None, fname=partial.name, path=partial.parent)
+                self._keep(partial, named=url)
+            except WeightsError as error:
+                failures.append(str(error))
+            except Exception as error:  # noqa: BLE001  # requests, urllib3 and the file system each have their own
+                failures.append(f"{url}: {one_line(error)}")
+            else:
+                return
+            finally:
+                partial.unlink(missing_ok=True)
+        raise WeightsError(
+            f"{self.method}: its weights are not on this machine and cannot be fetched ({'; '.join(failures)}); "
+            f"get {self.entry.file} yourself and add --weights {self.method}=FILE"
+        )
+
+    def _member(self) -> Path:
+        """The one member of the archive that is wanted, unpacked beside it."""
+        wanted = self.entry.member or ""
+        try:
+            with zipfile.ZipFile(self._kept) as archive:
+                names = [name for name in archive.namelist() if name.endswith(wanted)]
+                if len(names) != 1:
+                    raise WeightsError(f"{self._kept.name}: {len(names)} files in it end in {wanted!r}, expected one")
+                data = archive.read(names[0])
+        except (OSError, zipfile.BadZipFile) as error:
+            raise WeightsError(f"{self._kept.name}: cannot be unpacked ({error})") from error
+        path = self._kept.parent / wanted.replace("/", "-")
+        if not path.is_file() or path.read_bytes() != data:
+            partial = path.with_name(path.name + ".part")
+            partial.write_bytes(data)
+            partial.replace(path)
+        return path
+
+
+def _page(path: Path) -> str:
+    """A hint where a download is a web page, as quota and consent notices are."""
+    with path.open("rb") as file:
+        start = file.read(512).lstrip().lower()
+    return " (it is a web page)" if start.startswith((b"<!doctype", b"<html")) else ""
