@@ -1,4 +1,4 @@
-"""Cards: TOML files that declare one upscaler, dataset or protocol, read into strict, frozen models."""
+"""Cards: TOML files that declare one upscaler, dataset, protocol or report, read into strict, frozen models."""
 
 from __future__ import annotations
 
@@ -21,6 +21,8 @@ __all__ = [
     "ProtocolCard",
     "PublishedBlock",
     "PublishedRow",
+    "ReportCard",
+    "ReportedFigure",
     "Scoring",
     "Tolerance",
     "WeightsEntry",
@@ -226,12 +228,42 @@ class ProtocolCard(_Strict):
         return hashlib.sha256(canonical.encode()).hexdigest()[:12]
 
 
-Card = MethodCard | DatasetCard | ProtocolCard
+class ReportedFigure(_Strict):
+    """A PSNR that a report gives."""
 
-_KINDS: dict[str, type[MethodCard] | type[DatasetCard] | type[ProtocolCard]] = {
+    method: Text
+    """What stands for the reported system here, such as `edsr+correct`."""
+    label: Text | None = None
+    """What the report calls it."""
+    dataset: Text
+    image: Text | None = None
+    """None for the mean over the dataset."""
+    scale: Scale
+    psnr: float
+    """In dB."""
+
+
+class ReportCard(_Strict):
+    """A report on a system, and the methods that stand for it here; shown beside our figures, never verified."""
+
+    name: Name
+    title: Text
+    summary: Text
+    protocol: Name
+    """The one of ours that comes nearest to the report's."""
+    methods: Annotated[tuple[str, ...], Field(min_length=1)]
+    rival: Text | None = None
+    """A method whose PSNR the first of `methods` is compared with image by image."""
+    figures: tuple[ReportedFigure, ...] = ()
+
+
+Card = MethodCard | DatasetCard | ProtocolCard | ReportCard
+
+_KINDS: dict[str, type[MethodCard] | type[DatasetCard] | type[ProtocolCard] | type[ReportCard]] = {
     "method": MethodCard,
     "dataset": DatasetCard,
     "protocol": ProtocolCard,
+    "report": ReportCard,
 }
 
 
@@ -243,8 +275,8 @@ def is_card_file(name: str) -> bool:
 def read_card(path: Path) -> Card:
     """Read one card.
 
-    The file's first table, `[method]`, `[dataset]` or `[protocol]`, says what it declares; tables beside it, such as
-    `[[weights]]`, are fields of the same card.
+    The file's first table, `[method]`, `[dataset]`, `[protocol]` or `[report]`, says what it declares; tables beside
+    it, such as `[[weights]]`, are fields of the same card.
 
     Args:
         path: A card file.

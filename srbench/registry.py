@@ -17,7 +17,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any, Generic, TypeVar
 
-from srbench.cards import Card, DatasetCard, MethodCard, ProtocolCard, is_card_file, read_card
+from srbench.cards import Card, DatasetCard, MethodCard, ProtocolCard, ReportCard, is_card_file, read_card
 from srbench.errors import CardError, UnknownNameError, one_line
 
 __all__ = ["PACK_GROUP", "Entry", "Pack", "Registry", "installed_packs", "load_target", "registry", "suggest"]
@@ -64,6 +64,7 @@ class Registry:
         methods: dict[str, Entry[MethodCard]] = {}
         datasets: dict[str, Entry[DatasetCard]] = {}
         protocols: dict[str, Entry[ProtocolCard]] = {}
+        reports: dict[str, Entry[ReportCard]] = {}
         for pack in self.packs:
             paths = sorted(path for path in pack.folder.rglob("*.toml") if is_card_file(path.name))
             if not paths:
@@ -77,11 +78,14 @@ class Registry:
                     _add(methods, "method", Entry(card, pack, path))
                 elif isinstance(card, DatasetCard):
                     _add(datasets, "dataset", Entry(card, pack, path))
-                else:
+                elif isinstance(card, ProtocolCard):
                     _add(protocols, "protocol", Entry(card, pack, path))
+                else:
+                    _add(reports, "report", Entry(card, pack, path))
         self.methods: Mapping[str, Entry[MethodCard]] = MappingProxyType(methods)
         self.datasets: Mapping[str, Entry[DatasetCard]] = MappingProxyType(datasets)
         self.protocols: Mapping[str, Entry[ProtocolCard]] = MappingProxyType(protocols)
+        self.reports: Mapping[str, Entry[ReportCard]] = MappingProxyType(reports)
 
     def method(self, name: str) -> Entry[MethodCard]:
         """The method of this name, or UnknownNameError with a suggestion."""

@@ -17,7 +17,8 @@ from srbench_datasets import bundled
 
 @pytest.fixture(autouse=True)
 def _own_data_home(tmp_path_factory, monkeypatch):
-    """No test reads or writes the user's datasets, or leaves run folders behind."""
+    """No test reads or writes the user's datasets or fetched weights."""
+    monkeypatch.setenv("SRBENCH_CACHE", str(tmp_path_factory.mktemp("cache-home")))
     monkeypatch.setenv("SRBENCH_DATA", str(tmp_path_factory.mktemp("data-home")))
 
 

@@ -17,6 +17,8 @@ from typer.main import get_command
 from srbench.cli import datasets
 from srbench.cli.leaderboard import leaderboard
 from srbench.cli.listing import list_cards
+from srbench.cli.pictures import pictures
+from srbench.cli.reports import reports
 from srbench.cli.run import run
 from srbench.cli.score import score
 from srbench.cli.verify import verify
@@ -120,6 +122,8 @@ app.command("list")(list_cards)
 app.command()(score)
 app.command()(verify)
 app.command()(leaderboard)
+app.command()(pictures)
+app.command()(reports)
 app.add_typer(datasets.app, name="datasets")
 
 

@@ -31,18 +31,20 @@ def twice(upscaler: Upscaler, wrapping: Wrapping) -> Upscaler:
 def repeated_scales(scales: Scales) -> Scales:
     """Powers of a method's scales, from the square on."""
     bases = range(2, 5) if scales == "any" else scales
-    return tuple(sorted({base**power for base in bases for power in (2, 3, 4) if base**power <= _LARGEST}))
+    powers: set[int] = {base**power for base in bases for power in (2, 3, 4)}
+    return tuple(sorted(power for power in powers if power <= _LARGEST))
 
 
 def base_scale(scale: int, scales: Scales) -> int:
     """The smallest of a method's scales of which a factor is a power."""
     bases = range(2, 5) if scales == "any" else sorted(scales)
-    return next(base for base in bases if scale in repeated_scales((base,)))
+    base: int = next(base for base in bases if scale in repeated_scales((base,)))
+    return base
 
 
 def twice_reach(reach: int, wrapping: Wrapping) -> int:
     """Each pass looks as far as the first, on an image that is larger by then."""
-    return max(1, sum(math.ceil(reach / wrapping.inner_scale**number) for number in range(_passes(wrapping))))
+    return max(1, sum(math.ceil(reach / float(wrapping.inner_scale) ** number) for number in range(_passes(wrapping))))
 
 
 def _passes(wrapping: Wrapping) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import json
 import logging
 import warnings
@@ -16,7 +17,7 @@ from srbench.errors import OutputError
 from srbench_models.training.allocator import keep_large_buffers
 from srbench_models.training.export import export_weights
 from srbench_models.training.features import build_feature_maps
-from srbench_models.training.module import build_module
+from srbench_models.training.module import RestorationModule, build_module
 from srbench_models.training.patches import load_training_images
 from srbench_models.training.plot import plot_losses
 from srbench_models.training.recipe import Recipe
@@ -85,8 +86,7 @@ def run_training(job: TrainingJob) -> Path:
     print(f"{len(images.train)} images to train on, {len(images.held_out)} held out, {len(images.too_small)} too small")
     module = build_module(job.recipe, images, maps)
     if job.initial is not None and not job.resume:
-        fresh = load_matching(module.network, job.initial)
-        print(f"started from {job.initial.name}; fresh: {', '.join(fresh) or 'nothing'}")
+        print(f"started from {job.initial.name}; {_begin(module, job.initial)}")
     trainer = _trainer(job, checkpoints)
     # Lightning's checkpoint holds optimiser and loop state that weights_only cannot load; it is our own file.
     try:
@@ -96,6 +96,17 @@ def run_training(job: TrainingJob) -> Path:
     name = job.recipe.recipe.name
     plot_losses(job.output / "log", job.output / "loss.png", name)
     return export_weights(module, job.recipe.schedule.steps, job.output / f"{name}.safetensors", origin=job.origin)
+
+
+def _begin(module: RestorationModule, path: Path) -> str:
+    """Fill the network from a file, by the recipe's own function or by names; say what came of it."""
+    begin = module.recipe.recipe.begin
+    if begin is None:
+        return f"fresh: {', '.join(load_matching(module.network, path)) or 'nothing'}"
+    name, _, attribute = begin.partition(":")
+    lr, _ = next(iter(module.train_dataloader()))
+    getattr(importlib.import_module(name), attribute)(module.network, path, lr.float() / 255)
+    return f"by {attribute}"
 
 
 def _keep_recipe(job: TrainingJob) -> None:

@@ -45,7 +45,15 @@ class _Header(_Strict):
     network: str = Field(pattern=r"^[\w.]+:\w+$")
     seed: int
     start_from: str | None = None
-    """A weight file beside the recipe; tensors of the same name and shape begin with its values."""
+    """A weight file, relative to the recipe; tensors of the same name and shape begin with its values."""
+    begin: Annotated[str, Field(pattern=r"^[\w.]+:\w+$")] | None = None
+    """In place of that: a function that fills the network from the file of `start_from` and a batch of LR patches."""
+
+    @model_validator(mode="after")
+    def _begins_from_something(self) -> _Header:
+        if self.begin is not None and self.start_from is None:
+            raise ValueError("`begin` needs `start_from`")
+        return self
 
 
 class DataOptions(_Strict):

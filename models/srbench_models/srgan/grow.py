@@ -1,0 +1,121 @@
+"""An SRResNet that begins by computing what a trained EDSR computes, so that training it need not begin at noise.
+
+SRResNet holds EDSR: a 9×9 kernel may be a 3×3 one with zeros around it, PReLU is ReLU at slope 0 and does nothing at
+slope 1, and batch normalisation changes nothing where its scale and shift are deviation and mean of what it normalises.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from srbench.errors import WeightsError
+from srbench_models.edsr.network import EDSR
+from srbench_models.srgan.network import SRResNet
+from srbench_models.weights import load_weights
+
+__all__ = ["grow_from_edsr"]
+
+_PEAK = 255.0
+
+Outputs = dict[nn.Module, Tensor]
+"""What each layer of EDSR gave for the patches."""
+
+
+def grow_from_edsr(network: nn.Module, path: Path, lr: Tensor) -> None:
+    """Fill an SRResNet so that it gives what EDSR-baseline gives, but near the border, where EDSR pads with the mean.
+
+    Args:
+        network: An SRResNet of 16 blocks and 64 features at ×4.
+        path: EDSR-baseline's weights at ×4.
+        lr: float, (N, 3, h, w), [0, 1]: training patches, from which the statistics are taken.
+
+    Raises:
+        WeightsError: The network is another, or the weights do not fit.
+
+    Source: T. Chen et al., "Net2Net: Accelerating Learning via Knowledge Transfer", 2016, arXiv:1511.05641.
+    """
+    if not isinstance(network, SRResNet):
+        raise WeightsError(f"only an SRResNet grows out of EDSR, not {type(network).__name__}")
+    teacher = EDSR(4)
+    load_weights(teacher, path)
+    outputs: Outputs = {}
+    for layer in teacher.modules():
+        if isinstance(layer, nn.Conv2d):
+            # A copy, because EDSR's ReLUs work in place.
+            layer.register_forward_hook(lambda module, _, output: outputs.__setitem__(module, output.clone()))
+    with torch.no_grad():
+        teacher(lr)
+        _copy(network, teacher, outputs)
+
+
+def _copy(network: SRResNet, teacher: EDSR, outputs: Outputs) -> None:
+    ours, theirs = _layers(network), _layers(teacher)
+    # Of each colour, in [0, 1].
+    mean = theirs.bias("add_mean") / _PEAK
+    head = theirs.convolutions["head.0"].weight * _PEAK
+    _inscribe(ours.convolutions["head.0"], head, theirs.bias("head.0") - head.sum((2, 3)) @ mean)
+    for index in range(len(teacher.body) - 1):
+        block = f"body.{index}.body"
+        _normalise(ours, f"{block}.0", f"{block}.1", theirs.convolutions[f"{block}.0"], outputs)
+        _normalise(ours, f"{block}.3", f"{block}.4", theirs.convolutions[f"{block}.2"], outputs)
+        ours.slopes[f"body.{index}.body.2"].weight.fill_(0)
+    last = len(teacher.body) - 1
+    _normalise(ours, f"body.{last}", f"body.{last + 1}", theirs.convolutions[f"body.{last}"], outputs)
+    for layer, their in (("tail.0", "tail.0.0"), ("tail.3", "tail.0.2")):
+        ours.convolutions[layer].load_state_dict(theirs.convolutions[their].state_dict())
+    for slope in ("head.1", "tail.2", "tail.5"):
+        ours.slopes[slope].weight.fill_(1)
+    final = theirs.convolutions["tail.1"]
+    _inscribe(ours.convolutions["tail.6"], final.weight / _PEAK, theirs.bias("tail.1") / _PEAK + mean)
+
+
+@dataclass(frozen=True)
+class _Layers:
+    """A network's layers by kind and name."""
+
+    convolutions: dict[str, nn.Conv2d]
+    norms: dict[str, nn.BatchNorm2d]
+    slopes: dict[str, nn.PReLU]
+
+    def bias(self, name: str) -> Tensor:
+        bias = self.convolutions[name].bias
+        if bias is None:
+            raise WeightsError(f"{name} has no bias")
+        return bias.detach()
+
+
+def _layers(network: nn.Module) -> _Layers:
+    named = dict(network.named_modules())
+    return _Layers(
+        {name: layer for name, layer in named.items() if isinstance(layer, nn.Conv2d)},
+        {name: layer for name, layer in named.items() if isinstance(layer, nn.BatchNorm2d)},
+        {name: layer for name, layer in named.items() if isinstance(layer, nn.PReLU)},
+    )
+
+
+def _inscribe(layer: nn.Conv2d, kernel: Tensor, bias: Tensor) -> None:
+    """Put a small kernel into the middle of a larger one."""
+    margin = (layer.kernel_size[0] - kernel.shape[-1]) // 2
+    weight = F.pad(kernel, (margin,) * 4)
+    layer.load_state_dict({"weight": weight, "bias": bias})
+
+
+def _normalise(ours: _Layers, layer: str, norm: str, theirs: nn.Conv2d, outputs: Outputs) -> None:
+    """A convolution whose bias goes into the batch normalisation behind it, which leaves its output as it is."""
+    output, bias = outputs[theirs], theirs.bias if theirs.bias is not None else torch.zeros(1)
+    mean, variance = output.mean((0, 2, 3)), output.var((0, 2, 3), unbiased=False)
+    ours.convolutions[layer].load_state_dict({"weight": theirs.weight})
+    ours.norms[norm].load_state_dict(
+        {
+            "weight": (variance + ours.norms[norm].eps).sqrt(),
+            "bias": mean,
+            "running_mean": mean - bias,
+            "running_var": variance,
+            "num_batches_tracked": torch.tensor(0),
+        }
+    )

@@ -1,0 +1,192 @@
+"""Other people's formats: a TensorFlow 1 checkpoint and SRCNN's MATLAB models, made by hand and the real one."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import torch
+from scipy.io import savemat
+from scipy.ndimage import correlate
+
+from srbench.api import BuildRequest
+from srbench.errors import WeightsError
+from srbench_models.enhancenet.tensorflow_checkpoint import is_tensorflow_checkpoint, read_tensorflow_checkpoint
+from srbench_models.enhancenet.upscaler import create as create_enhancenet
+from srbench_models.srcnn.matlab import read_matlab_model
+from srbench_models.srcnn.network import SRCNN
+from srbench_models.srcnn.upscaler import create as create_srcnn
+from srbench_models.weights import load_state
+
+
+@pytest.fixture(scope="module")
+def checkpoint(benchmark_data):
+    path = benchmark_data / "weights" / "enhancenet" / "weights"
+    if not path.is_file():
+        pytest.skip("needs the EnhanceNet checkpoint below SRBENCH_TEST_DATA")
+    return path
+
+
+def varint(value):
+    out = b""
+    while value > 0x7F:
+        out += bytes([value & 0x7F | 0x80])
+        value >>= 7
+    return out + bytes([value])
+
+
+def field(number, value):
+    if isinstance(value, int):
+        return varint(number << 3) + varint(value)
+    return varint(number << 3 | 2) + varint(len(value)) + value
+
+
+def block(entries):
+    body, restarts, last = b"", [], b""
+    for key, value in entries:
+        # Share what can be shared with the key before, as LevelDB does.
+        shared = len(last) if key.startswith(last) and last else 0
+        body += varint(shared) + varint(len(key) - shared) + varint(len(value)) + key[shared:] + value
+        last = key
+    restarts = (0).to_bytes(4, "little") + (1).to_bytes(4, "little")
+    return body + restarts
+
+
+def table(arrays, kind=0):
+    """A checkpoint of float32 arrays, each tensor in the packed field `float_val`."""
+    contents = b""
+    for name, array in arrays.items():
+        shape = b"".join(field(2, field(1, size)) for size in array.shape)
+        contents += field(1, field(1, name.encode()) + field(2, shape) + field(3, 1))
+    entries = [(b"", field(1, contents))]
+    for index, (name, array) in enumerate(arrays.items()):
+        tensor = field(1, 1) + field(5, array.astype("<f4").tobytes())
+        entries.append((b"k" * (index + 1), field(2, field(1, name.encode()) + field(3, tensor))))
+    data = block(entries)
+    handle = varint(0) + varint(len(data))
+    out = data + bytes([kind]) + b"crc."
+    index = block([(b"zz", handle)])
+    footer = varint(0) + varint(0) + varint(len(out)) + varint(len(index))
+    return out + index + b"\0crc." + footer.ljust(40, b"\0") + 0xDB4775248B80FB57.to_bytes(8, "little")
+
+
+def test_a_checkpoint_made_by_hand(tmp_path):
+    arrays = {"a/weights": np.arange(12, dtype=np.float32).reshape(3, 4), "a/biases": np.float32([7, 8])}
+    (tmp_path / "made").write_bytes(table(arrays))
+    assert is_tensorflow_checkpoint(tmp_path / "made")
+    found = read_tensorflow_checkpoint(tmp_path / "made")
+    assert found.keys() == arrays.keys()
+    assert all(np.array_equal(found[name], arrays[name]) for name in arrays)
+    with pytest.raises(WeightsError, match="is not EnhanceNet's checkpoint; missing .'generator/Conv/biases'"):
+        create_enhancenet(BuildRequest(4, "cpu", tmp_path / "made"))
+
+
+@pytest.mark.parametrize("damage", ["cut", "compressed", "short", "empty"])
+def test_damaged_checkpoints_are_one_error(tmp_path, damage):
+    whole = table({"a": np.ones(3, np.float32)})
+    data = {"cut": whole[:20] + whole[-48:], "compressed": table({"a": np.ones(3, np.float32)}, kind=1)}
+    (tmp_path / "bad").write_bytes(data.get(damage, whole[-20:] if damage == "short" else b""))
+    with pytest.raises(WeightsError, match="bad: cannot be read as a TensorFlow 1 checkpoint"):
+        read_tensorflow_checkpoint(tmp_path / "bad")
+
+
+@pytest.mark.parametrize("length", range(0, 400, 7))
+def test_no_length_of_file_crashes_the_reader(tmp_path, length):
+    whole = table({"a": np.ones(9, np.float32), "b": np.ones((2, 2), np.float32)})
+    (tmp_path / "bad").write_bytes(whole[:length] + whole[-48:])
+    try:
+        found = read_tensorflow_checkpoint(tmp_path / "bad")
+    except WeightsError:
+        return
+    # What it lacked was behind the tensors: what it read is right, if not all.
+    assert all(np.array_equal(array, np.ones_like(array)) for array in found.values())
+
+
+def test_the_released_enhancenet_reproduces_its_row(checkpoint, benchmark_data):
+    """The figure is from memory, and the tolerance is what PIL versions and rounding may move."""
+    import srbench
+
+    for dataset, expected in (("Set5", 28.56), ("Set14", 25.77)):
+        result = srbench.run(
+            "enhancenet@official",
+            weights=checkpoint,
+            datasets=str(benchmark_data / dataset),
+            scale=4,
+            protocol="lanczos-y",
+            metrics="psnr",
+        )
+        assert result.leaderboard["psnr"][0] == pytest.approx(expected, abs=0.02)
+
+
+def test_the_conversion_is_kept_and_found_again(checkpoint, tmp_path, monkeypatch):
+    monkeypatch.setenv("SRBENCH_CACHE", str(tmp_path))
+    create_enhancenet(BuildRequest(4, "cpu", checkpoint))
+    (kept,) = (tmp_path / "converted").iterdir()
+    stamp = kept.stat().st_mtime_ns
+    create_enhancenet(BuildRequest(4, "cpu", checkpoint))
+    assert kept.stat().st_mtime_ns == stamp
+
+
+@pytest.fixture
+def matlab_model(tmp_path):
+    """A 5-3-5 network of few filters, in the variables and layout of the authors' files."""
+    random = np.random.default_rng(0)
+    model = {
+        "weights_conv1": random.normal(size=(25, 4)) / 5,
+        "weights_conv2": random.normal(size=(4, 9, 3)) / 5,
+        "weights_conv3": random.normal(size=(3, 25)) / 5,
+        "biases_conv1": random.normal(size=(4, 1)),
+        "biases_conv2": random.normal(size=(3, 1)),
+        "biases_conv3": random.normal(size=(1, 1)),
+    }
+    savemat(tmp_path / "model.mat", model)
+    return tmp_path / "model.mat", model
+
+
+def as_in_matlab(model, image):
+    """The authors' loop: kernels laid out column by column, `imfilter(…, 'same', 'replicate')`, ReLU."""
+
+    def kernel(values):
+        side = int(np.sqrt(values.size))
+        return values.reshape(side, side, order="F")
+
+    first = [
+        np.maximum(correlate(image, kernel(model["weights_conv1"][:, i]), mode="nearest") + model["biases_conv1"][i], 0)
+        for i in range(4)
+    ]
+    second = [
+        np.maximum(
+            sum(correlate(first[j], kernel(model["weights_conv2"][j, :, i]), mode="nearest") for j in range(4))
+            + model["biases_conv2"][i],
+            0,
+        )
+        for i in range(3)
+    ]
+    return (
+        sum(correlate(second[i], kernel(model["weights_conv3"][i]), mode="nearest") for i in range(3))
+        + model["biases_conv3"]
+    )
+
+
+def test_matlab_models_compute_what_matlab_did(matlab_model):
+    path, model = matlab_model
+    network = SRCNN(2, 1, (4, 3), (5, 3, 5))
+    load_state(network, read_matlab_model(path), path.name)
+    network.enlarge = torch.nn.Identity()
+    image = np.random.default_rng(1).random((9, 12))
+    with torch.inference_mode():
+        ours = network(torch.from_numpy(image)[None, None].float())[0, 0].numpy()
+    assert np.abs(ours - as_in_matlab(model, image)).max() < 1e-4
+
+
+def test_srcnn_takes_the_kernels_of_its_file(matlab_model):
+    path, _ = matlab_model
+    assert create_srcnn(BuildRequest(3, "cpu", path))(torch.rand(1, 1, 5, 6)).shape == (1, 1, 15, 18)
+
+
+def test_matlab_files_of_something_else(tmp_path):
+    savemat(tmp_path / "other.mat", {"x": np.ones(3)})
+    with pytest.raises(WeightsError, match="other.mat: is not a model of SRCNN's authors .'weights_conv1'"):
+        read_matlab_model(tmp_path / "other.mat")
+    (tmp_path / "broken.mat").write_bytes(b"MATLAB 5.0 MAT-file" + b" " * 200)
+    with pytest.raises(WeightsError, match="broken.mat: is not a model"):
+        read_matlab_model(tmp_path / "broken.mat")

@@ -1,0 +1,116 @@
+"""SRCNN, SRResNet, EnhanceNet: sizes as published, any input, and where each begins."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import torch
+
+from srbench.protocol import imresize
+from srbench_models.enhancenet.network import EnhanceNet
+from srbench_models.enlarge import Bicubic
+from srbench_models.srcnn.network import SRCNN
+from srbench_models.srgan.network import SRResNet
+
+
+def parameters(network):
+    return sum(value.numel() for value in network.parameters())
+
+
+def test_sizes_are_the_papers():
+    # Dong et al. 2016, table 1: 8,032 and 57,184 weights without biases, for 9-1-5 and 9-5-5.
+    assert parameters(SRCNN(2)) == 8032 + 64 + 32 + 1
+    assert parameters(SRCNN(2, kernels=(9, 5, 5))) == 57184 + 64 + 32 + 1
+    # EnhanceNet has 25 convolutions; SRResNet about 1.5 million parameters.
+    assert sum(isinstance(layer, torch.nn.Conv2d) for layer in EnhanceNet().modules()) == 25
+    assert 1.5e6 < parameters(SRResNet()) < 1.6e6
+    assert not any("mean" in name for name in EnhanceNet().state_dict())
+
+
+@pytest.mark.parametrize("size", [(1, 1), (2, 5), (9, 4)])
+@pytest.mark.parametrize(
+    ("network", "planes", "scale"),
+    [
+        (SRCNN(3, features=(4, 3)), 1, 3),
+        (SRCNN(2, 3, (6, 4), (3, 3, 3), "zeros"), 3, 2),
+        (SRResNet(4, blocks=1, features=4), 3, 4),
+        (SRResNet(2, blocks=1, features=4), 3, 2),
+        (EnhanceNet(4, blocks=1, features=4), 3, 4),
+        (EnhanceNet(4, blocks=1, features=4, skip="tensorflow"), 3, 4),
+    ],
+)
+def test_any_size(network, planes, scale, size):
+    network.eval()
+    assert network(torch.rand(2, planes, *size)).shape == (2, planes, size[0] * scale, size[1] * scale)
+
+
+@pytest.mark.parametrize("scale", [2, 3, 4])
+def test_the_enlargement_inside_a_network_is_the_protocols(photo, scale):
+    lr = photo(11, 17)
+    ours = Bicubic(scale)(torch.from_numpy(lr[None] / np.float32(255)))[0].numpy() * 255
+    assert np.abs(ours - imresize(lr.astype(np.float64), (11 * scale, 17 * scale))).max() < 1e-3
+
+
+def test_tensorflows_bicubic_begins_at_the_corner_and_repeats_the_edge():
+    """Every scale-th sample is an input sample, and between two the kernel with a = -0.75 weighs four."""
+    lr = torch.rand(1, 1, 1, 6)
+    row = Bicubic(4, "tensorflow")(lr)[0, 0, 0]
+    x = lr[0, 0, 0]
+    assert torch.allclose(row[::4], x, atol=1e-6)
+    # At a half, a = -0.75 gives -0.09375 and 0.59375: Keys' kernel at distances 1.5 and 0.5.
+    assert row[10] == pytest.approx(float(-0.09375 * (x[1] + x[4]) + 0.59375 * (x[2] + x[3])), abs=1e-6)
+    assert row[-2] == pytest.approx(float(-0.09375 * (x[4] + x[5]) + 0.59375 * (x[5] + x[5])), abs=1e-6)
+
+
+@pytest.mark.parametrize(("planes", "kernels"), [(1, (9, 1, 5)), (3, (3, 3, 3))])
+def test_srcnn_begins_as_bicubic(planes, kernels):
+    lr = 0.2 + 0.6 * torch.rand(1, planes, 7, 8)
+    network = SRCNN(2, planes, kernels=kernels)
+    with torch.inference_mode():
+        assert torch.allclose(network(lr), Bicubic(2)(lr), atol=1e-5)
+
+
+def test_enhancenet_adds_to_bicubic():
+    network, lr = EnhanceNet(blocks=1, features=4), torch.rand(1, 3, 5, 6)
+    torch.nn.init.zeros_(network.tail[-1].weight)
+    torch.nn.init.zeros_(network.tail[-1].bias)
+    assert torch.allclose(network(lr), Bicubic(4)(lr), atol=1e-6)
+
+
+def test_the_classifier_is_the_one_its_weights_are_of(benchmark_data):
+    """SqueezeNet 1.1 loads, and its feature maps have the strides the texture loss relies on."""
+    from srbench_models.training.features import build_feature_maps
+
+    maps = build_feature_maps(
+        "squeezenet1_1", benchmark_data / "weights" / "squeezenet1_1" / "squeezenet1_1_caffe.safetensors"
+    )
+    found = maps(torch.rand(1, 3, 96, 96) * 255)
+    for layer, stride in zip(maps.taps.texture, maps.taps.strides, strict=True):
+        assert 96 // stride - 2 <= found[layer].shape[-1] <= 96 // stride
+    assert all(not parameter.requires_grad for parameter in maps.parameters())
+
+
+@pytest.mark.parametrize("mean", ["none", "its own"])
+def test_srresnet_grows_out_of_edsr(photo, tmp_path, mean):
+    """The same result. EDSR pads with its mean colour, so that with one only the middle of a large image is equal."""
+    from safetensors.torch import save_file
+
+    from srbench_models.edsr.network import EDSR
+    from srbench_models.srgan.grow import grow_from_edsr
+
+    torch.manual_seed(0)
+    edsr, network = EDSR(4), SRResNet()
+    if mean == "none":
+        edsr.sub_mean.bias.data.zero_()
+        edsr.add_mean.bias.data.zero_()
+    save_file(edsr.state_dict(), tmp_path / "edsr.safetensors")
+    lr = torch.from_numpy(photo(88, 88)[None] / np.float32(255))
+    grow_from_edsr(network, tmp_path / "edsr.safetensors", lr)
+    margin = 0 if mean == "none" else 41 * 4
+    inner = (slice(None), slice(None), slice(margin, 352 - margin), slice(margin, 352 - margin))
+    with torch.inference_mode():
+        wanted = edsr(lr)[inner]
+        assert not torch.allclose(SRResNet().eval()(lr)[inner], wanted, atol=1e-2)
+        assert torch.allclose(network.eval()(lr)[inner], wanted, atol=1e-4)
+        if mean == "none":  # in training the border is in the statistics
+            assert torch.allclose(network.train()(lr), wanted, atol=1e-4)

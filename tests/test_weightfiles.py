@@ -1,0 +1,209 @@
+"""Weight files: hashes decide, other people's are kept once, nothing is executed, and every refusal says what to do."""
+
+from __future__ import annotations
+
+import hashlib
+import http.server
+import threading
+import zipfile
+
+import pytest
+import torch
+from safetensors.torch import save_file
+
+from srbench.cards import WeightsEntry
+from srbench.errors import RequestError, UnknownNameError, WeightsError
+from srbench.harness import prepare
+from srbench.methods import find_method
+from srbench.registry import registry
+from srbench.weightfiles import WeightFile
+
+
+def entry(data, **changes):
+    fields = {
+        "name": "official",
+        "scale": 4,
+        "file": "net.bin",
+        "sha256": hashlib.sha256(data).hexdigest()[:8],
+        "urls": ["http://127.0.0.1:9/net.bin"],
+        "licence": "for tests",
+        "trained_on": ["nothing"],
+        "parameters": 1,
+    }
+    return WeightsEntry.model_validate(fields | changes)
+
+
+@pytest.fixture
+def server(tmp_path):
+    """A web server on loopback over a folder; yields its address and the folder."""
+    root = tmp_path / "web"
+    root.mkdir()
+
+    class Quiet(http.server.SimpleHTTPRequestHandler):
+        def __init__(self, *arguments):
+            super().__init__(*arguments, directory=str(root))
+
+        def log_message(self, *arguments):
+            pass
+
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Quiet) as running:
+        threading.Thread(target=running.serve_forever, daemon=True).start()
+        yield f"http://127.0.0.1:{running.server_port}", root
+        running.shutdown()
+
+
+def test_a_given_file_is_checked_kept_and_its_licence_said_once(tmp_path, capsys):
+    given = tmp_path / "downloaded"
+    given.write_bytes(b"weights")
+    file = WeightFile(entry(b"weights"), "net@official", tmp_path, "pack 1", given)
+    kept = file.obtain()
+    assert kept.read_bytes() == b"weights"
+    assert "net@official: weights under for tests" in capsys.readouterr().err
+    file.obtain()
+    assert capsys.readouterr().err == ""
+    without = WeightFile(entry(b"weights"), "net@official", tmp_path, "pack 1")
+    assert without.here
+    assert without.obtain() == kept
+
+
+def test_another_file_is_refused(tmp_path):
+    given = tmp_path / "downloaded"
+    given.write_bytes(b"<!DOCTYPE html><p>quota exceeded")
+    file = WeightFile(entry(b"weights"), "net@official", tmp_path, "pack 1", given)
+    with pytest.raises(WeightsError, match="is not net@official's file for ×4 .it is a web page.: sha256 is"):
+        file.obtain()
+    assert not WeightFile(entry(b"weights"), "net@official", tmp_path, "pack 1").here
+
+
+def test_files_are_fetched_from_the_first_address_that_has_them(tmp_path, server, capsys):
+    address, root = server
+    (root / "other.bin").write_bytes(b"other weights")
+    (root / "net.bin").write_bytes(b"weights")
+    urls = [f"{address}/absent.bin", f"{address}/other.bin", f"{address}/net.bin"]
+    file = WeightFile(entry(b"weights", urls=urls), "net@official", tmp_path, "pack 1")
+    assert not file.here
+    assert file.obtain().read_bytes() == b"weights"
+    assert [path.name for path in file.obtain().parent.iterdir()] == ["net.bin"]
+
+
+def test_what_cannot_be_fetched_says_how_to_go_on(tmp_path, server):
+    address, root = server
+    (root / "net.bin").write_bytes(b"<html>please sign in")
+    urls = [f"{address}/absent.bin", f"{address}/net.bin"]
+    file = WeightFile(entry(b"weights", urls=urls), "net@official", tmp_path, "pack 1")
+    with pytest.raises(
+        WeightsError, match=r"404.*it is a web page.*get net.bin yourself and add --weights net@official=FILE"
+    ):
+        file.obtain()
+    assert not file.here
+
+
+def test_one_member_of_an_archive(tmp_path):
+    archive = tmp_path / "models.zip"
+    with zipfile.ZipFile(archive, "w") as out:
+        out.writestr("models/9-5-5/x4.mat", b"four")
+        out.writestr("models/9-5-5/x2.mat", b"two")
+        out.writestr("old/x4.mat", b"older")
+    data = archive.read_bytes()
+    kinds = {"sha256": hashlib.sha256(data).hexdigest()}
+    file = WeightFile(entry(data, member="9-5-5/x4.mat", **kinds), "net@official", tmp_path, "pack 1", archive)
+    assert file.obtain().read_bytes() == b"four"
+    for member, count in (("x4.mat", 2), ("x8.mat", 0)):
+        file = WeightFile(entry(data, member=member, **kinds), "net@official", tmp_path, "pack 1", archive)
+        with pytest.raises(WeightsError, match=f"{count} files in it end in '{member}', expected one"):
+            file.obtain()
+
+
+def test_a_shipped_file_that_was_altered(tmp_path):
+    shipped = entry(b"weights", urls=[], sha256=hashlib.sha256(b"weights").hexdigest())
+    file = WeightFile(shipped, "net", tmp_path, "pack 1")
+    with pytest.raises(WeightsError, match="no such weight file; reinstall pack 1"):
+        file.obtain()
+    (tmp_path / "net.bin").write_bytes(b"altered")
+    with pytest.raises(WeightsError, match="sha256 differs from its card's; reinstall pack 1"):
+        file.obtain()
+
+
+@pytest.mark.parametrize("changes", [{"urls": []}, {"urls": ["ftp://host/file"]}, {"sha256": "abc"}])
+def test_cards_say_where_weights_come_from(changes):
+    with pytest.raises(ValueError, match="whole sha256|should match pattern"):
+        entry(b"weights", **changes)
+
+
+@pytest.fixture
+def own_edsr(tmp_path):
+    """A small EDSR of one's own at ×2, as torch saves it."""
+    from srbench_models.edsr.network import EDSR
+
+    torch.manual_seed(0)
+    torch.save(EDSR(2, blocks=2, features=8).state_dict(), tmp_path / "mine.pt")
+    return tmp_path / "mine.pt"
+
+
+def test_ones_own_weights_are_a_row_of_their_own(own_edsr, cli, photos):
+    done = cli("run", "--methods", "edsr,edsr@mine", "--weights", own_edsr, "--scale", 2, "--datasets", photos)
+    assert done.code == 0
+    assert "edsr@mine" in done.out
+    method = find_method("edsr@mine", registry(), {"edsr@mine": own_edsr})
+    assert method.identity(2)["weights"] == hashlib.sha256(own_edsr.read_bytes()).hexdigest()
+
+
+def test_weights_that_do_not_fit_fail_with_the_list(own_edsr, cli, photos):
+    done = cli(
+        "run", "--methods", "edsr@mine", "--weights", f"edsr@mine={own_edsr}", "--scale", 4, "--datasets", photos
+    )
+    assert done.code == 1
+    assert "does not fit EDSR: missing tail.0.2.bias; missing tail.0.2.weight" in done.err
+
+
+def test_pickles_are_not_executed(tmp_path, cli, photos):
+    class Trap:
+        def __reduce__(self):
+            return (open, (str(tmp_path / "sprung"), "w"))
+
+    torch.save({"head.0.weight": Trap()}, tmp_path / "trap.pt")
+    done = cli("run", "--methods", "edsr@trap", "--weights", tmp_path / "trap.pt", "--scale", 2, "--datasets", photos)
+    assert done.code == 1
+    assert "cannot be read as a plain state_dict of tensors" in done.err
+    assert not (tmp_path / "sprung").exists()
+
+
+def test_only_plain_state_dicts(tmp_path):
+    from srbench_models.weights import read_state
+
+    torch.save({"state": {"a": torch.zeros(1)}}, tmp_path / "nested.pt")
+    with pytest.raises(WeightsError, match="something else than a plain state_dict"):
+        read_state(tmp_path / "nested.pt")
+    save_file({"a": torch.ones(1)}, tmp_path / "a.safetensors")
+    torch.save({"a": torch.ones(1)}, tmp_path / "a.pt")
+    assert read_state(tmp_path / "a.pt")["a"] == read_state(tmp_path / "a.safetensors")["a"]
+
+
+@pytest.mark.parametrize(
+    ("methods", "weights", "message"),
+    [
+        ("edsr", "F", "whose weights"),
+        (["edsr@a", "edsr@b"], "F", "whose weights"),
+        ("edsr@a", {"edsr@b": "F"}, "weights for 'edsr@b', which is not among the methods"),
+        ("edsr@a", "absent.pt", "absent.pt: no such weight file for edsr@a"),
+    ],
+)
+def test_whose_weights_they_are_must_be_clear(tmp_path, methods, weights, message):
+    (tmp_path / "f.pt").write_bytes(b"")
+    place = {"F": tmp_path / "f.pt"}
+    given = (
+        {k: place.get(v, v) for k, v in weights.items()} if isinstance(weights, dict) else place.get(weights, weights)
+    )
+    with pytest.raises(RequestError, match=message):
+        prepare(methods, weights=given)
+
+
+def test_unknown_weights_say_how_to_bring_ones_own():
+    with pytest.raises(UnknownNameError, match="add --weights edsr@mine=FILE"):
+        find_method("edsr@mine", registry())
+
+
+def test_several_files_need_names(cli):
+    done = cli("run", "--methods", "edsr@a,edsr@b", "--weights", "a.pt", "--weights", "edsr@b=b.pt")
+    assert done.code == 2
+    assert "say whose each file is" in done.err

@@ -1,0 +1,148 @@
+"""Wrappers: what each does to an upscaler, how they compose, and what they refuse."""
+
+from __future__ import annotations
+
+import sys
+
+import numpy as np
+import pytest
+import torch
+import torch.nn.functional as F
+
+from srbench.errors import RequestError, UnknownNameError
+from srbench.methods import find_method
+from srbench.registry import registry
+from srbench.wrappers import WRAPPERS, Wrapping
+from srbench.wrappers.correct import LARGEST_DEVIATION, correct
+from srbench.wrappers.ensemble import ensemble
+from srbench.wrappers.tile import tile
+from srbench.wrappers.twice import base_scale, repeated_scales, twice
+
+
+def find(spec):
+    return find_method(spec, registry())
+
+
+def lopsided(lr):
+    """Nearest neighbours, and a gradient to the right and down that no symmetry of the square keeps."""
+    big = lr.repeat_interleave(2, 2).repeat_interleave(2, 3)
+    ramp = torch.arange(big.shape[3]) * 0.01 + torch.arange(big.shape[2])[:, None] * 0.03
+    return big + ramp
+
+
+def test_ensemble_is_equivariant_and_undoes_its_turns():
+    lr = torch.rand(1, 3, 6, 9)
+    wrapped = ensemble(lopsided, Wrapping(2, 2, None))
+    for symmetry in (lambda x: x.flip(3), lambda x: x.flip(2), lambda x: x.rot90(1, (2, 3))):
+        assert torch.allclose(wrapped(symmetry(lr)), symmetry(wrapped(lr)), atol=1e-5)
+        assert not torch.allclose(lopsided(symmetry(lr)), symmetry(lopsided(lr)), atol=1e-2)
+
+
+def test_ensemble_leaves_a_symmetric_method_alone():
+    lr = torch.rand(1, 3, 5, 8)
+
+    def bilinear(x):
+        return F.interpolate(x, scale_factor=2.0, mode="bilinear", align_corners=False)
+
+    assert torch.allclose(ensemble(bilinear, Wrapping(2, 2, None))(lr), bilinear(lr), atol=1e-6)
+
+
+def test_twice_is_two_passes_clipped_in_between():
+    seen = []
+
+    def pass_(x):
+        seen.append(x)
+        return x.repeat_interleave(2, 2).repeat_interleave(2, 3) * 1.5
+
+    out = twice(pass_, Wrapping(4, 2, None))(torch.full((1, 3, 2, 2), 0.9))
+    assert out.shape == (1, 3, 8, 8)
+    assert [float(x.max()) for x in seen] == [pytest.approx(0.9), 1.0]
+    assert len(seen) == 2
+    twice(pass_, Wrapping(8, 2, None))(torch.rand(1, 3, 2, 2))
+    assert len(seen) == 5
+
+
+@pytest.mark.parametrize(
+    ("scales", "expected"), [((2,), (4, 8, 16)), ((3,), (9,)), ((2, 4), (4, 8, 16)), ("any", (4, 8, 9, 16))]
+)
+def test_twice_has_the_powers(scales, expected):
+    assert repeated_scales(scales) == expected
+    for scale in expected:
+        base = base_scale(scale, scales)
+        assert scale in {base**power for power in (2, 3, 4)}
+
+
+def test_correct_replaces_what_is_far_from_bilinear_and_nothing_else():
+    lr = torch.rand(1, 3, 8, 8)
+    plain = F.interpolate(lr, scale_factor=2.0, mode="bilinear", align_corners=False)
+
+    def aberrant(x):
+        out = plain + LARGEST_DEVIATION * 0.9
+        out[0, 1, 3, 4] = plain[0, 1, 3, 4] + 2 * LARGEST_DEVIATION
+        return out
+
+    out = correct(aberrant, Wrapping(2, 2, None))(lr)
+    assert out[0, 1, 3, 4] == plain[0, 1, 3, 4]
+    untouched = torch.ones_like(out, dtype=torch.bool)
+    untouched[0, 1, 3, 4] = False
+    assert torch.equal(out[untouched], (plain + LARGEST_DEVIATION * 0.9)[untouched])
+
+
+@pytest.mark.parametrize("spec", ["bicubic", "lanczos", "edsr"])
+def test_a_tiled_image_equals_the_whole_one(monkeypatch, photo, spec):
+    monkeypatch.setattr(sys.modules["srbench.wrappers.tile"], "SIDE", 24)
+    lr = torch.from_numpy(photo(50, 61)[None] / np.float32(255))
+    with torch.inference_mode():
+        whole = find(spec).build(4, "cpu")(lr)
+        tiled = find(f"{spec}+tile").build(4, "cpu")(lr)
+    assert tiled.shape == whole.shape
+    assert (tiled - whole).abs().max() <= 1e-5
+
+
+def test_a_tile_with_too_little_around_it_would_show(monkeypatch, photo):
+    """The tolerance above is no idle one: with half of what edsr looks at, seams appear."""
+    monkeypatch.setattr(sys.modules["srbench.wrappers.tile"], "SIDE", 24)
+    lr = torch.from_numpy(photo(50, 61)[None] / np.float32(255))
+    edsr = find("edsr").build(4, "cpu")
+    with torch.inference_mode():
+        difference = tile(edsr, Wrapping(4, 4, 4))(lr) - edsr(lr)
+    assert difference.abs().max() > 1e-4
+
+
+def test_names_compose_from_left_to_right():
+    method = find("edsr+ensemble+tile")
+    assert method.name == "edsr+ensemble+tile"
+    assert method.scales == (2, 3, 4)
+    assert method.reach(4) == 36
+    assert method.identity(4)["wrappers"] == "+ensemble+tile"
+    assert method.identity(4)["weights"] == find("edsr").identity(4)["weights"]
+
+
+def test_twice_takes_the_weights_of_the_smaller_scale():
+    twofold = find("edsr+twice")
+    assert twofold.scales == (4, 8, 9, 16)
+    assert twofold.identity(4)["weights"] == find("edsr").identity(2)["weights"]
+    assert twofold.reach(4) == 36 + 18
+
+
+def test_a_users_function_can_be_wrapped(tmp_path):
+    (tmp_path / "a+b.py").write_text(
+        "def up(lr, scale): return lr.repeat_interleave(scale, 2).repeat_interleave(scale, 3)\n"
+    )
+    method = find(f"{tmp_path}/a+b.py:up+ensemble+twice")
+    assert method.name == "a+b:up+ensemble+twice"
+    assert method.build(4, "cpu")(torch.rand(1, 3, 2, 2)).shape == (1, 3, 8, 8)
+    with pytest.raises(RequestError, match="how far a.b:up looks is not known; give `reach`"):
+        find(f"{tmp_path}/a+b.py:up+tile")
+
+
+@pytest.mark.parametrize(("spec", "message"), [("edsr+ensembel", "did you mean ensemble?"), ("edsr+", "no wrapper ''")])
+def test_unknown_wrappers(spec, message):
+    with pytest.raises(UnknownNameError, match=message):
+        find(spec)
+
+
+def test_every_wrapper_says_what_it_does(cli):
+    shown = cli("list", "wrappers").out
+    for wrapper in WRAPPERS.values():
+        assert f"+{wrapper.name}" in shown
