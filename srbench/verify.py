@@ -94,8 +94,8 @@ def verify(
         absent = [scale for scale in scales if not found.ready(scale)]
         if absent:
             skipped.append(
-                f"{method} on {dataset}: its weights are not on this machine; add --weights {method}=FILE, or have "
-                f"them fetched by srbench run --methods {method}"
+                f"{method}: its weights are not on this machine; add --weights {method}=FILE, or have them fetched by "
+                f"srbench run --methods {method} --scale {','.join(str(scale) for scale in absent)}"
             )
             continue
         result = run(
@@ -110,7 +110,7 @@ def verify(
         )
         complete = {row["scale"]: row for row in result.leaderboard.to_dict("records") if not row["failed"]}
         checks += _compare(method, protocol, blocks, complete)
-    return Verification(tuple(checks), tuple(skipped))
+    return Verification(tuple(checks), tuple(dict.fromkeys(skipped)))
 
 
 def _by_run(cards: Registry) -> dict[tuple[str, str, str], list[PublishedBlock]]:

@@ -41,10 +41,26 @@ def _show(row: dict[str, Any]) -> None:
     """A name with its summary, then the other facts, each on a line that wraps at 80 columns."""
     import textwrap
 
-    facts = {key: value for key, value in row.items() if key not in ("name", "summary") and value not in (None, "", [])}
+    hidden = ("name", "summary", "weights")
+    facts = {key: value for key, value in row.items() if key not in hidden and value not in (None, "", [])}
+    weights = _weights_lines(row["name"], row.get("weights", []))
     typer.secho(row["name"], bold=True)
-    for line in (row["summary"], *(f"{key}: {_plain(value)}" for key, value in facts.items())):
+    for line in (row["summary"], *(f"{key}: {_plain(value)}" for key, value in facts.items()), *weights):
         typer.echo(textwrap.fill(line, 80, initial_indent="  ", subsequent_indent="    "))
+
+
+def _weights_lines(method: str, entries: Rows) -> list[str]:
+    """A line for each set of weights: its scales, sizes, training data, licence, and whether it is here."""
+    lines = []
+    for name in dict.fromkeys(entry["name"] for entry in entries):
+        same = [entry for entry in entries if entry["name"] == name]
+        scales = ", ".join(f"×{entry['scale']}" for entry in same)
+        sizes = " / ".join(dict.fromkeys(f"{entry['parameters']:,}" for entry in same))
+        lines.append(
+            f"{method}@{name}: {scales}; {sizes} parameters; trained on {', '.join(same[0]['trained on'])}; "
+            f"licence {same[0]['licence']}; {'shipped' if same[0]['shipped'] else 'fetched on first use'}"
+        )
+    return lines
 
 
 def _plain(value: Any) -> str:
@@ -62,10 +78,18 @@ def _methods() -> Rows:
             "summary": card.summary,
             "scales": card.scales if card.scales == "any" else [f"×{scale}" for scale in card.scales],
             "colour": card.colour,
-            "parameters": max((weights.parameters for weights in card.weights), default=0) or None,
-            "trained on": sorted({name for weights in card.weights for name in weights.trained_on}),
-            "weights": [f"{weights.name} ×{weights.scale}" for weights in card.weights],
             "licence": card.licence,
+            "weights": [
+                {
+                    "name": weights.name,
+                    "scale": weights.scale,
+                    "parameters": weights.parameters,
+                    "trained on": list(weights.trained_on),
+                    "licence": weights.licence,
+                    "shipped": weights.shipped,
+                }
+                for weights in card.weights
+            ],
             "source": card.source,
             "pack": entry.pack.distribution,
         }

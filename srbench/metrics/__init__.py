@@ -9,9 +9,10 @@ from srbench.metrics.l1 import l1
 from srbench.metrics.ms_ssim import ms_ssim
 from srbench.metrics.mse import mse, rmse
 from srbench.metrics.psnr import psnr
+from srbench.metrics.sharpness_error import sharpness_error
 from srbench.metrics.ssim import ssim
 
-__all__ = ["DEFAULT_METRICS", "METRICS", "l1", "ms_ssim", "mse", "psnr", "rmse", "ssim"]
+__all__ = ["DEFAULT_METRICS", "METRICS", "l1", "ms_ssim", "mse", "psnr", "rmse", "sharpness_error", "ssim"]
 
 _LEVELS = "8-bit levels"
 
@@ -25,6 +26,7 @@ METRICS = MappingProxyType(
             Metric("l1", l1, _LEVELS, False, 3, "mean absolute error"),
             Metric("mse", mse, f"{_LEVELS}²", False, 2, "mean squared error"),
             Metric("rmse", rmse, _LEVELS, False, 3, "root of the mean squared error"),
+            Metric("sharpness_error", sharpness_error, "dB", False, 3, "distance of high-frequency energy from HR's"),
         )
     }
 )

@@ -2,18 +2,39 @@
 
 from __future__ import annotations
 
+import json
+
 import numpy as np
 import pytest
+import torch
+from safetensors import safe_open
 
+from srbench.fingerprint import file_sha256
 from srbench.methods import Job, find_method
 from srbench.plausibility import suspicions
 from srbench.registry import registry
+from srbench_models.training.recipe import read_recipe
 
-METHODS = sorted(registry().methods)
+
+def variants():
+    """Every method with each set of weights that needs no fetching; other people's weights are not here to be tried."""
+    for name, entry in registry().methods.items():
+        shipped = {weights.name for weights in entry.card.weights if weights.shipped}
+        if not entry.card.weights:
+            yield name
+        for weights in sorted(shipped):
+            yield f"{name}@{weights}"
+
+
+METHODS = sorted(variants())
+
+
+def card_of(name):
+    return registry().method(name.partition("@")[0]).card
 
 
 def scales_of(name):
-    scales = registry().method(name).card.scales
+    scales = find_method(name, registry()).scales
     return (2, 3, 4) if scales == "any" else scales
 
 
@@ -50,37 +71,63 @@ def test_flat_grey_stays_flat_grey(name):
     """A method may ring at edges; where there are none it has nothing to add."""
     flat = np.full((3, 12, 12), 120, np.uint8)
     out = upscale(name, flat, scales_of(name)[-1])
-    tolerance = 4 if registry().method(name).card.weights else 0
+    tolerance = 4 if card_of(name).weights else 0
     assert np.abs(out.astype(int) - 120).max() <= tolerance
 
 
-@pytest.mark.parametrize("name", [name for name in METHODS if registry().method(name).card.colour == "any"])
+@pytest.mark.parametrize("name", [name for name in METHODS if card_of(name).colour == "any"])
 def test_any_colour_methods_treat_planes_alike(photo, name):
     whole = upscale(name, photo(20, 20), 3)
     planes = [upscale(name, photo(20, 20)[index : index + 1], 3)[0] for index in range(3)]
     assert np.array_equal(whole, np.stack(planes))
 
 
-@pytest.mark.parametrize("name", METHODS)
-def test_shipped_weights_are_those_the_card_describes(name):
-    from srbench.fingerprint import file_sha256
+@pytest.mark.parametrize(("name", "scale"), CASES)
+def test_a_method_looks_no_further_than_its_card_says(photo, name, scale):
+    """Beyond `reach` nothing matters: an image whose far side is another gives the same near side."""
+    method = find_method(name, registry())
+    reach = method.reach(scale)
+    assert reach is not None, "every method of srbench says how far it looks"
+    upscaler = method.build(scale, "cpu")
+    planes = 1 if method.colour == "y" else 3
+    near, far = 6, 12
+    lr = torch.from_numpy(photo(9, near + reach + far)[:planes] / np.float32(255))[None]
+    other = lr.clone()
+    other[..., near + reach :] = 1 - other[..., near + reach :]
+    with torch.inference_mode():
+        difference = (upscaler(lr) - upscaler(other)).abs()
+    assert difference[..., : near * scale].max() <= 1e-5
+    assert difference[..., -scale:].max() > 1e-2
 
-    entry = registry().method(name)
-    for weights in entry.card.weights:
-        path = entry.path.parent / weights.file
-        assert file_sha256(path) == weights.sha256
-        from safetensors import safe_open
 
-        with safe_open(path, framework="np") as file:
-            sizes = [np.prod(file.get_slice(key).get_shape()) for key in file.keys()]  # noqa: SIM118  # not a dict
-            assert "recipe" in file.metadata()
-        assert sum(int(size) for size in sizes) == weights.parameters
+SHIPPED = [
+    pytest.param(entry.path.parent / weights.file, weights, id=f"{name}@{weights.name}-x{weights.scale}")
+    for name, entry in registry().methods.items()
+    for weights in entry.card.weights
+    if weights.shipped
+]
+
+
+@pytest.mark.parametrize(("path", "weights"), SHIPPED)
+def test_shipped_weights_are_those_the_card_describes(path, weights):
+    assert file_sha256(path) == weights.sha256
+    with safe_open(path, framework="np") as file:
+        sizes = [np.prod(file.get_slice(key).get_shape()) for key in file.keys()]  # noqa: SIM118  # not a dict
+    assert sum(int(size) for size in sizes) == weights.parameters
+
+
+@pytest.mark.parametrize(("path", "weights"), [case for case in SHIPPED if "srbench_models" in case.values[0].parts])
+def test_shipped_weights_say_how_they_were_made(path, weights):
+    """The recipe in the file is the one that lies beside it; the images it saw are counted and hashed."""
+    with safe_open(path, framework="np") as file:
+        metadata = file.metadata()
+    recipe = read_recipe(path.with_suffix(".recipe.toml"))
+    assert json.loads(metadata["recipe"]) == recipe.describe()
+    assert int(metadata["steps"]) == recipe.schedule.steps
+    assert int(metadata["training_images"]) > 500
+    assert len(metadata["training_images_sha256"]) == 64
+    assert metadata["revision"]
 
 
 def test_all_weights_together_stay_small():
-    total = sum(
-        (entry.path.parent / weights.file).stat().st_size
-        for entry in registry().methods.values()
-        for weights in entry.card.weights
-    )
-    assert total < 25 * 2**20
+    assert sum(case.values[0].stat().st_size for case in SHIPPED) < 25 * 2**20

@@ -8,11 +8,12 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from scipy.ndimage import uniform_filter
 
 from srbench.errors import ImageError, UndefinedMetricError
-from srbench.metrics import METRICS, l1, ms_ssim, mse, psnr, rmse, ssim
+from srbench.metrics import METRICS, l1, ms_ssim, mse, psnr, rmse, sharpness_error, ssim
 
-BEST = {"psnr": math.inf, "ssim": 1.0, "ms_ssim": 1.0, "l1": 0.0, "mse": 0.0, "rmse": 0.0}
+BEST = {"psnr": math.inf, "ssim": 1.0, "ms_ssim": 1.0, "l1": 0.0, "mse": 0.0, "rmse": 0.0, "sharpness_error": 0.0}
 
 
 def noisy(image, sigma, seed=0):
@@ -92,6 +93,22 @@ def test_negative_structure_is_undefined(photo):
     image = photo(170, 170).astype(float)
     with pytest.raises(UndefinedMetricError, match="negative structure"):
         ms_ssim(255 - image, image)
+
+
+def test_sharpness_by_an_independent_laplacian(photo):
+    from scipy.ndimage import laplace
+
+    hr = photo().astype(float)
+    sr = np.stack([uniform_filter(plane, 3) for plane in hr])
+    energies = [np.mean([laplace(plane)[1:-1, 1:-1] ** 2 for plane in image]) for image in (sr, hr)]
+    assert sharpness_error(sr, hr) == pytest.approx(10 * math.log10(energies[1] / energies[0]))
+    assert sharpness_error(hr * 0.5, hr) == pytest.approx(20 * math.log10(2))
+
+
+@pytest.mark.parametrize(("shape", "message"), [((1, 2, 9), "needs 3 pixels"), ((1, 5, 5), "no detail at all")])
+def test_sharpness_of_nothing_is_undefined(shape, message):
+    with pytest.raises(UndefinedMetricError, match=message):
+        sharpness_error(np.zeros(shape), np.zeros(shape))
 
 
 def test_data_range_scales_with_the_images(photo):

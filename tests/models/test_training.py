@@ -8,13 +8,17 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from PIL import Image
 from safetensors import safe_open
 from safetensors.torch import save_file
 
 import srbench_models
 from srbench.errors import DatasetError, OutputError, RequestError
-from srbench.images import write_image
-from srbench.protocol import imresize
+from srbench.images import read_image, write_image
+from srbench.protocol import imresize, luma
+from srbench.registry import registry
+from srbench_datasets import bundled
+from srbench_models.training.benchmarks import benchmark_hashes
 from srbench_models.training.patches import PatchBatches, load_training_images
 from srbench_models.training.recipe import read_recipe
 
@@ -107,6 +111,82 @@ def test_images_are_split_counted_and_identified(recipe_file, images):
     assert load_training_images(images, options, 2).sha256 != found.sha256
 
 
+def test_luma_is_not_rounded(recipe_file, images):
+    recipe_file.write_text(RECIPE.replace('"a", "b"]', '"a", "b"]\nplanes = "y"'))
+    options = read_recipe(recipe_file).data
+    rgb = load_training_images(images, options.model_copy(update={"planes": "rgb"}), 2).train[0]
+    pair = load_training_images(images, options, 2).train[0]
+    assert (pair.hr.dtype, pair.hr.shape, pair.lr.shape) == (np.float32, (1, 40, 40), (1, 20, 20))
+    assert np.allclose(pair.lr, luma(rgb.lr), atol=1e-4)
+    lr, hr = next(iter(PatchBatches((pair,), options, 2, steps=1, seed=0)))
+    assert (lr.shape, hr.shape) == ((2, 1, 12, 12), (2, 1, 24, 24))
+
+
+def test_the_benchmarks_are_those_of_the_cards():
+    listed = {
+        digest: f"{name}/{image}"
+        for name, entry in registry().datasets.items()
+        for image, digest in entry.card.pixels.items()
+    }
+    assert benchmark_hashes() == listed
+    assert len(listed) >= 23
+
+
+@pytest.mark.parametrize("name", ["0.png", "holiday.bmp"])
+def test_no_recipe_can_read_a_benchmark_image(recipe_file, images, name):
+    """Whatever it is called and however it is stored: the pixels tell."""
+    source = next(sample.hr for sample in bundled.read(Path()).samples if sample.id == "coffee")
+    Image.fromarray(read_image(source).transpose(1, 2, 0)).save(images / "a" / name)
+    with pytest.raises(DatasetError, match="is bundled/coffee, a benchmark image; nothing may be trained on it"):
+        load_training_images(images, read_recipe(recipe_file).data, 2)
+
+
+def test_another_scale_is_another_training(recipe_file):
+    same, other = read_recipe(recipe_file, 2), read_recipe(recipe_file, 3)
+    assert same == read_recipe(recipe_file)
+    assert (other.scale, other.recipe.name) == (3, "tiny-at-x3")
+    assert other.build_network()(torch.rand(1, 3, 4, 4)).shape == (1, 3, 12, 12)
+
+
+@pytest.mark.parametrize(
+    ("network", "message"),
+    [
+        ("srbench_models.edsr.network:EDRS", "cannot build srbench_models.edsr.network:EDRS"),
+        ("srbench_models.nothing:EDSR", "No module named"),
+    ],
+)
+def test_networks_that_are_not_there(recipe_file, network, message):
+    recipe_file.write_text(RECIPE.replace("srbench_models.edsr.network:EDSR", network))
+    with pytest.raises(RequestError, match=message):
+        read_recipe(recipe_file).build_network()
+
+
+def test_without_data_the_usual_place_is_named(recipe_file, cli, tmp_path, monkeypatch):
+    pytest.importorskip("lightning", reason="training needs the `train` extra")
+    monkeypatch.setenv("SRBENCH_DATA", str(tmp_path / "home"))
+    done = cli("train", recipe_file, "--device", "cpu")
+    assert done.code == 2
+    assert f"{tmp_path}/home/train/a: no such folder; --data names" in done.err
+
+
+def test_logs_of_several_starts_are_one_curve(tmp_path):
+    from srbench_models.training.plot import plot_losses, read_log
+
+    first, second = (tmp_path / f"version_{number}" / "metrics.csv" for number in (9, 10))
+    for path, text in (
+        (first, "epoch,l1,step,val_psnr\n0,9.0,1,\n0,,1,20.0\n1,8.0,3,\n"),
+        (second, "epoch,l1,step,val_psnr\n1,7.0,3,\n1,,3,21.0\n"),
+    ):
+        path.parent.mkdir()
+        path.write_text(text)
+    log = read_log(tmp_path)
+    assert log["step"].tolist() == [1, 3]
+    assert log["l1"].tolist() == [9.0, 7.0]
+    assert log["val_psnr"].tolist() == [20.0, 21.0]
+    plot_losses(tmp_path, tmp_path / "loss.png", "test")
+    assert read_image(tmp_path / "loss.png").shape[0] == 3
+
+
 def test_absent_and_empty_folders_are_errors(recipe_file, images):
     options = read_recipe(recipe_file).data
     with pytest.raises(DatasetError, match="no such folder; --data names"):
@@ -175,6 +255,8 @@ def test_training_learns_resumes_and_exports(recipe_file, images, tmp_path, monk
     assert all(torch.equal(resumed[name], whole[name]) for name in whole)
     assert metadata["steps"] == "6"
     assert metadata["training_images"] == "3"
+    assert abs(float(metadata["half_precision_change_db"])) < 0.002
+    assert float(metadata["held_out_psnr"]) > 5
     assert json.loads(metadata["recipe"])["schedule"]["steps"] == 6
     assert whole["head.0.weight"].dtype == torch.float16
     torch.manual_seed(0)
@@ -229,6 +311,17 @@ def test_training_starts_from_the_weights_a_recipe_names(recipe_file, images, tm
 def test_nothing_to_resume(recipe_file, images, tmp_path):
     with pytest.raises(OutputError, match="no checkpoint to resume from"):
         train(recipe_file, images, tmp_path / "none", resume=True)
+
+
+@pytest.mark.filterwarnings("ignore")
+def test_weights_stay_whole_where_halves_would_cost(recipe_file, images, tmp_path, monkeypatch):
+    pytest.importorskip("lightning", reason="training needs the `train` extra")
+    from srbench_models.training import export
+
+    monkeypatch.setattr(export, "_HALF_PRECISION_COST", 0.0)
+    whole, metadata = tensors(train(recipe_file, images, tmp_path / "whole"))
+    assert whole["head.0.weight"].dtype == torch.float32
+    assert metadata["half_precision_change_db"]
 
 
 ADVERSARIAL = RECIPE.replace(
