@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from srbench.cards import WeightsEntry
-from srbench.errors import WeightsError, one_line
+from srbench.errors import WeightsError
 from srbench.fingerprint import file_sha256
 from srbench.folders import cache_home
 
@@ -51,7 +51,7 @@ class WeightFile:
         if self.entry.shipped:
             return self._shipped()
         if self.given is not None:
-            self._keep(self.given, named=str(self.given))
+            self._keep(self.given, named=self.given.name)
         elif not self._kept.is_file():
             self._fetch()
         return self._member() if self.entry.member else self._kept
@@ -94,6 +94,7 @@ class WeightFile:
     def _fetch(self) -> None:
         import pooch  # type: ignore[import-untyped]
 
+        pooch.get_logger().setLevel("WARNING")
         failures = []
         for url in self.entry.urls:
             partial = self._kept.with_name(self._kept.name + ".fetched")
@@ -103,15 +104,20 @@ class WeightFile:
             except WeightsError as error:
                 failures.append(str(error))
             except Exception as error:  # noqa: BLE001  # requests, urllib3 and the file system each have their own
-                failures.append(f"{url}: {one_line(error)}")
+                failures.append(f"{url}: {type(error).__name__}{_status(error)}")
             else:
                 return
             finally:
                 partial.unlink(missing_ok=True)
         raise WeightsError(
             f"{self.method}: its weights are not on this machine and cannot be fetched ({'; '.join(failures)}); "
-            f"get {self.entry.file} yourself and add --weights {self.method}=FILE"
+            f"get {self.entry.file} yourself, ask for {self._full_name} and add --weights FILE"
         )
+
+    @property
+    def _full_name(self) -> str:
+        """The method with its weights' name, which may have been left out."""
+        return f"{self.method.partition('@')[0]}@{self.entry.name}"
 
     def _member(self) -> Path:
         """The one member of the archive that is wanted, unpacked beside it."""
@@ -130,6 +136,12 @@ class WeightFile:
             partial.write_bytes(data)
             partial.replace(path)
         return path
+
+
+def _status(error: Exception) -> str:
+    """An HTTP status, where there was an answer."""
+    response = getattr(error, "response", None)
+    return "" if response is None else f" {response.status_code}"
 
 
 def _page(path: Path) -> str:

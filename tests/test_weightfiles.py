@@ -92,7 +92,7 @@ def test_what_cannot_be_fetched_says_how_to_go_on(tmp_path, server):
     urls = [f"{address}/absent.bin", f"{address}/net.bin"]
     file = WeightFile(entry(b"weights", urls=urls), "net@official", tmp_path, "pack 1")
     with pytest.raises(
-        WeightsError, match=r"404.*it is a web page.*get net.bin yourself and add --weights net@official=FILE"
+        WeightsError, match=r"404.*it is a web page.*get net.bin yourself, ask for net@official and add --weights FILE"
     ):
         file.obtain()
     assert not file.here
