@@ -81,8 +81,15 @@ def verify(
         raise RequestError(f"weights for {', '.join(strangers)}, of which no card has published rows")
     for (method, dataset, protocol), blocks in runs.items():
         scales = sorted({row.scale for block in blocks for row in block.rows})
+        found = find_method(method, cards, files)
+        absent = [scale for scale in scales if not found.ready(scale)]
+        if absent:
+            skipped.append(
+                f"{method}: its weights are not on this machine; add --weights {method}=FILE, or have them fetched by "
+                f"srbench run --methods {method} --scale {','.join(str(scale) for scale in absent)}"
+            )
+            continue
         try:
-            found = find_method(method, cards, files)
             open_dataset(dataset, cards)
         except (NotImportedError, UnknownNameError) as error:
             skipped.append(f"{method} on {dataset}: {error}")
@@ -90,13 +97,6 @@ def verify(
         except DatasetError as error:
             checks += _compare(method, protocol, blocks, {})
             skipped.append(f"{method} on {dataset}: {error}")
-            continue
-        absent = [scale for scale in scales if not found.ready(scale)]
-        if absent:
-            skipped.append(
-                f"{method}: its weights are not on this machine; add --weights {method}=FILE, or have them fetched by "
-                f"srbench run --methods {method} --scale {','.join(str(scale) for scale in absent)}"
-            )
             continue
         result = run(
             method,

@@ -31,6 +31,7 @@ def test_all_names_exist_and_are_sorted(name):
         "import srbench",
         "import srbench.metrics, srbench.protocol",
         "from srbench.cli.main import app; app(['list', 'methods'], standalone_mode=False)",
+        "from srbench.cli.main import app; app(['list', 'wrappers'], standalone_mode=False)",
         "from srbench.cli.main import app; app(['--help'], standalone_mode=False)",
     ],
 )

@@ -85,27 +85,12 @@ class Method(Protocol):
         ...
 
 
-class BuildableMethod(Protocol):
-    """What a wrapper asks of a method beyond `Method`: that it upscales, and how far it looks."""
-
-    @property
-    def name(self) -> str:
-        """As it stands in tables."""
-        ...
-
-    @property
-    def place(self) -> str:
-        """See `Method`."""
-        ...
+class BuildableMethod(Method, Protocol):
+    """What a wrapper asks beyond `Method`: that it upscales, and how far it looks."""
 
     @property
     def colour(self) -> Colour:
         """What it upscales."""
-        ...
-
-    @property
-    def scales(self) -> Scales:
-        """The scales it has."""
         ...
 
     def reach(self, scale: int) -> int | None:
@@ -116,20 +101,12 @@ class BuildableMethod(Protocol):
         """Whether it can be opened without fetching anything."""
         ...
 
-    def identity(self, scale: int) -> Mapping[str, str]:
-        """See `Method`."""
-        ...
-
     def build(self, scale: int, device: str) -> Upscaler:
         """Load it as an upscaler.
 
         Raises:
             SRBenchError: It cannot be loaded.
         """
-        ...
-
-    def open(self, scale: int, device: str) -> Producer:
-        """See `Method`."""
         ...
 
 

@@ -11,7 +11,7 @@ from filelock import FileLock
 from srbench.images import read_image, write_image
 
 
-@pytest.mark.parametrize("kind", ["methods", "datasets", "metrics", "protocols"])
+@pytest.mark.parametrize("kind", ["methods", "wrappers", "datasets", "metrics", "protocols"])
 def test_lists_are_readable_and_parse(cli, kind):
     text = cli("list", kind)
     assert text.code == 0
