@@ -5,9 +5,10 @@ A file is used only if its bytes have the hash its card lists.
 
 from __future__ import annotations
 
-import shutil
+import os
 import sys
 import zipfile
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -54,6 +55,8 @@ class WeightFile:
             self._keep(self.given, named=self.given.name)
         elif not self._kept.is_file():
             self._fetch()
+        if not file_sha256(self._kept).startswith(self.entry.sha256):
+            raise WeightsError(f"{self._kept}: was altered since it was fetched; delete it, and run the command again")
         return self._member() if self.entry.member else self._kept
 
     @property
@@ -82,13 +85,7 @@ class WeightFile:
             )
         if self._kept.is_file():
             return
-        try:
-            self._kept.parent.mkdir(parents=True, exist_ok=True)
-            partial = self._kept.with_name(self._kept.name + ".part")
-            shutil.copyfile(path, partial)
-            partial.replace(self._kept)
-        except OSError as error:
-            raise WeightsError(f"{self._kept}: the weights cannot be kept ({error.strerror})") from error
+        _write_whole(self._kept, path.read_bytes())
         print(f"{self.method}: weights under {self.entry.licence}, kept in {self._kept.parent}", file=sys.stderr)
 
     def _fetch(self) -> None:
@@ -97,7 +94,7 @@ class WeightFile:
         pooch.get_logger().setLevel("WARNING")
         failures = []
         for url in self.entry.urls:
-            partial = self._kept.with_name(self._kept.name + ".fetched")
+            partial = self._kept.with_name(f"{self._kept.name}.{os.getpid()}.fetched")
             try:
                 pooch.retrieve(url, known_hash=None, fname=partial.name, path=partial.parent)
                 self._keep(partial, named=url)
@@ -132,10 +129,22 @@ class WeightFile:
             raise WeightsError(f"{self._kept.name}: cannot be unpacked ({error})") from error
         path = self._kept.parent / wanted.replace("/", "-")
         if not path.is_file() or path.read_bytes() != data:
-            partial = path.with_name(path.name + ".part")
-            partial.write_bytes(data)
-            partial.replace(path)
+            _write_whole(path, data)
         return path
+
+
+def _write_whole(path: Path, data: bytes) -> None:
+    """The file appears whole or not at all."""
+    partial = path.with_name(f"{path.name}.{os.getpid()}.part")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        partial.write_bytes(data)
+        partial.replace(path)
+    except OSError as error:
+        raise WeightsError(f"{path}: the weights cannot be kept ({error.strerror})") from error
+    finally:
+        with suppress(OSError):
+            partial.unlink(missing_ok=True)
 
 
 def _status(error: Exception) -> str:

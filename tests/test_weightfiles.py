@@ -64,6 +64,18 @@ def test_a_given_file_is_checked_kept_and_its_licence_said_once(tmp_path, capsys
     without = WeightFile(entry(b"weights"), "net@official", tmp_path, "pack 1")
     assert without.here
     assert without.obtain() == kept
+    kept.write_bytes(b"altered")
+    with pytest.raises(WeightsError, match="was altered since it was fetched; delete it"):
+        without.obtain()
+
+
+def test_a_cache_that_cannot_be_written(tmp_path, monkeypatch):
+    (tmp_path / "file").write_bytes(b"")
+    monkeypatch.setenv("SRBENCH_CACHE", str(tmp_path / "file"))
+    given = tmp_path / "downloaded"
+    given.write_bytes(b"weights")
+    with pytest.raises(WeightsError, match="the weights cannot be kept .Not a directory"):
+        WeightFile(entry(b"weights"), "net@official", tmp_path, "pack 1", given).obtain()
 
 
 def test_another_file_is_refused(tmp_path):

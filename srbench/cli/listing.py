@@ -102,7 +102,7 @@ def _wrappers() -> Rows:
     from srbench.wrappers import WRAPPERS
 
     return [
-        {"name": f"+{wrapper.name}", "summary": wrapper.summary, "written as": f"edsr+{wrapper.name}"}
+        {"name": f"+{wrapper.name}", "summary": wrapper.summary, "written as": f"METHOD+{wrapper.name}"}
         for wrapper in WRAPPERS.values()
     ]
 
