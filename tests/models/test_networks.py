@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 import torch
 
+from srbench.errors import WeightsError
 from srbench.protocol import imresize
 from srbench_models.enhancenet.network import EnhanceNet
 from srbench_models.enlarge import Bicubic
@@ -81,13 +82,34 @@ def test_the_classifier_is_the_one_its_weights_are_of(benchmark_data):
     """SqueezeNet 1.1 loads, and its feature maps have the strides the texture loss relies on."""
     from srbench_models.training.features import build_feature_maps
 
-    maps = build_feature_maps(
-        "squeezenet1_1", benchmark_data / "weights" / "squeezenet1_1" / "squeezenet1_1_caffe.safetensors"
-    )
+    path = benchmark_data / "weights" / "squeezenet1_1" / "squeezenet1_1_caffe.safetensors"
+    if not path.is_file():
+        pytest.skip("needs SqueezeNet's weights below SRBENCH_TEST_DATA")
+    maps = build_feature_maps("squeezenet1_1", path)
     found = maps(torch.rand(1, 3, 96, 96) * 255)
     for layer, stride in zip(maps.taps.texture, maps.taps.strides, strict=True):
         assert 96 // stride - 2 <= found[layer].shape[-1] <= 96 // stride
     assert all(not parameter.requires_grad for parameter in maps.parameters())
+
+
+@pytest.mark.parametrize(
+    ("network", "planes"),
+    [
+        (SRResNet(2, blocks=1, features=4), 3),
+        (EnhanceNet(2, blocks=1, features=4), 3),
+    ],
+)
+def test_autocast_rounds_no_image(network, planes):
+    """The result is float32, and the same samples but for what the layers in between lose."""
+    lr = torch.rand(1, planes, 12, 12)
+    network.eval()
+    with torch.inference_mode():
+        exact = network(lr)
+        with torch.autocast("cpu", torch.bfloat16):
+            rough = network(lr)
+    assert rough.dtype == torch.float32
+    assert len(rough.unique()) > 0.9 * rough.numel()
+    assert torch.allclose(rough, exact, atol=0.02)
 
 
 @pytest.mark.parametrize("mean", ["none", "its own"])
@@ -114,3 +136,5 @@ def test_srresnet_grows_out_of_edsr(photo, tmp_path, mean):
         assert torch.allclose(network.eval()(lr)[inner], wanted, atol=1e-4)
         if mean == "none":  # in training the border is in the statistics
             assert torch.allclose(network.train()(lr), wanted, atol=1e-4)
+    with pytest.raises(WeightsError, match="only an SRResNet of 16 blocks"):
+        grow_from_edsr(SRResNet(4, blocks=2), tmp_path / "edsr.safetensors", lr)

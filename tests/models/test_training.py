@@ -141,6 +141,15 @@ def test_no_recipe_can_read_a_benchmark_image(recipe_file, images, name):
         load_training_images(images, read_recipe(recipe_file).data, 2)
 
 
+@pytest.mark.parametrize("folder", ["Urban100", "b100"])
+def test_no_recipe_can_read_a_benchmarks_folder(recipe_file, images, folder, tmp_path):
+    """By whatever path: the name may stand in --data, or behind a link."""
+    images.rename(tmp_path / folder)
+    (tmp_path / "innocent").symlink_to(tmp_path / folder)
+    with pytest.raises(DatasetError, match="is a benchmark by its name; nothing may be trained on it"):
+        load_training_images(tmp_path / "innocent", read_recipe(recipe_file).data, 2)
+
+
 def test_another_scale_is_another_training(recipe_file):
     same, other = read_recipe(recipe_file, 2), read_recipe(recipe_file, 3)
     assert same == read_recipe(recipe_file)
@@ -151,7 +160,7 @@ def test_another_scale_is_another_training(recipe_file):
 @pytest.mark.parametrize(
     ("network", "message"),
     [
-        ("srbench_models.edsr.network:EDRS", "cannot build srbench_models.edsr.network:EDRS"),
+        ("srbench_models.edsr.network:EDRS", "cannot load srbench_models.edsr.network:EDRS"),
         ("srbench_models.nothing:EDSR", "No module named"),
     ],
 )
@@ -236,6 +245,10 @@ def train(recipe_file, images, output, *, resume=False, until=None, monkeypatch=
         return loop.run_training(job)
 
 
+def checkpoint(folder, kind="current_model_state"):
+    return torch.load(folder / "checkpoints" / "last.ckpt", weights_only=False)[kind]
+
+
 def tensors(path):
     with safe_open(path, framework="pt") as file:
         return {name: file.get_tensor(name) for name in file.keys()}, file.metadata()  # noqa: SIM118  # not a dict
@@ -263,6 +276,69 @@ def test_training_learns_resumes_and_exports(recipe_file, images, tmp_path, monk
     fresh = read_recipe(recipe_file).build_network().state_dict()
     assert not torch.equal(whole["head.0.weight"].float(), fresh["head.0.weight"])
     assert (tmp_path / "whole" / "log" / "version_0" / "metrics.csv").read_text().count("\n") >= 3
+
+
+@pytest.mark.filterwarnings("ignore")
+def test_what_is_exported_is_the_average(recipe_file, images, tmp_path):
+    """Of the weights of all steps, by hand, and again where a finished training is resumed."""
+    from srbench_models.training.module import RestorationModule
+
+    seen = []
+    real = RestorationModule.on_train_batch_end
+
+    def spy(self, outputs, batch, batch_idx):
+        seen.append(self.network.head[0].weight.detach().clone())
+        real(self, outputs, batch, batch_idx)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(RestorationModule, "on_train_batch_end", spy)
+        exported = train(recipe_file, images, tmp_path / "out")
+    whole, metadata = tensors(exported)
+    average = seen[0]
+    for weight in seen[1:]:
+        average = 0.5 * average + 0.5 * weight
+    assert torch.allclose(whole["head.0.weight"].float(), average, atol=1e-3)
+    assert not torch.allclose(seen[-1], average, atol=2e-4)
+    exported.unlink()
+    again, same = tensors(train(recipe_file, images, tmp_path / "out", resume=True))
+    assert same == metadata
+    assert all(torch.equal(again[name], whole[name]) for name in whole)
+
+
+@pytest.mark.filterwarnings("ignore")
+def test_other_images_are_another_training(recipe_file, images, tmp_path, photo):
+    train(recipe_file, images, tmp_path / "out")
+    write_image(images / "a" / "0.png", photo(40, 40, top=200))
+    with pytest.raises(OutputError, match="was begun with another recipe, other images"):
+        train(recipe_file, images, tmp_path / "out", resume=True)
+
+
+@pytest.mark.parametrize(
+    ("change", "arguments", "message"),
+    [
+        ("", ["--device", "cuda"], "torch finds no GPU; choose auto or cpu"),
+        ("", ["--scale", "1"], "greater than or equal to 2"),
+        ('start_from = "x4.safetensors"', [], "x4.safetensors: the weights to start from are not there"),
+        ('start_from = "tiny.safetensors"', [], "train tiny.recipe.toml first, and copy its weights there"),
+        ('begin = "a:b"', [], "`begin` needs `start_from`"),
+        (
+            'start_from = "w.safetensors"\nbegin = "srbench_models.srgan.grow:gorw"',
+            [],
+            "cannot load srbench_models.srgan",
+        ),
+    ],
+)
+def test_what_cannot_be_trained_is_one_line(recipe_file, images, cli, tmp_path, change, arguments, message):
+    pytest.importorskip("lightning", reason="training needs the `train` extra")
+    if "cuda" in arguments and torch.cuda.is_available():
+        pytest.skip("there is a GPU")
+    save_file({"w": torch.zeros(1)}, tmp_path / "w.safetensors")
+    recipe_file.write_text(RECIPE.replace("seed = 7", f"seed = 7\n{change}"))
+    done = cli("train", recipe_file, "--data", images, "--output", tmp_path / "out", *arguments)
+    assert done.code == 2
+    assert message in done.err
+    assert len(done.err.strip().splitlines()) == 1
+    assert not (tmp_path / "out").exists()
 
 
 @pytest.mark.filterwarnings("ignore")
@@ -353,6 +429,11 @@ def classifier(tmp_path):
 def test_adversarial_training_moves_both_sides_and_resumes(recipe_file, images, classifier, tmp_path, monkeypatch):
     recipe_file.write_text(ADVERSARIAL)
     whole, metadata = tensors(train(recipe_file, images, tmp_path / "whole", features=classifier))
+    from srbench_models.training.module import build_module
+
+    trained, fresh = checkpoint(tmp_path / "whole"), build_module(read_recipe(recipe_file), None, None).state_dict()
+    for side in ("network.head.0.weight", "discriminator.features.0.weight"):
+        assert not torch.allclose(trained[side], fresh[side], atol=1e-3), side
     train(recipe_file, images, tmp_path / "cut", until=2, monkeypatch=monkeypatch, features=classifier)
     resumed, _ = tensors(train(recipe_file, images, tmp_path / "cut", resume=True, features=classifier))
     assert all(torch.equal(resumed[name], whole[name]) for name in whole)

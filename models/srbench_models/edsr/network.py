@@ -9,6 +9,8 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
+from srbench_models.precision import in_float32
+
 __all__ = ["EDSR"]
 
 # Mean of DIV2K's training images in [0, 1], as the paper's authors subtract it.
@@ -27,13 +29,6 @@ def _mean_shift(sign: int) -> nn.Conv2d:
     shift.bias = nn.Parameter(sign * _PEAK * torch.tensor(_RGB_MEAN))
     shift.requires_grad_(False)
     return shift
-
-
-def _exactly(shift: nn.Conv2d, x: Tensor) -> Tensor:
-    """Apply a mean shift in float32 under any autocast: bfloat16 would round 0…255 to whole grey levels."""
-    with torch.autocast(x.device.type, enabled=False):
-        out: Tensor = shift(x.float())
-    return out
 
 
 class ResidualBlock(nn.Module):
@@ -86,6 +81,6 @@ class EDSR(nn.Module):
 
     def forward(self, lr: Tensor) -> Tensor:
         """Upscale a batch; see the class for shapes and ranges."""
-        shallow = self.head(_exactly(self.sub_mean, lr * _PEAK))
+        shallow = self.head(in_float32(self.sub_mean, lr * _PEAK))
         deep = self.tail(shallow + self.body(shallow))
-        return _exactly(self.add_mean, deep) / _PEAK
+        return in_float32(self.add_mean, deep) / _PEAK

@@ -67,5 +67,5 @@ class EnhanceNet(nn.Module):
     def forward(self, lr: Tensor) -> Tensor:
         """Upscale a batch; see the class for shapes and ranges."""
         detail: Tensor = self.tail(self.body(self.head(lr - self.mean)))
-        enlarged: Tensor = self.skip(lr)
+        enlarged: Tensor = self.skip(lr)  # float32; the detail is small, and may have been rounded
         return enlarged + detail

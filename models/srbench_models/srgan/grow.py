@@ -39,8 +39,10 @@ def grow_from_edsr(network: nn.Module, path: Path, lr: Tensor) -> None:
 
     Source: T. Chen et al., "Net2Net: Accelerating Learning via Knowledge Transfer", 2016, arXiv:1511.05641.
     """
-    if not isinstance(network, SRResNet):
-        raise WeightsError(f"only an SRResNet grows out of EDSR, not {type(network).__name__}")
+    same_size = SRResNet(4)
+    shapes = {name: value.shape for name, value in same_size.state_dict().items()}
+    if not isinstance(network, SRResNet) or {n: v.shape for n, v in network.state_dict().items()} != shapes:
+        raise WeightsError("only an SRResNet of 16 blocks and 64 features at ×4 grows out of EDSR-baseline")
     teacher = EDSR(4)
     load_weights(teacher, path)
     outputs: Outputs = {}

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from torch import Tensor, nn
 
+from srbench_models.precision import in_float32
+
 __all__ = ["SRResNet"]
 
 
@@ -59,6 +61,6 @@ class SRResNet(nn.Module):
 
     def forward(self, lr: Tensor) -> Tensor:
         """Upscale a batch; see the class for shapes and ranges."""
-        shallow = self.head(lr)
-        out: Tensor = self.tail(shallow + self.body(shallow))
-        return out
+        convolution, slope = self.head
+        shallow = slope(in_float32(convolution, lr))
+        return in_float32(self.tail[-1], self.tail[:-1](shallow + self.body(shallow)))

@@ -1,4 +1,7 @@
-"""Images nothing may be trained on, recognised by their pixels under whatever name they lie."""
+"""Images nothing may be trained on: known by their pixels under whatever name, or by the folder they lie in.
+
+Pixels are known of the sets whose cards list hashes (bundled, Set5, Set14); the others have only their folders' names.
+"""
 
 from __future__ import annotations
 
@@ -9,7 +12,12 @@ from pathlib import Path
 from srbench.errors import DatasetError
 from srbench.images import Image, pixel_sha256
 
-__all__ = ["benchmark_hashes", "refuse_benchmark"]
+__all__ = ["benchmark_hashes", "is_benchmark_folder", "refuse_benchmark", "refuse_benchmark_folder"]
+
+_FOLDERS = {
+    *("set5", "set14", "b100", "bsd100", "bsds100", "urban100", "manga109"),
+    *("div2k_valid_hr", "div2k_valid_lr_bicubic", "img_align_celeba"),
+}
 
 
 @lru_cache(maxsize=1)
@@ -17,6 +25,21 @@ def benchmark_hashes() -> dict[str, str]:
     """Name of each known benchmark image by its `pixel_sha256`; the dataset cards list the same ones."""
     words = (files(__package__) / "benchmarks.sha256").read_text(encoding="utf-8").split()
     return dict(zip(words[::2], words[1::2], strict=True))
+
+
+def is_benchmark_folder(folder: Path) -> bool:
+    """Whether a part of a path is a benchmark's usual name."""
+    return any(part.lower() in _FOLDERS for part in folder.parts)
+
+
+def refuse_benchmark_folder(folder: Path) -> None:
+    """Stop where a folder is a benchmark's by its name, wherever it lies and whatever links lead to it.
+
+    Raises:
+        DatasetError: It is.
+    """
+    if is_benchmark_folder(folder.resolve()):
+        raise DatasetError(f"{folder.resolve()}: is a benchmark by its name; nothing may be trained on it")
 
 
 def refuse_benchmark(image: Image, path: Path) -> None:

@@ -21,7 +21,7 @@ def train(
         Path | None,
         typer.Option(help="Directory that holds the recipe's image folders.  [default: $SRBENCH_DATA/train]"),
     ] = None,
-    scale: Annotated[int | None, typer.Option(help="In place of the recipe's own factor.")] = None,
+    scale: Annotated[int | None, typer.Option(min=2, max=16, help="In place of the recipe's own factor.")] = None,
     features: Annotated[
         Path | None, typer.Option(help="SqueezeNet 1.1, for recipes with a perceptual or texture loss.")
     ] = None,

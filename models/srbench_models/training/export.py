@@ -6,12 +6,15 @@ import copy
 import json
 import math
 import subprocess
+from collections.abc import Mapping
 from pathlib import Path
 
 import torch
+from safetensors import SafetensorError
 from safetensors.torch import save_file
 from torch import Tensor, nn
 
+from srbench.errors import OutputError
 from srbench_models.training.module import RestorationModule
 from srbench_models.training.patches import Pair
 
@@ -21,7 +24,7 @@ __all__ = ["export_weights", "held_out_psnr"]
 _HALF_PRECISION_COST = 0.002
 
 
-def export_weights(module: RestorationModule, steps: int, path: Path, *, origin: Path | None = None) -> Path:
+def export_weights(module: RestorationModule, path: Path, *, origin: Path, sources: Mapping[str, str]) -> Path:
     """Write the network's weights; the file appears whole or not at all.
 
     They are in half precision, which halves the file, where that changes the PSNR on the held-out images by less than
@@ -29,12 +32,15 @@ def export_weights(module: RestorationModule, steps: int, path: Path, *, origin:
 
     Args:
         module: The trained module, holding the averaged weights.
-        steps: Optimiser steps taken.
         path: Where to.
         origin: The recipe's file; the revision of the checkout it lies in is noted.
+        sources: Hashes of what the training depended on.
 
     Returns:
         `path`.
+
+    Raises:
+        OutputError: It cannot be written; the training's checkpoint is still there.
     """
     network = copy.deepcopy(module.network).cpu().eval()
     full = {name: value.detach().contiguous() for name, value in network.state_dict().items()}
@@ -45,17 +51,21 @@ def export_weights(module: RestorationModule, steps: int, path: Path, *, origin:
     halved = abs(after - before) < _HALF_PRECISION_COST
     metadata = {
         "recipe": json.dumps(module.recipe.describe(), sort_keys=True),
-        "steps": str(steps),
+        "steps": str(module.recipe.schedule.steps),
         "training_images": str(len(module.images.train)),
-        "training_images_sha256": module.images.sha256,
+        **sources,
         "held_out_psnr": f"{after if halved else before:.4f}",
         "half_precision_change_db": f"{after - before:+.5f}",
         "revision": _revision(origin),
         "torch": torch.__version__,
     }
     partial = path.with_suffix(".part")
-    save_file(half if halved else full, partial, metadata=metadata)
-    partial.replace(path)
+    try:
+        save_file(half if halved else full, partial, metadata=metadata)
+        partial.replace(path)
+    except (OSError, SafetensorError) as error:
+        partial.unlink(missing_ok=True)
+        raise OutputError(f"{path}: cannot be written ({error}); make room and add --resume") from error
     return path
 
 
@@ -71,10 +81,8 @@ def _psnr(network: nn.Module, pair: Pair) -> float:
     return -10 * math.log10(float((sr.clamp(0, 1) - hr).square().mean()))
 
 
-def _revision(origin: Path | None) -> str:
+def _revision(origin: Path) -> str:
     """Git revision of the checkout a file lies in; empty where there is none."""
-    if origin is None:
-        return ""
     command = ["git", "-C", str(origin.resolve().parent), "describe", "--always", "--dirty", "--abbrev=12"]
     try:
         found = subprocess.run(command, capture_output=True, text=True, timeout=10, check=True)  # noqa: S603  # fixed

@@ -77,7 +77,12 @@ class RestorationModule(lightning.LightningModule):
     def training_step(self, batch: Batch) -> Tensor | None:
         """One step on a batch of patches; every loss is logged before it is weighted."""
         lr, hr = (_unit_range(side) for side in batch)
-        return self._weighted(content_losses(self.recipe.loss, self.network(lr) * 255, hr * 255, self._maps[0]))
+        return self._weighted(self._content_losses(self.network(lr) * 255, hr * 255))
+
+    def _content_losses(self, sr: Tensor, hr: Tensor) -> dict[str, Tensor]:
+        """In float32 under any autocast, which would compare features and textures to three digits."""
+        with torch.autocast(sr.device.type, enabled=False):
+            return content_losses(self.recipe.loss, sr.float(), hr, self._maps[0])
 
     def _weighted(self, losses: dict[str, Tensor]) -> Tensor:
         """Log losses, and add them up by their weights."""
@@ -145,7 +150,7 @@ class AdversarialModule(RestorationModule):
         lr, hr = (_unit_range(side) for side in batch)
         network_optimiser, discriminator_optimiser = cast(list[LightningOptimizer], self.optimizers())
         sr = self.network(lr) * 255
-        losses = content_losses(self.recipe.loss, sr, hr * 255, self._maps[0])
+        losses = self._content_losses(sr, hr * 255)
         self.discriminator.requires_grad_(False)
         losses["adversarial"] = generator_loss(self.discriminator(sr))
         self._step(network_optimiser, self._weighted(losses))

@@ -18,7 +18,7 @@ from srbench.errors import DatasetError
 from srbench.folders import image_files
 from srbench.images import Image, pixel_sha256, read_image, to_rgb
 from srbench.protocol import imresize, luma, modcrop
-from srbench_models.training.benchmarks import refuse_benchmark
+from srbench_models.training.benchmarks import refuse_benchmark, refuse_benchmark_folder
 from srbench_models.training.recipe import DataOptions
 
 __all__ = ["Pair", "PatchBatches", "TrainingImages", "load_training_images"]
@@ -93,6 +93,7 @@ def _pair(hr: Image, scale: int, planes: Literal["rgb", "y"]) -> Pair:
 
 
 def _image_files(folder: Path) -> list[Path]:
+    refuse_benchmark_folder(folder)
     if not folder.is_dir():
         raise DatasetError(f"{folder}: no such folder; --data names the directory that holds the recipe's folders")
     files = list(image_files(folder).values())

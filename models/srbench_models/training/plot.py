@@ -26,7 +26,7 @@ def read_log(folder: Path) -> pd.DataFrame:
     if not starts:
         raise FileNotFoundError(f"{folder}: no version_N/metrics.csv")
     # A row holds either losses or a validation: the last word on each cell counts.
-    rows = pd.concat([pd.read_csv(path) for path in starts])
+    rows = pd.concat([pd.read_csv(path) for path in starts if path.stat().st_size])
     return rows.groupby("step", as_index=False).last().sort_values("step", ignore_index=True)
 
 

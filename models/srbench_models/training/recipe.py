@@ -10,9 +10,12 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from srbench.errors import RequestError
+from srbench_models.training.benchmarks import is_benchmark_folder
 
 if TYPE_CHECKING:
-    from torch import nn
+    from collections.abc import Callable
+
+    from torch import Tensor, nn
 
 __all__ = [
     "AdversaryOptions",
@@ -31,9 +34,6 @@ Argument = int | float | str | list[int]
 
 FeatureNetwork = Literal["squeezenet1_1", "vgg16", "vgg19"]
 """A classifier whose feature maps are compared."""
-
-# Names under which benchmark images usually lie; their pixels are refused too, see `benchmarks.py`.
-_BENCHMARKS = {"set5", "set14", "b100", "bsd100", "bsds100", "urban100", "manga109", "div2k_valid_hr"}
 
 
 class _Strict(BaseModel):
@@ -72,7 +72,7 @@ class DataOptions(_Strict):
 
     @model_validator(mode="after")
     def _not_a_benchmark(self) -> DataOptions:
-        found = [name for name in self.folders if {part.lower() for part in Path(name).parts} & _BENCHMARKS]
+        found = [name for name in self.folders if is_benchmark_folder(Path(name))]
         if found:
             raise ValueError(f"{', '.join(found)} is a benchmark, which nothing may be trained on")
         return self
@@ -153,6 +153,8 @@ class Recipe(_Strict):
     def _complete(self) -> Recipe:
         if not isinstance(self.network.get("scale"), int):
             raise ValueError("[network] lacks `scale`")
+        if not 2 <= self.scale <= 16:
+            raise ValueError(f"[network] scale is {self.scale}, expected 2 to 16")
         if (self.loss.adversarial > 0) != (self.adversary is not None):
             raise ValueError("an adversarial loss needs an [adversary], and nothing else does")
         if self.data.planes == "y" and (self.loss.features or self.adversary):
@@ -175,14 +177,30 @@ class Recipe(_Strict):
         Raises:
             RequestError: There is no such network, or it takes other arguments.
         """
-        module, _, attribute = self.recipe.network.partition(":")
         try:
-            network: nn.Module = getattr(importlib.import_module(module), attribute)(**self.network)
-        except (ImportError, AttributeError, TypeError, LookupError) as error:
+            network: nn.Module = self._load(self.recipe.network)(**self.network)
+        except (TypeError, LookupError) as error:
             raise RequestError(
                 f"recipe {self.recipe.name}: cannot build {self.recipe.network} with {self.network} ({error!r})"
             ) from error
         return network
+
+    def load_begin(self) -> Callable[[nn.Module, Path, Tensor], None] | None:
+        """The function that fills the network from other weights, or None where names do.
+
+        Raises:
+            RequestError: There is no such function.
+        """
+        name = self.recipe.begin
+        return None if name is None else self._load(name)
+
+    def _load(self, target: str) -> Any:
+        """What `module:attribute` names."""
+        module, _, attribute = target.partition(":")
+        try:
+            return getattr(importlib.import_module(module), attribute)
+        except (ImportError, AttributeError) as error:
+            raise RequestError(f"recipe {self.recipe.name}: cannot load {target} ({error})") from error
 
     def describe(self) -> dict[str, Any]:
         """The recipe as plain values, for metadata."""

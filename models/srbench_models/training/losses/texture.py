@@ -37,6 +37,6 @@ def texture(sr: Sequence[Tensor], hr: Sequence[Tensor], strides: Sequence[int]) 
 def _gram(features: Tensor, side: int) -> Tensor:
     """(N, C, h, w) to (patches, C, C): mean products of channels in each patch of `side`² positions."""
     channels, (height, width) = features.shape[1], (size // side * side for size in features.shape[2:])
-    patches = F.unfold(features[..., :height, :width].float(), side, stride=side)
+    patches = F.unfold(features[..., :height, :width], side, stride=side)
     patches = patches.transpose(1, 2).reshape(-1, channels, side * side)
     return patches @ patches.transpose(1, 2) / (side * side)
