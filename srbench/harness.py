@@ -10,19 +10,20 @@ from srbench.api import LrSource
 from srbench.datasets import open_dataset
 from srbench.errors import RequestError, UnknownNameError
 from srbench.execution import Progress, RunResult, execute
-from srbench.methods import FolderMethod, Method, find_method, free_name
+from srbench.methods import FolderMethod, Method, find_method, free_name, split_wrappers
 from srbench.metrics import DEFAULT_METRICS, METRICS
 from srbench.plan import Plan, Request, make_plan
 from srbench.protocol import Protocol
 from srbench.registry import Registry, registry, suggest
 
-__all__ = ["DEFAULT_DATASETS", "DEFAULT_PROTOCOL", "RunResult", "prepare", "run", "score"]
+__all__ = ["DEFAULT_DATASETS", "DEFAULT_PROTOCOL", "Files", "RunResult", "existing_files", "prepare", "run", "score"]
 
 DEFAULT_DATASETS = ("bundled",)
 DEFAULT_PROTOCOL = "classic-y"
 
 Several = str | Sequence[str]
-Weights = Mapping[str, Path | str] | Path | str | None
+Files = Path | str | Sequence[Path | str]
+Weights = Mapping[str, Files] | Files | None
 
 
 def run(
@@ -49,8 +50,8 @@ def run(
         metrics: Names.
         lr: `made` by the protocol, or `given` with the dataset.
         device: `auto`, `cpu` or `cuda`.
-        weights: Weight files by `name@weights`, or the file of the one method that is written so: other people's
-            weights that you have fetched, or your own for a card's network under a name of your choice.
+        weights: Weight files by `name@weights`, or those of the one method that is written so: other people's weights
+            that you have fetched, one file or more, or your own for a card's network under a name of your choice.
         output: Run folder, which a second call with the same plan completes; None keeps the run in memory.
         progress: Told after every record.
 
@@ -135,23 +136,37 @@ def prepare(
     return make_plan(Request(found, opened, scales, protocols, names, lr))
 
 
-def _weight_files(weights: Weights, specs: Sequence[str]) -> dict[str, Path]:
+def _weight_files(weights: Weights, specs: Sequence[str]) -> dict[str, tuple[Path, ...]]:
     """Files by `name@weights`; each must be somebody's, and be there."""
     if weights is None:
         return {}
-    named = list(dict.fromkeys(spec.split("+")[0] for spec in specs if "@" in spec))
+    bases = dict.fromkeys(split_wrappers(spec)[0] for spec in specs)
+    named = [base for base in bases if "@" in base and ".py:" not in base]
     if not isinstance(weights, Mapping):
         if len(named) != 1:
             raise RequestError(
                 f"{weights}: whose weights? Write one method as name@weights, or --weights name@weights={weights}"
             )
         weights = {named[0]: weights}
-    files = {name: Path(file).expanduser() for name, file in weights.items()}
-    for name, file in files.items():
+    for name in weights:
         if name not in named:
             raise RequestError(f"weights for {name!r}, which is not among the methods ({', '.join(specs)})")
-        if not file.is_file():
-            raise RequestError(f"{file}: no such weight file for {name}")
+    return existing_files(weights)
+
+
+def existing_files(weights: Mapping[str, Files]) -> dict[str, tuple[Path, ...]]:
+    """Paths by name.
+
+    Raises:
+        RequestError: A file is not there.
+    """
+    files: dict[str, tuple[Path, ...]] = {}
+    for name, given in weights.items():
+        several = (given,) if isinstance(given, str | Path) else tuple(given)
+        files[name] = tuple(Path(file).expanduser() for file in several)
+        for file in files[name]:
+            if not file.is_file():
+                raise RequestError(f"{file}: no such weight file for {name}")
     return files
 
 

@@ -37,7 +37,7 @@ def write_pictures(
     device: str,
     folder: Path,
     advance: Callable[[int, int], None] = lambda done, total: None,
-) -> list[Path]:
+) -> tuple[list[Path], list[str]]:
     """Write a picture for each method: HR, bicubic and the method's result, the same crop of each, magnified ×2.
 
     The crop is the square of HR with the most detail. The PSNR below a result is the whole image's under the protocol.
@@ -53,10 +53,11 @@ def write_pictures(
         advance: Told after each picture how many of how many are done.
 
     Returns:
-        The files.
+        The files, and what looked suspicious about the results.
 
     Raises:
-        RequestError: There is no such image, or it is smaller than the crop, or the protocol upscales luma alone.
+        RequestError: There is no such image, or it is smaller than the crop, or the protocol upscales luma alone, or
+            two methods would share a file.
         SRBenchError: A method failed, or a file cannot be read or written.
     """
     sample = next((item for item in dataset.samples if image in (None, item.id)), None)
@@ -72,19 +73,22 @@ def write_pictures(
     height, width = degraded.reference.shape[1:]
     bicubic = quantise(imresize(degraded.lr.astype(np.float64), (height, width)))
     job = Job(sample.id, degraded.lr, (height, width), scale, grey=False)
-    files = []
-    for done, method in enumerate(methods, 1):
-        result = to_rgb(method.open(scale, device)(job).image)
+    files = [folder / f"{_file_name(method.name)}-x{scale}.png" for method in methods]
+    if len(set(files)) < len(files):
+        raise RequestError(f"two methods would be drawn into one file: {', '.join(path.name for path in files)}")
+    suspicious: list[str] = []
+    for done, (method, path) in enumerate(zip(methods, files, strict=True), 1):
+        produced = method.open(scale, device)(job)
+        suspicious += [f"{method.name}: {warning}" for warning in produced.warnings]
+        result = to_rgb(produced.image)
         panels = [
             ("HR", degraded.reference),
             (_caption("bicubic", bicubic, degraded, scale, protocol), bicubic),
             (_caption(method.name, result, degraded, scale, protocol), result),
         ]
-        path = folder / f"{_file_name(method.name)}-x{scale}.png"
         write_image(path, _side_by_side([(caption, _cut(panel, place)) for caption, panel in panels]))
-        files.append(path)
         advance(done, len(methods))
-    return files
+    return files, suspicious
 
 
 def _file_name(method: str) -> str:

@@ -12,7 +12,7 @@ import pandas as pd
 from tabulate import tabulate
 
 from srbench.cards import ReportCard, ReportedFigure
-from srbench.errors import OutputError
+from srbench.errors import OutputError, RequestError
 from srbench.leaderboard import current_records, records_frame
 from srbench.runs import collect
 from srbench.store import read_records, read_run, write_whole
@@ -24,11 +24,15 @@ def write_report_page(cards: Sequence[ReportCard], folders: Sequence[Path], path
     """Write the page of some reports from run folders.
 
     Raises:
-        RequestError: A folder holds no run.
+        RequestError: A folder holds no run, or no PSNR.
         StoreError: A run cannot be read, or the page cannot be written.
         OutputError: The page's folder cannot be made.
     """
     table, _ = collect(folders)
+    if table["psnr"].isna().all():
+        raise RequestError(
+            f"{', '.join(str(folder) for folder in folders)}: no PSNR in it; run with --metrics psnr,ssim"
+        )
     records = [
         records_frame(current_records(run, read_records(folder))) for folder in folders for run in (read_run(folder),)
     ]

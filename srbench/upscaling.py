@@ -16,7 +16,7 @@ from srbench.protocol.colour import rgb_to_ycbcr, ycbcr_to_rgb
 from srbench.protocol.protocol import quantise
 from srbench.protocol.resize import imresize
 
-__all__ = ["upscale_planes"]
+__all__ = ["check_result", "upscale_planes"]
 
 Planes = NDArray[Any]
 
@@ -57,7 +57,7 @@ def _call(upscaler: Upscaler, planes: Planes, scale: int, device: str) -> NDArra
     try:
         with torch.inference_mode():
             out = upscaler(batch)
-        _check(out, (1, planes.shape[0], planes.shape[1] * scale, planes.shape[2] * scale))
+        check_result(out, (1, planes.shape[0], planes.shape[1] * scale, planes.shape[2] * scale))
         # A GPU reports many faults only here, when its result is asked for.
         result: NDArray[np.float64] = out[0].to("cpu", torch.float64).numpy() * 255
     except MethodError:
@@ -67,7 +67,16 @@ def _call(upscaler: Upscaler, planes: Planes, scale: int, device: str) -> NDArra
     return result
 
 
-def _check(out: object, expected: tuple[int, ...]) -> None:
+def check_result(out: object, expected: tuple[int, ...]) -> None:
+    """Refuse what no upscaler should return.
+
+    Args:
+        out: What it returned.
+        expected: The shape of its result.
+
+    Raises:
+        MethodError: It is no float tensor of that shape, is not finite, or far outside [0, 1].
+    """
     if not isinstance(out, Tensor):
         raise MethodError(f"returned {type(out).__name__}, expected a torch.Tensor")
     if tuple(out.shape) != expected:

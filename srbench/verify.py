@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Hashable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +11,7 @@ from srbench.cards import PublishedBlock
 from srbench.datasets import open_dataset
 from srbench.errors import DatasetError, NotImportedError, RequestError, UnknownNameError
 from srbench.execution import Progress
-from srbench.harness import run
+from srbench.harness import Files, existing_files, run
 from srbench.methods import find_method
 from srbench.registry import Registry
 
@@ -59,7 +59,11 @@ class Verification:
 
 
 def verify(
-    cards: Registry, *, device: str = "auto", weights: Mapping[str, str] | None = None, progress: Progress | None = None
+    cards: Registry,
+    *,
+    device: str = "auto",
+    weights: Mapping[str, Files] | None = None,
+    progress: Progress | None = None,
 ) -> Verification:
     """Replay the published rows of every card whose weights and datasets are there.
 
@@ -71,46 +75,64 @@ def verify(
         device: `auto`, `cpu` or `cuda`.
         weights: Files by `name@weights`.
         progress: Told after every image, run by run.
+
+    Raises:
+        RequestError: A weight file is not there, or is none that has published rows.
     """
-    checks: list[Check] = []
-    skipped: list[str] = []
-    files = {name: Path(file).expanduser() for name, file in (weights or {}).items()}
+    replay = _Replay(cards, device, existing_files(weights or {}), progress)
     runs = _by_run(cards)
-    strangers = sorted(files.keys() - {method for method, _, _ in runs})
+    strangers = sorted(replay.files.keys() - {method for method, _, _ in runs})
     if strangers:
         raise RequestError(f"weights for {', '.join(strangers)}, of which no card has published rows")
+    checks: list[Check] = []
     for (method, dataset, protocol), blocks in runs.items():
-        scales = sorted({row.scale for block in blocks for row in block.rows})
-        found = find_method(method, cards, files)
-        absent = [scale for scale in scales if not found.ready(scale)]
-        if absent:
-            skipped.append(
-                f"{method}: its weights are not on this machine; add --weights {method}=FILE, or have them fetched by "
-                f"srbench run --methods {method} --scale {','.join(str(scale) for scale in absent)}"
+        checks += replay.checks(method, dataset, protocol, blocks)
+    return Verification(tuple(checks), tuple(dict.fromkeys(replay.skipped)))
+
+
+@dataclass
+class _Replay:
+    """One verification as it goes on; `skipped` grows."""
+
+    cards: Registry
+    device: str
+    files: Mapping[str, tuple[Path, ...]]
+    progress: Progress | None
+    skipped: list[str] = field(default_factory=list)
+
+    def checks(self, method: str, dataset: str, protocol: str, blocks: list[PublishedBlock]) -> list[Check]:
+        """Those of one method on one dataset under one protocol."""
+        found = find_method(method, self.cards, self.files)
+        asked = sorted({row.scale for block in blocks for row in block.rows})
+        scales = [scale for scale in asked if found.ready(scale)]
+        if scales != asked:
+            absent = ",".join(str(scale) for scale in asked if scale not in scales)
+            self.skipped.append(
+                f"{method} ×{absent.replace(',', ', ×')}: its weights are not on this machine; add --weights "
+                f"{method}=FILE, or have them fetched by srbench run --methods {method} --scale {absent}"
             )
-            continue
+        if not scales:
+            return []
         try:
-            open_dataset(dataset, cards)
+            open_dataset(dataset, self.cards)
         except (NotImportedError, UnknownNameError) as error:
-            skipped.append(f"{method} on {dataset}: {error}")
-            continue
+            self.skipped.append(f"{method} on {dataset}: {error}")
+            return []
         except DatasetError as error:
-            checks += _compare(method, protocol, blocks, {})
-            skipped.append(f"{method} on {dataset}: {error}")
-            continue
+            self.skipped.append(f"{method} on {dataset}: {error}")
+            return list(_compare(method, protocol, blocks, scales, {}))
         result = run(
             method,
             datasets=dataset,
             scale=scales,
             protocol=protocol,
             metrics=("psnr", "ssim"),
-            device=device,
-            weights={method: files[method]} if method in files else None,
-            progress=progress,
+            device=self.device,
+            weights={method: self.files[method]} if method in self.files else None,
+            progress=self.progress,
         )
         complete = {row["scale"]: row for row in result.leaderboard.to_dict("records") if not row["failed"]}
-        checks += _compare(method, protocol, blocks, complete)
-    return Verification(tuple(checks), tuple(dict.fromkeys(skipped)))
+        return list(_compare(method, protocol, blocks, scales, complete))
 
 
 def _by_run(cards: Registry) -> dict[tuple[str, str, str], list[PublishedBlock]]:
@@ -124,11 +146,15 @@ def _by_run(cards: Registry) -> dict[tuple[str, str, str], list[PublishedBlock]]
 
 
 def _compare(
-    method: str, protocol: str, blocks: list[PublishedBlock], ours: Mapping[int, Mapping[Hashable, Any]]
+    method: str,
+    protocol: str,
+    blocks: list[PublishedBlock],
+    scales: list[int],
+    ours: Mapping[int, Mapping[Hashable, Any]],
 ) -> Iterator[Check]:
-    """Checks of all rows; those whose scale has no complete row of ours have no figure."""
+    """Checks of the rows of some scales; those whose scale has no complete row of ours have no figure."""
     for block in blocks:
-        for row in block.rows:
+        for row in (row for row in block.rows if row.scale in scales):
             for metric in ("psnr", "ssim"):
                 if getattr(row, metric) is None:
                     continue

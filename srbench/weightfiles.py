@@ -17,7 +17,7 @@ from srbench.errors import WeightsError
 from srbench.fingerprint import file_sha256
 from srbench.folders import cache_home
 
-__all__ = ["WeightFile"]
+__all__ = ["WeightFile", "page_hint"]
 
 
 @dataclass(frozen=True)
@@ -52,7 +52,8 @@ class WeightFile:
         if self.entry.shipped:
             return self._shipped()
         if self.given is not None:
-            self._keep(self.given, named=self.given.name)
+            self._check(self.given, named=self.given.name)
+            self._keep(self.given)
         elif not self._kept.is_file():
             self._fetch()
         if not file_sha256(self._kept).startswith(self.entry.sha256):
@@ -72,17 +73,20 @@ class WeightFile:
             raise WeightsError(f"{path.name}: sha256 differs from its card's; reinstall {self.owner}")
         return path
 
-    def _keep(self, path: Path, named: str) -> None:
-        """Check a file and copy it to where it is kept; the first time, say under what licence."""
+    def _check(self, path: Path, named: str) -> None:
+        """Whether a file is the card's."""
         try:
             found = file_sha256(path)
         except OSError as error:
             raise WeightsError(f"{named}: cannot be read ({error.strerror})") from error
         if not found.startswith(self.entry.sha256):
             raise WeightsError(
-                f"{named}: is not {self.method}'s file for ×{self.entry.scale}{_page(path)}: sha256 is {found[:16]}…, "
-                f"its card lists {self.entry.sha256[:16]}…; for weights of your own choose another name after @"
+                f"{named}: is not {self.method}'s file for ×{self.entry.scale}{page_hint(path)}: sha256 is "
+                f"{found[:16]}…, its card lists {self.entry.sha256[:16]}…"
             )
+
+    def _keep(self, path: Path) -> None:
+        """Copy a checked file to where it is kept; the first time, say under what licence."""
         if self._kept.is_file():
             return
         _write_whole(self._kept, path.read_bytes())
@@ -94,18 +98,21 @@ class WeightFile:
         pooch.get_logger().setLevel("WARNING")
         failures = []
         for url in self.entry.urls:
+            print(f"{self.method}: fetching {url}", file=sys.stderr)
             partial = self._kept.with_name(f"{self._kept.name}.{os.getpid()}.fetched")
             try:
                 pooch.retrieve(url, known_hash=None, fname=partial.name, path=partial.parent)
-                self._keep(partial, named=url)
+                self._check(partial, named=url)
             except WeightsError as error:
                 failures.append(str(error))
             except Exception as error:  # noqa: BLE001  # requests, urllib3 and the file system each have their own
                 failures.append(f"{url}: {type(error).__name__}{_status(error)}")
             else:
+                self._keep(partial)
                 return
             finally:
-                partial.unlink(missing_ok=True)
+                with suppress(OSError):
+                    partial.unlink(missing_ok=True)
         raise WeightsError(
             f"{self.method}: its weights are not on this machine and cannot be fetched ({'; '.join(failures)}); "
             f"get {self.entry.file} yourself, ask for {self._full_name} and add --weights FILE"
@@ -153,7 +160,7 @@ def _status(error: Exception) -> str:
     return "" if response is None else f" {response.status_code}"
 
 
-def _page(path: Path) -> str:
+def page_hint(path: Path) -> str:
     """A hint where a download is a web page, as quota and consent notices are."""
     with path.open("rb") as file:
         start = file.read(512).lstrip().lower()

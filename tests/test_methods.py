@@ -272,7 +272,7 @@ def test_altered_and_absent_weights_are_refused(tmp_path):
     moved = type(entry)(entry.card, entry.pack, tmp_path / "card.toml")
     with pytest.raises(WeightsError, match="no such weight file"):
         CardMethod(moved).open(4, "cpu")
-    (tmp_path / entry.card.weights[0].file).write_bytes(b"altered")
+    (tmp_path / "x4.safetensors").write_bytes(b"altered")
     with pytest.raises(WeightsError, match="sha256 differs from its card's"):
         CardMethod(moved).open(4, "cpu")
 

@@ -81,3 +81,8 @@ def test_the_verb_writes_a_page(cli, tmp_path, photos):
     assert done.code == 0
     assert "./photos ×2 | classic-y" in (tmp_path / "page" / "reports.md").read_text()
     assert cli("reports", "nowhere", "--output", "page").code == 2
+    arguments = ["--scale", 2, "--datasets", photos, "--metrics", "ssim", "--output", "without"]
+    assert cli("run", "--methods", "bilinear", *arguments).code == 0
+    refused = cli("reports", "without", "--output", "page")
+    assert refused.code == 2
+    assert "no PSNR in it; run with --metrics psnr,ssim" in refused.err

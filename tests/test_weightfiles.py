@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import hashlib
 import http.server
+import json
 import threading
 import zipfile
+from dataclasses import replace
+from types import SimpleNamespace
 
 import pytest
 import torch
-from safetensors.torch import save_file
+from safetensors.torch import load_file, save_file
 
 from srbench.cards import WeightsEntry
 from srbench.errors import RequestError, UnknownNameError, WeightsError
@@ -144,39 +147,101 @@ def test_cards_say_where_weights_come_from(changes):
 
 @pytest.fixture
 def own_edsr(tmp_path):
-    """A small EDSR of one's own at ×2, as torch saves it."""
+    """A small EDSR of one's own at ×2 with scaled branches, as `srbench train` writes it."""
     from srbench_models.edsr.network import EDSR
 
     torch.manual_seed(0)
-    torch.save(EDSR(2, blocks=2, features=8).state_dict(), tmp_path / "mine.pt")
-    return tmp_path / "mine.pt"
+    arguments = {"scale": 2, "blocks": 2, "features": 8, "res_scale": 0.5}
+    metadata = {"recipe": json.dumps({"network": arguments})}
+    save_file(EDSR(**arguments).state_dict(), tmp_path / "mine.safetensors", metadata)
+    return tmp_path / "mine.safetensors"
+
+
+def built_from(path, scale=2):
+    return find_method("edsr@mine", registry(), {"edsr@mine": (path,)}).build(scale, "cpu")
 
 
 def test_ones_own_weights_are_a_row_of_their_own(own_edsr, cli, photos):
     done = cli("run", "--methods", "edsr,edsr@mine", "--weights", own_edsr, "--scale", 2, "--datasets", photos)
     assert done.code == 0
     assert "edsr@mine" in done.out
-    method = find_method("edsr@mine", registry(), {"edsr@mine": own_edsr})
+    method = find_method("edsr@mine", registry(), {"edsr@mine": (own_edsr,)})
+    assert method.reach(2) is None
     assert method.identity(2)["weights"] == hashlib.sha256(own_edsr.read_bytes()).hexdigest()
 
 
-def test_weights_that_do_not_fit_fail_with_the_list(own_edsr, cli, photos):
-    done = cli(
-        "run", "--methods", "edsr@mine", "--weights", f"edsr@mine={own_edsr}", "--scale", 4, "--datasets", photos
-    )
+def test_ones_own_network_is_built_as_its_file_says(own_edsr):
+    """Its branches are scaled as they were in training, which no shape would tell."""
+    from srbench_models.edsr.network import EDSR
+
+    network = EDSR(2, blocks=2, features=8, res_scale=0.5)
+    network.load_state_dict(load_file(own_edsr))
+    lr = torch.rand(1, 3, 6, 7)
+    with torch.inference_mode():
+        assert torch.allclose(built_from(own_edsr)(lr), network(lr), atol=1e-6)
+    with pytest.raises(WeightsError, match="was trained for ×2, not for ×4"):
+        built_from(own_edsr, 4)
+
+
+def test_a_file_that_says_nothing_must_be_of_a_released_size(own_edsr, tmp_path):
+    from srbench_models.edsr.network import EDSR
+
+    torch.save(load_file(own_edsr), tmp_path / "odd.pt")
+    with pytest.raises(WeightsError, match="holds 2 blocks of 8 features, and does not say its res_scale"):
+        built_from(tmp_path / "odd.pt")
+    torch.save(EDSR(2).state_dict(), tmp_path / "released.pt")
+    assert built_from(tmp_path / "released.pt")(torch.rand(1, 3, 4, 4)).shape == (1, 3, 8, 8)
+
+
+def test_weights_that_do_not_fit_fail_with_the_list(tmp_path, cli, photos):
+    from srbench_models.edsr.network import EDSR
+
+    torch.save(EDSR(2).state_dict(), tmp_path / "two.pt")
+    done = cli("run", "--methods", "edsr@mine", "--weights", "two.pt", "--scale", 4, "--datasets", photos)
     assert done.code == 1
     assert "does not fit EDSR: missing tail.0.2.bias; missing tail.0.2.weight" in done.err
 
 
-def test_pickles_are_not_executed(tmp_path, cli, photos):
+def test_files_of_another_network_say_so(tmp_path):
+    save_file(
+        {"a": torch.zeros(1)}, tmp_path / "a.safetensors", {"recipe": json.dumps({"network": {"scale": 2, "x": 1}})}
+    )
+    with pytest.raises(WeightsError, match="a.safetensors: describes another network"):
+        built_from(tmp_path / "a.safetensors")
+    save_file({"a": torch.zeros(1)}, tmp_path / "a.safetensors", {"recipe": "{"})
+    with pytest.raises(WeightsError, match="its description cannot be read"):
+        built_from(tmp_path / "a.safetensors")
+
+
+def test_shipped_weights_are_not_replaced(own_edsr):
+    """A file given for a name the card knows is the card's file, or an error; never passed over."""
+    with pytest.raises(RequestError, match="edsr@srbench: comes with srbench's pack; .* choose another name after @"):
+        prepare("edsr@srbench", weights=own_edsr)
+    with pytest.raises(RequestError, match="is none of edsr@official's files: sha256 is"):
+        prepare("edsr@official", weights=own_edsr)
+
+
+@pytest.mark.parametrize("name", ["a|b", "a b", "../c"])
+def test_names_that_would_break_a_table(own_edsr, name):
+    with pytest.raises(RequestError, match="cannot name a row"):
+        prepare(f"edsr@{name}", weights={f"edsr@{name}": own_edsr})
+
+
+def test_one_file_of_ones_own_is_for_one_scale(own_edsr):
+    with pytest.raises(RequestError, match="2 files of your own; one is for one scale"):
+        prepare("edsr@mine", weights=[own_edsr, own_edsr])
+
+
+@pytest.mark.parametrize("zipped", [True, False])
+def test_pickles_are_not_executed(tmp_path, cli, photos, zipped):
     class Trap:
         def __reduce__(self):
             return (open, (str(tmp_path / "sprung"), "w"))
 
-    torch.save({"head.0.weight": Trap()}, tmp_path / "trap.pt")
+    torch.save({"head.0.weight": Trap()}, tmp_path / "trap.pt", _use_new_zipfile_serialization=zipped)
     done = cli("run", "--methods", "edsr@trap", "--weights", tmp_path / "trap.pt", "--scale", 2, "--datasets", photos)
     assert done.code == 1
-    assert "cannot be read as a plain state_dict of tensors" in done.err
+    assert "nor as a plain state_dict of tensors" in done.err
     assert not (tmp_path / "sprung").exists()
 
 
@@ -187,8 +252,9 @@ def test_only_plain_state_dicts(tmp_path):
     with pytest.raises(WeightsError, match="something else than a plain state_dict"):
         read_state(tmp_path / "nested.pt")
     save_file({"a": torch.ones(1)}, tmp_path / "a.safetensors")
-    torch.save({"a": torch.ones(1)}, tmp_path / "a.pt")
-    assert read_state(tmp_path / "a.pt")["a"] == read_state(tmp_path / "a.safetensors")["a"]
+    for zipped in (True, False):  # torch before 1.6, which EDSR's authors used, did not zip
+        torch.save({"a": torch.ones(1)}, tmp_path / "a.pt", _use_new_zipfile_serialization=zipped)
+        assert read_state(tmp_path / "a.pt")["a"] == read_state(tmp_path / "a.safetensors")["a"]
 
 
 @pytest.mark.parametrize(
@@ -218,4 +284,16 @@ def test_unknown_weights_say_how_to_bring_ones_own():
 def test_several_files_need_names(cli):
     done = cli("run", "--methods", "edsr@a,edsr@b", "--weights", "a.pt", "--weights", "edsr@b=b.pt")
     assert done.code == 2
-    assert "say whose each file is" in done.err
+    assert "say of each file whose it is" in done.err
+
+
+def test_several_files_of_one_method_are_told_apart_by_their_hashes(tmp_path):
+    for scale in (2, 3):
+        (tmp_path / f"x{scale}.pt").write_bytes(str(scale).encode())
+    entries = [entry(str(scale).encode(), scale=scale) for scale in (2, 3, 4)]
+    card = registry().method("edsr")
+    card = replace(card, card=card.card.model_copy(update={"weights": tuple(entries)}))
+    cards = SimpleNamespace(method=lambda name: card, methods={"edsr": card})
+    method = find_method("edsr@official", cards, {"edsr@official": (tmp_path / "x3.pt", tmp_path / "x2.pt")})
+    assert method.given == {2: tmp_path / "x2.pt", 3: tmp_path / "x3.pt"}
+    assert [method.ready(scale) for scale in (2, 3, 4)] == [True, True, False]

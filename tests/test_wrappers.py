@@ -136,6 +136,29 @@ def test_a_users_function_can_be_wrapped(tmp_path):
         find(f"{tmp_path}/a+b.py:up+tile")
 
 
+@pytest.mark.parametrize("wrapper", ["correct", "tile", "ensemble"])
+@pytest.mark.parametrize(
+    ("body", "message"),
+    [
+        ("return lr.repeat_interleave(2, 2).repeat_interleave(2, 3) * float('nan')", "NaN or infinite"),
+        ("return lr[:, :1].repeat_interleave(2, 2).repeat_interleave(2, 3)", "returned shape (1, 1, "),
+        ("return lr.repeat_interleave(4, 2).repeat_interleave(4, 3)", "returned shape"),
+    ],
+)
+def test_a_wrapper_mends_no_result_that_is_none(tmp_path, cli, photos, wrapper, body, message):
+    (tmp_path / "bad.py").write_text(f"def up(lr): {body}\nup.reach = 1\n")
+    done = cli("run", "--methods", f"bicubic,./bad.py:up+{wrapper}", "--scale", 2, "--datasets", photos)
+    assert done.code == 1
+    assert message in done.err
+
+
+@pytest.mark.parametrize("reach", ["-3", "True", "'far'"])
+def test_a_functions_reach_is_a_number_of_pixels(tmp_path, reach):
+    (tmp_path / "f.py").write_text(f"def up(lr): return lr\nup.reach = {reach}\n")
+    with pytest.raises(RequestError, match="expected a whole number of LR pixels"):
+        find(f"{tmp_path}/f.py:up+tile")
+
+
 @pytest.mark.parametrize(("spec", "message"), [("edsr+ensembel", "did you mean ensemble?"), ("edsr+", "no wrapper ''")])
 def test_unknown_wrappers(spec, message):
     with pytest.raises(UnknownNameError, match=message):

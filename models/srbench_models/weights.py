@@ -3,20 +3,33 @@
 from __future__ import annotations
 
 import hashlib
-import zipfile
+import inspect
+import json
+import os
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from pathlib import Path
 from pickle import UnpicklingError
+from typing import Any
 
 import torch
-from safetensors import SafetensorError
+from safetensors import SafetensorError, safe_open
 from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 
 from srbench.errors import WeightsError
 from srbench.folders import cache_home
 
-__all__ = ["State", "converted", "load_matching", "load_state", "load_weights", "read_state"]
+__all__ = [
+    "State",
+    "built",
+    "converted",
+    "described_arguments",
+    "load_matching",
+    "load_state",
+    "load_weights",
+    "read_state",
+]
 
 State = Mapping[str, Tensor]
 """Tensors by the names of a network's parameters and buffers."""
@@ -32,21 +45,65 @@ def read_state(path: Path) -> State:
     Raises:
         WeightsError: The file is neither, or holds something else than tensors.
     """
-    if zipfile.is_zipfile(path):
-        try:
-            state = torch.load(path, map_location="cpu", weights_only=True)
-        except (OSError, RuntimeError, UnpicklingError, ValueError, EOFError) as error:
-            reason = str(error).splitlines()[0] if str(error) else type(error).__name__
-            raise WeightsError(f"{path.name}: cannot be read as a plain state_dict of tensors ({reason})") from error
-        if not isinstance(state, dict) or not all(isinstance(value, Tensor) for value in state.values()):
-            raise WeightsError(f"{path.name}: holds something else than a plain state_dict of tensors; save only that")
-        return state
     try:
-        return load_file(path)
-    except (OSError, SafetensorError) as error:
+        if _is_safetensors(path):
+            return load_file(path)
+        state = torch.load(path, map_location="cpu", weights_only=True)
+    except (OSError, RuntimeError, UnpicklingError, SafetensorError, ValueError, EOFError) as error:
+        reason = str(error).splitlines()[0] if str(error) else type(error).__name__
         raise WeightsError(
-            f"{path.name}: cannot be read as safetensors, nor as a state_dict saved by torch 1.6 or later ({error})"
+            f"{path.name}: cannot be read as safetensors, nor as a plain state_dict of tensors ({reason})"
         ) from error
+    if not isinstance(state, dict) or not all(isinstance(value, Tensor) for value in state.values()):
+        raise WeightsError(f"{path.name}: holds something else than a plain state_dict of tensors; save only that")
+    return state
+
+
+def described_arguments(path: Path, scale: int) -> dict[str, Any] | None:
+    """How the network of a file was built, where `srbench train` wrote it: its recipe is in the file's metadata.
+
+    Args:
+        path: Any weight file.
+        scale: What it is wanted for.
+
+    Returns:
+        The network's arguments; None where the file does not say.
+
+    Raises:
+        WeightsError: It was trained for another scale.
+    """
+    if not _is_safetensors(path):
+        return None
+    try:
+        with safe_open(path, framework="pt") as file:
+            recipe = json.loads((file.metadata() or {}).get("recipe", "null"))
+    except (OSError, SafetensorError, ValueError) as error:
+        raise WeightsError(f"{path.name}: its description cannot be read ({error})") from error
+    if not isinstance(recipe, dict) or not isinstance(recipe.get("network"), dict):
+        return None
+    arguments: dict[str, Any] = recipe["network"]
+    if arguments.get("scale") != scale:
+        raise WeightsError(f"{path.name}: was trained for ×{arguments.get('scale')}, not for ×{scale}")
+    return arguments
+
+
+def built(network: Callable[..., nn.Module], arguments: Mapping[str, Any], name: str) -> nn.Module:
+    """Build a network as a file describes it.
+
+    Raises:
+        WeightsError: It is another network's description.
+    """
+    try:
+        return network(**arguments)
+    except (TypeError, ValueError, LookupError) as error:
+        raise WeightsError(f"{name}: describes another network ({error})") from error
+
+
+def _is_safetensors(path: Path) -> bool:
+    """By its head: the length of a JSON object, and the object's brace."""
+    with path.open("rb") as file:
+        head = file.read(9)
+    return len(head) == 9 and head[8:] == b"{" and int.from_bytes(head[:8], "little") < path.stat().st_size
 
 
 def load_weights(network: nn.Module, path: Path) -> None:
@@ -122,17 +179,21 @@ def converted(path: Path, convert: Callable[[Path], State]) -> Path:
     """
     digest = hashlib.sha256(path.read_bytes()).hexdigest()
     # A changed conversion must not find what an earlier one made.
-    target = cache_home() / "converted" / f"{digest[:16]}-{convert.__module__.rpartition('.')[2]}-1.safetensors"
+    code = hashlib.sha256(Path(inspect.getfile(convert)).read_bytes()).hexdigest()
+    target = cache_home() / "converted" / f"{digest[:16]}-{code[:8]}.safetensors"
     if target.exists():
         return target
     state = dict(convert(path))
-    partial = target.with_suffix(".part")
+    partial = target.with_suffix(f".{os.getpid()}.part")
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
         save_file(state, partial, metadata={"source_sha256": digest})
         partial.replace(target)
-    except OSError as error:
-        raise WeightsError(f"{target}: the converted weights cannot be kept ({error.strerror})") from error
+    except (OSError, SafetensorError) as error:
+        raise WeightsError(f"{target}: the converted weights cannot be kept ({error})") from error
+    finally:
+        with suppress(OSError):
+            partial.unlink(missing_ok=True)
     return target
 
 

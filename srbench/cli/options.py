@@ -35,7 +35,7 @@ WeightsOption = Annotated[
 ]
 
 
-def weight_files(given: list[str] | None) -> dict[str, str] | str | None:
+def weight_files(given: list[str] | None) -> dict[str, list[str]] | list[str] | None:
     """Read `--weights`, given any number of times.
 
     Raises:
@@ -46,10 +46,10 @@ def weight_files(given: list[str] | None) -> dict[str, str] | str | None:
     # A file's own name may have an =, a method's name without @ is none.
     named = [item.partition("=") for item in given if "=" in item and "@" in item.partition("=")[0]]
     if len(named) == len(given):
-        return {name: file for name, _, file in named}
-    if len(given) == 1:
-        return given[0]
-    raise RequestError(f"--weights {' '.join(given)}: say whose each file is, NAME@WEIGHTS=FILE")
+        return {name: [file for other, _, file in named if other == name] for name, _, _ in named}
+    if not named:
+        return given
+    raise RequestError(f"--weights {' '.join(given)}: say of each file whose it is, NAME@WEIGHTS=FILE")
 
 
 def names(text: str) -> tuple[str, ...]:

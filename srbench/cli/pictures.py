@@ -37,7 +37,7 @@ def pictures(
     )
     request = plan.request
     with progress_bar("pictures") as progress:
-        files = write_pictures(
+        files, suspicious = write_pictures(
             request.methods,
             request.datasets[0],
             image,
@@ -47,4 +47,6 @@ def pictures(
             output,
             progress,
         )
+    for remark in suspicious:
+        typer.echo(f"note: suspicious: {remark}", err=True)
     typer.echo(f"{len(files)} pictures written to {output}")

@@ -27,8 +27,8 @@ def verify(device: DeviceOption = "auto", weights: WeightsOption = None, as_json
     from srbench.verify import verify as replay
 
     files = weight_files(weights)
-    if isinstance(files, str):
-        raise RequestError(f"--weights {files}: say whose it is, NAME@WEIGHTS={files}")
+    if isinstance(files, list):
+        raise RequestError(f"--weights {files[0]}: say whose it is, NAME@WEIGHTS={files[0]}")
     with progress_bar("images") as progress:
         outcome = replay(registry(), device=device, weights=files, progress=progress)
     if as_json:

@@ -7,7 +7,7 @@ All three answer the same questions (which scales, which colour, what identifies
 from __future__ import annotations
 
 from srbench.methods.card import CardMethod
-from srbench.methods.find import find_method, free_name
+from srbench.methods.find import find_method, free_name, split_wrappers
 from srbench.methods.folder import FolderMethod
 from srbench.methods.function import FunctionMethod
 from srbench.methods.method import BuildableMethod, Job, Method, Produced, Producer
@@ -25,4 +25,5 @@ __all__ = [
     "WrappedMethod",
     "find_method",
     "free_name",
+    "split_wrappers",
 ]

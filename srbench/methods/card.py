@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from srbench.api import BuildRequest, Colour, Upscaler, UpscalerFactory
@@ -24,12 +24,14 @@ class CardMethod:
     Attributes:
         entry: The card.
         weights_name: What follows `@`; None for the default.
-        given: A weight file of the user's, or None.
+        given: The user's copies of the card's files, by scale.
+        own: A weight file of the user's own, under a name the card does not know; None for the card's.
     """
 
     entry: Entry[MethodCard]
     weights_name: str | None = None
-    given: Path | None = None
+    given: Mapping[int, Path] = field(default_factory=dict)
+    own: Path | None = None
     place: str = ""
 
     @property
@@ -43,13 +45,11 @@ class CardMethod:
         return self.entry.card.colour
 
     def reach(self, scale: int) -> int | None:
-        """That of the weights, or the card's; one's own weights may be those of its largest network."""
-        card, entry = self.entry.card, self.weights(scale)
-        if card.reach is None:
+        """That of the weights, or the card's; one's own weights may be of any network, so that it is not known."""
+        entry = self.weights(scale)
+        if self.own is not None:
             return None
-        if entry is not None:
-            return card.reach if entry.reach is None else entry.reach
-        return max([card.reach, *(item.reach for item in card.weights if item.reach is not None)])
+        return self.entry.card.reach if entry is None or entry.reach is None else entry.reach
 
     @property
     def scales(self) -> Scales:
@@ -75,7 +75,7 @@ class CardMethod:
         found = {"pack": self.entry.pack.distribution, "code": code_sha256(self.entry.pack.folder)}
         if weights is not None:
             return found | {"weights": weights.identity}
-        return found | ({"weights": file_identity(self.given)} if self.given else {})
+        return found | ({"weights": file_identity(self.own)} if self.own else {})
 
     def build(self, scale: int, device: str) -> Upscaler:
         """Obtain the weights and call the card's factory.
@@ -85,7 +85,7 @@ class CardMethod:
         """
         factory: UpscalerFactory = load_target(self.entry.card.factory, self.entry.pack.name)
         entry = self.weights(scale)
-        weights = self._file(entry).obtain() if entry else self.given
+        weights = self._file(entry).obtain() if entry else self.own
         try:
             return factory(BuildRequest(scale, device, weights))
         except SRBenchError:
@@ -98,4 +98,5 @@ class CardMethod:
         return upscaling_producer(self.build(scale, device), self.colour, device)
 
     def _file(self, entry: WeightsEntry) -> WeightFile:
-        return WeightFile(entry, self.name, self.entry.path.parent, self.entry.pack.distribution, self.given)
+        given = self.given.get(entry.scale)
+        return WeightFile(entry, self.name, self.entry.path.parent, self.entry.pack.distribution, given)

@@ -4,21 +4,24 @@ from __future__ import annotations
 
 import re
 import uuid
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
+from srbench.cards import WeightsEntry
 from srbench.errors import RequestError, UnknownNameError
+from srbench.fingerprint import file_identity
 from srbench.methods.card import CardMethod
 from srbench.methods.function import callable_name, function_method
 from srbench.methods.method import BuildableMethod
 from srbench.methods.userfile import method_from_file
 from srbench.methods.wrapped import WrappedMethod
 from srbench.registry import Registry, suggest
+from srbench.weightfiles import page_hint
 from srbench.wrappers import WRAPPERS
 
-__all__ = ["find_method", "free_name"]
+__all__ = ["find_method", "free_name", "split_wrappers"]
 
 
 def free_name(name: str, cards: Registry) -> str:
@@ -35,7 +38,7 @@ def free_name(name: str, cards: Registry) -> str:
 
 
 def find_method(
-    spec: str | Callable[..., Any], cards: Registry, files: Mapping[str, Path] = MappingProxyType({})
+    spec: str | Callable[..., Any], cards: Registry, files: Mapping[str, tuple[Path, ...]] = MappingProxyType({})
 ) -> BuildableMethod:
     """Resolve what a user wrote.
 
@@ -43,7 +46,7 @@ def find_method(
         spec: A card's name, `name@weights`, `./file.py:function`, each perhaps followed by `+wrapper`, or (in Python)
             a callable taking `(lr)` or `(lr, scale)`.
         cards: Where names are looked up.
-        files: Weight files of the user's, by `name@weights`.
+        files: Weight files of the user's, by `name@weights`; several for several scales.
 
     Raises:
         UnknownNameError: No card, weights or wrapper of this name.
@@ -51,14 +54,14 @@ def find_method(
     """
     if not isinstance(spec, str):
         return function_method(free_name(callable_name(spec), cards), spec, {"call": uuid.uuid4().hex})
-    base, wrappers = _split(spec)
+    base, wrappers = split_wrappers(spec)
     method = _find_unwrapped(base, cards, files)
     for name in wrappers:
         method = _wrap(method, name)
     return method
 
 
-def _split(spec: str) -> tuple[str, list[str]]:
+def split_wrappers(spec: str) -> tuple[str, list[str]]:
     """What is wrapped, and the wrappers' names; a path may have a + of its own."""
     path, colon, attribute = spec.rpartition(":")
     first, *wrappers = attribute.split("+")
@@ -80,7 +83,7 @@ def _wrap(method: BuildableMethod, name: str) -> BuildableMethod:
     return WrappedMethod(method, wrapper)
 
 
-def _find_unwrapped(spec: str, cards: Registry, files: Mapping[str, Path]) -> BuildableMethod:
+def _find_unwrapped(spec: str, cards: Registry, files: Mapping[str, tuple[Path, ...]]) -> BuildableMethod:
     path, colon, attribute = spec.rpartition(":")
     if colon and path.endswith(".py"):
         return method_from_file(Path(path).expanduser(), attribute)
@@ -88,12 +91,44 @@ def _find_unwrapped(spec: str, cards: Registry, files: Mapping[str, Path]) -> Bu
         raise RequestError(f"{spec}: which function of it? Write {spec}:function")
     name, at, weights = spec.partition("@")
     entry = cards.method(name)
-    known = {item.name for item in entry.card.weights}
-    given = files.get(spec)
-    if at and weights not in known and given is None:
+    given = files.get(spec, ())
+    entries = [item for item in entry.card.weights if item.name == weights]
+    if not at:
+        return CardMethod(entry)
+    if entries:
+        return CardMethod(entry, weights, _matching_files(entries, given, spec))
+    if not given:
+        known = {item.name for item in entry.card.weights}
         has = ", ".join(sorted(known)) or "none"
         raise UnknownNameError(
             f"{name} has no weights {weights!r}{suggest(weights, known)} (it has: {has}); for weights of your own add "
             f"--weights {spec}=FILE"
         )
-    return CardMethod(entry, weights or None, given)
+    if len(given) > 1:
+        raise RequestError(f"{spec}: {len(given)} files of your own; one is for one scale, give each a name of its own")
+    free_name(weights, cards)
+    return CardMethod(entry, weights, own=given[0])
+
+
+def _matching_files(entries: Sequence[WeightsEntry], given: Sequence[Path], method: str) -> dict[int, Path]:
+    """The user's copies of a card's files, by scale; a file that is none of them is not passed over.
+
+    Raises:
+        RequestError: The weights are shipped, or a file is another than the card lists.
+    """
+    found: dict[int, Path] = {}
+    for path in given:
+        if entries[0].shipped:
+            raise RequestError(
+                f"{method}: comes with srbench's pack; for weights of your own choose another name after @"
+            )
+        digest = file_identity(path)
+        scales = [entry.scale for entry in entries if digest.startswith(entry.sha256)]
+        if not scales:
+            listed = ", ".join(f"×{entry.scale} {entry.sha256[:16]}" for entry in entries)
+            raise RequestError(
+                f"{path}: is none of {method}'s files{page_hint(path)}: sha256 is {digest[:16]}…, its card lists "
+                f"{listed}; for weights of your own choose another name after @"
+            )
+        found |= dict.fromkeys(scales, path)
+    return found

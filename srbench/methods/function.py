@@ -46,9 +46,13 @@ class FunctionMethod:
         return self.source
 
     def reach(self, scale: int) -> int | None:
-        """Its attribute `reach`."""
+        """Its attribute `reach`, in LR pixels."""
         reach = getattr(self.function, "reach", None)
-        return reach if isinstance(reach, int) else None
+        if reach is None:
+            return None
+        if type(reach) is not int or reach < 0:
+            raise RequestError(f"{self.name}: reach is {reach!r}, expected a whole number of LR pixels")
+        return reach
 
     def ready(self, scale: int) -> bool:
         """It is here."""

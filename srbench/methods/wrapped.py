@@ -4,10 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from srbench.api import Colour, Upscaler
 from srbench.methods.method import BuildableMethod, Producer, Scales, upscaling_producer
 from srbench.wrappers import Wrapper, Wrapping
+
+if TYPE_CHECKING:
+    from torch import Tensor
 
 __all__ = ["WrappedMethod"]
 
@@ -54,9 +58,21 @@ class WrappedMethod:
         return {**inner, "wrappers": f"{inner.get('wrappers', '')}+{self.wrapper.name}"}
 
     def build(self, scale: int, device: str) -> Upscaler:
-        """Build the inner method and wrap it."""
+        """Build the inner method and wrap it.
+
+        What the inner method returns is checked before the wrapper can mend it, or hide it in a mean.
+        """
+        from srbench.upscaling import check_result  # here, because planning must not import torch
+
         wrapping = self._wrapping(scale)
-        return self.wrapper.wrap(self.inner.build(wrapping.inner_scale, device), wrapping)
+        inner, factor = self.inner.build(wrapping.inner_scale, device), wrapping.inner_scale
+
+        def checked(lr: Tensor, /) -> Tensor:
+            out = inner(lr)
+            check_result(out, (*lr.shape[:2], lr.shape[2] * factor, lr.shape[3] * factor))
+            return out
+
+        return self.wrapper.wrap(checked, wrapping)
 
     def open(self, scale: int, device: str) -> Producer:
         """Build it, and look at what it returns."""

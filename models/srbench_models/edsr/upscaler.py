@@ -2,34 +2,43 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from srbench.api import BuildRequest, Upscaler
 from srbench.errors import WeightsError
 from srbench_models.adapter import as_upscaler, required_weights
 from srbench_models.edsr.network import EDSR
-from srbench_models.weights import State, load_state, read_state
+from srbench_models.weights import State, built, described_arguments, load_state, read_state
 
 __all__ = ["create"]
 
-_FULL_MODEL_FEATURES = 256
+# Factor of the branches by blocks and features (Lim et al. 2017, section 3.3).
+_RELEASED = {(16, 64): 1.0, (32, 256): 0.1}
 
 
 def create(request: BuildRequest) -> Upscaler:
-    """EDSR in float32, of the size its weights have: 16 blocks of 64 features, or the full model's 32 of 256.
+    """EDSR in float32, built as its weights say, or else as the released model of their size.
 
     Raises:
         WeightsError: The card lists no weights for the scale, or they do not fit.
     """
     path = required_weights(request, "edsr")
     state = read_state(path)
-    network = _network_for(state, request.scale, path.name)
+    arguments = described_arguments(path, request.scale) or _released(state, request.scale, path.name)
+    network = built(EDSR, arguments, path.name)
     load_state(network, state, path.name)
     return as_upscaler(network, request.device)
 
 
-def _network_for(state: State, scale: int, name: str) -> EDSR:
+def _released(state: State, scale: int, name: str) -> dict[str, Any]:
+    """The arguments of the released model of this size; a file of another does not say how its branches are scaled."""
     if "head.0.weight" not in state:
         raise WeightsError(f"{name}: does not fit EDSR: missing head.0.weight")
     features = state["head.0.weight"].shape[0]
     blocks = len({key.split(".")[1] for key in state if key.startswith("body.") and ".body." in key})
-    # The full model, and only it, was trained with its branches scaled down (Lim et al. 2017, section 3.3).
-    return EDSR(scale, blocks, features, res_scale=0.1 if features == _FULL_MODEL_FEATURES else 1.0)
+    if (blocks, features) not in _RELEASED:
+        raise WeightsError(
+            f"{name}: holds {blocks} blocks of {features} features, and does not say its res_scale; expected a "
+            "released size (16 of 64, 32 of 256), or the safetensors file that srbench train writes"
+        )
+    return {"scale": scale, "blocks": blocks, "features": features, "res_scale": _RELEASED[blocks, features]}

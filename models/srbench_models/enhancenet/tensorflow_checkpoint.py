@@ -53,7 +53,7 @@ def read_tensorflow_checkpoint(path: Path) -> dict[str, NDArray[np.float32]]:
         if data[-len(_MAGIC) :] != _MAGIC or len(data) < _FOOTER:
             raise ValueError("no table's end mark")
         return dict(_tensors(data))
-    except (OSError, ValueError, IndexError, KeyError, UnicodeDecodeError) as error:
+    except (OSError, ValueError, IndexError, KeyError, TypeError, AttributeError) as error:
         raise WeightsError(f"{path.name}: cannot be read as a TensorFlow 1 checkpoint ({error})") from error
 
 
@@ -151,3 +151,5 @@ def _varint(data: bytes, at: int) -> tuple[int, int]:
         if byte < 0x80:
             return value, at
         shift += 7
+        if shift > 63:
+            raise ValueError("a number has more than 64 bits")

@@ -12,7 +12,7 @@ from srbench.errors import WeightsError
 from srbench_models.adapter import as_upscaler, required_weights
 from srbench_models.enhancenet.network import EnhanceNet
 from srbench_models.enhancenet.tensorflow_checkpoint import is_tensorflow_checkpoint, read_tensorflow_checkpoint
-from srbench_models.weights import State, converted, load_weights
+from srbench_models.weights import State, built, converted, described_arguments, load_weights
 
 __all__ = ["create"]
 
@@ -24,9 +24,12 @@ def create(request: BuildRequest) -> Upscaler:
         WeightsError: The card lists no weights for the scale, or they do not fit.
     """
     path = required_weights(request, "enhancenet")
-    released = is_tensorflow_checkpoint(path)
-    network = EnhanceNet(request.scale, skip="tensorflow" if released else "matlab")
-    load_weights(network, converted(path, _from_tensorflow) if released else path)
+    if is_tensorflow_checkpoint(path):
+        path, arguments = converted(path, _from_tensorflow), {"scale": request.scale, "skip": "tensorflow"}
+    else:
+        arguments = described_arguments(path, request.scale) or {"scale": request.scale}
+    network = built(EnhanceNet, arguments, path.name)
+    load_weights(network, path)
     return as_upscaler(network, request.device)
 
 

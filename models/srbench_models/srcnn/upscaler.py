@@ -9,7 +9,7 @@ from srbench.errors import WeightsError
 from srbench_models.adapter import as_upscaler, required_weights
 from srbench_models.srcnn.matlab import is_matlab_file, read_matlab_model
 from srbench_models.srcnn.network import SRCNN
-from srbench_models.weights import converted, load_state, read_state
+from srbench_models.weights import State, built, converted, described_arguments, load_state, read_state
 
 __all__ = ["create", "create_3x3"]
 
@@ -37,11 +37,17 @@ def _create(request: BuildRequest, name: str, planes: int, border: Literal["repl
     if is_matlab_file(path):
         path = converted(path, read_matlab_model)
     state = read_state(path)
-    try:
-        layers = [state[f"layers.{index}.weight"] for index in range(3)]
-        features, kernels = [layer.shape[0] for layer in layers[:2]], [layer.shape[-1] for layer in layers]
-    except (KeyError, IndexError) as error:
-        raise WeightsError(f"{path.name}: does not fit SRCNN: missing {error}") from error
-    network = SRCNN(request.scale, planes, features, kernels, border)
+    arguments = described_arguments(path, request.scale)
+    if arguments is None:
+        arguments = {"scale": request.scale, "planes": planes, "border": border, **_sizes(state, path.name)}
+    network = built(SRCNN, arguments, path.name)
     load_state(network, state, path.name)
     return as_upscaler(network, request.device)
+
+
+def _sizes(state: State, name: str) -> dict[str, list[int]]:
+    try:
+        layers = [state[f"layers.{index}.weight"] for index in range(3)]
+    except KeyError as error:
+        raise WeightsError(f"{name}: does not fit SRCNN: missing {error}") from error
+    return {"features": [layer.shape[0] for layer in layers[:2]], "kernels": [layer.shape[-1] for layer in layers]}

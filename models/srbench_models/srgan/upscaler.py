@@ -5,7 +5,7 @@ from __future__ import annotations
 from srbench.api import BuildRequest, Upscaler
 from srbench_models.adapter import as_upscaler, required_weights
 from srbench_models.srgan.network import SRResNet
-from srbench_models.weights import load_weights
+from srbench_models.weights import built, described_arguments, load_weights
 
 __all__ = ["create"]
 
@@ -16,6 +16,7 @@ def create(request: BuildRequest) -> Upscaler:
     Raises:
         WeightsError: The card lists no weights for the scale, or they do not fit.
     """
-    network = SRResNet(request.scale)
-    load_weights(network, required_weights(request, "srgan"))
+    path = required_weights(request, "srgan")
+    network = built(SRResNet, described_arguments(path, request.scale) or {"scale": request.scale}, path.name)
+    load_weights(network, path)
     return as_upscaler(network, request.device)
