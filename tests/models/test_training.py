@@ -444,6 +444,21 @@ def test_adversarial_training_moves_both_sides_and_resumes(recipe_file, images, 
     assert (tmp_path / "whole" / "loss.png").stat().st_size > 1000
 
 
+@pytest.mark.filterwarnings("ignore")
+@pytest.mark.parametrize("freeze", [True, False])
+def test_statistics_are_held_where_a_recipe_says_so(recipe_file, images, tmp_path, freeze):
+    recipe = (
+        RECIPE.replace("edsr.network:EDSR", "srgan.network:SRResNet") + f"freeze_statistics = {str(freeze).lower()}\n"
+    )
+    recipe_file.write_text(recipe)
+    train(recipe_file, images, tmp_path / "out")
+    state = checkpoint(tmp_path / "out")
+    moved = [not torch.equal(state[name], torch.zeros_like(state[name])) for name in state if "running_mean" in name]
+    assert moved == [not freeze] * len(moved)
+    assert len(moved) == 3
+    assert not torch.equal(state["network.body.0.body.1.weight"], torch.ones(4))
+
+
 def test_a_recipe_with_a_classifier_says_what_it_lacks(recipe_file, images, tmp_path):
     recipe_file.write_text(ADVERSARIAL)
     with pytest.raises(RequestError, match="give its safetensors file: --features"):

@@ -91,8 +91,12 @@ class RestorationModule(lightning.LightningModule):
         return torch.stack([weights[name] * value for name, value in losses.items()]).sum()
 
     def on_train_epoch_start(self) -> None:
-        """Begin to measure how long the loop waits for patches."""
+        """Begin to measure how long the loop waits for patches; hold statistics where the recipe says so."""
         self._clock = _Clock()
+        if self.recipe.schedule.freeze_statistics:
+            for layer in self.network.modules():
+                if isinstance(layer, nn.BatchNorm2d):
+                    layer.eval()
 
     def on_train_batch_start(self, batch: Any, batch_idx: int) -> None:
         """A batch has come."""

@@ -127,6 +127,8 @@ class ScheduleOptions(_Strict):
     validate_every: Count
     """Steps between two validations."""
     precision: Literal["32-true", "bf16-mixed"]
+    freeze_statistics: bool = False
+    """Whether the network's batch normalisations keep the statistics they begin with, in training as in use."""
 
     @model_validator(mode="after")
     def _multiples(self) -> ScheduleOptions:
