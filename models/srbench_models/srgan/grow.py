@@ -27,7 +27,7 @@ Outputs = dict[nn.Module, Tensor]
 
 
 def grow_from_edsr(network: nn.Module, path: Path, lr: Tensor) -> None:
-    """Fill an SRResNet so that it gives what EDSR-baseline gives, but near the border, where EDSR pads with the mean.
+    """Fill an SRResNet so that it gives what EDSR-baseline gives.
 
     Args:
         network: An SRResNet of 16 blocks and 64 features at ×4.
@@ -57,10 +57,7 @@ def grow_from_edsr(network: nn.Module, path: Path, lr: Tensor) -> None:
 
 def _copy(network: SRResNet, teacher: EDSR, outputs: Outputs) -> None:
     ours, theirs = _layers(network), _layers(teacher)
-    # Of each colour, in [0, 1].
-    mean = theirs.bias("add_mean") / _PEAK
-    head = theirs.convolutions["head.0"].weight * _PEAK
-    _inscribe(ours.convolutions["head.0"], head, theirs.bias("head.0") - head.sum((2, 3)) @ mean)
+    _inscribe(ours.convolutions["head.0"], theirs.convolutions["head.0"].weight * _PEAK, theirs.bias("head.0"))
     for index in range(len(teacher.body) - 1):
         block = f"body.{index}.body"
         _normalise(ours, f"{block}.0", f"{block}.1", theirs.convolutions[f"{block}.0"], outputs)
@@ -73,7 +70,7 @@ def _copy(network: SRResNet, teacher: EDSR, outputs: Outputs) -> None:
     for slope in ("head.1", "tail.2", "tail.5"):
         ours.slopes[slope].weight.fill_(1)
     final = theirs.convolutions["tail.1"]
-    _inscribe(ours.convolutions["tail.6"], final.weight / _PEAK, theirs.bias("tail.1") / _PEAK + mean)
+    _inscribe(ours.convolutions["tail.6"], final.weight / _PEAK, theirs.bias("tail.1") / _PEAK)
 
 
 @dataclass(frozen=True)

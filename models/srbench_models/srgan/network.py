@@ -6,11 +6,15 @@ CVPR 2017, arXiv:1609.04802.
 
 from __future__ import annotations
 
+import torch
 from torch import Tensor, nn
 
 from srbench_models.precision import in_float32
 
 __all__ = ["SRResNet"]
+
+# Mean of DIV2K's training images in [0, 1], as EDSR's authors give it.
+_RGB_MEAN = (0.4488, 0.4371, 0.4040)
 
 
 class ResidualBlock(nn.Module):
@@ -39,6 +43,8 @@ class SRResNet(nn.Module):
     Shapes: (N, 3, h, w) RGB in [0, 1] to (N, 3, 4h, 4w), same range, not clipped; any h, w ≥ 1.
     """
 
+    mean: Tensor
+
     def __init__(self, scale: int = 4, blocks: int = 16, features: int = 64) -> None:
         """Build the network with fresh weights.
 
@@ -48,6 +54,8 @@ class SRResNet(nn.Module):
             features: Channels.
         """
         super().__init__()
+        # Not in checkpoints: a constant, not a weight. With it, what a convolution pads with is a mean grey, not black.
+        self.register_buffer("mean", torch.tensor(_RGB_MEAN).view(3, 1, 1), persistent=False)
         self.head = nn.Sequential(nn.Conv2d(3, features, 9, padding=4), nn.PReLU())
         self.body = nn.Sequential(
             *(ResidualBlock(features) for _ in range(blocks)),
@@ -62,5 +70,5 @@ class SRResNet(nn.Module):
     def forward(self, lr: Tensor) -> Tensor:
         """Upscale a batch; see the class for shapes and ranges."""
         convolution, slope = self.head
-        shallow = slope(in_float32(convolution, lr))
-        return in_float32(self.tail[-1], self.tail[:-1](shallow + self.body(shallow)))
+        shallow = slope(in_float32(convolution, lr - self.mean))
+        return self.mean + in_float32(self.tail[-1], self.tail[:-1](shallow + self.body(shallow)))
