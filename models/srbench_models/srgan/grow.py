@@ -20,6 +20,8 @@ from srbench_models.weights import load_weights
 
 __all__ = ["grow_from_edsr"]
 
+# EDSR's samples run 0…255, ours 0…1. Since all its layers are homogeneous but for their biases, only these shrink: weights
+# keep the size that a learning rate is made for.
 _PEAK = 255.0
 
 Outputs = dict[nn.Module, Tensor]
@@ -57,7 +59,7 @@ def grow_from_edsr(network: nn.Module, path: Path, lr: Tensor) -> None:
 
 def _copy(network: SRResNet, teacher: EDSR, outputs: Outputs) -> None:
     ours, theirs = _layers(network), _layers(teacher)
-    _inscribe(ours.convolutions["head.0"], theirs.convolutions["head.0"].weight * _PEAK, theirs.bias("head.0"))
+    _inscribe(ours.convolutions["head.0"], theirs.convolutions["head.0"].weight, theirs.bias("head.0") / _PEAK)
     for index in range(len(teacher.body) - 1):
         block = f"body.{index}.body"
         _normalise(ours, f"{block}.0", f"{block}.1", theirs.convolutions[f"{block}.0"], outputs)
@@ -66,11 +68,12 @@ def _copy(network: SRResNet, teacher: EDSR, outputs: Outputs) -> None:
     last = len(teacher.body) - 1
     _normalise(ours, f"body.{last}", f"body.{last + 1}", theirs.convolutions[f"body.{last}"], outputs)
     for layer, their in (("tail.0", "tail.0.0"), ("tail.3", "tail.0.2")):
-        ours.convolutions[layer].load_state_dict(theirs.convolutions[their].state_dict())
+        bias = theirs.bias(their) / _PEAK
+        ours.convolutions[layer].load_state_dict({"weight": theirs.convolutions[their].weight, "bias": bias})
     for slope in ("head.1", "tail.2", "tail.5"):
         ours.slopes[slope].weight.fill_(1)
     final = theirs.convolutions["tail.1"]
-    _inscribe(ours.convolutions["tail.6"], final.weight / _PEAK, theirs.bias("tail.1") / _PEAK)
+    _inscribe(ours.convolutions["tail.6"], final.weight, theirs.bias("tail.1") / _PEAK)
 
 
 @dataclass(frozen=True)
@@ -107,13 +110,13 @@ def _inscribe(layer: nn.Conv2d, kernel: Tensor, bias: Tensor) -> None:
 def _normalise(ours: _Layers, layer: str, norm: str, theirs: nn.Conv2d, outputs: Outputs) -> None:
     """A convolution whose bias goes into the batch normalisation behind it, which leaves its output as it is."""
     output, bias = outputs[theirs], theirs.bias if theirs.bias is not None else torch.zeros(1)
-    mean, variance = output.mean((0, 2, 3)), output.var((0, 2, 3), unbiased=False)
+    mean, variance = output.mean((0, 2, 3)) / _PEAK, output.var((0, 2, 3), unbiased=False) / _PEAK**2
     ours.convolutions[layer].load_state_dict({"weight": theirs.weight})
     ours.norms[norm].load_state_dict(
         {
             "weight": (variance + ours.norms[norm].eps).sqrt(),
             "bias": mean,
-            "running_mean": mean - bias,
+            "running_mean": mean - bias / _PEAK,
             "running_var": variance,
             "num_batches_tracked": torch.tensor(0),
         }
