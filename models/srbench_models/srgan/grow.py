@@ -20,8 +20,8 @@ from srbench_models.weights import load_weights
 
 __all__ = ["grow_from_edsr"]
 
-# EDSR's samples run 0…255, ours 0…1. Since all its layers are homogeneous but for their biases, only these shrink: weights
-# keep the size that a learning rate is made for.
+# EDSR's samples run 0…255, ours 0…1. Since all its layers are homogeneous but for their biases, only these shrink:
+# weights keep the size that a learning rate is made for.
 _PEAK = 255.0
 
 Outputs = dict[nn.Module, Tensor]
