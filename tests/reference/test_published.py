@@ -35,7 +35,7 @@ def test_every_published_figure_is_met(benchmarks):
     assert not off
     # Set5 and Set14, three scales, two metrics, published and reference.
     assert len(outcome.checks) >= 24
-    assert all("not imported" in reason for reason in outcome.skipped)
+    assert all("not imported" in why or "weights are not on this machine" in why for why in outcome.skipped)
 
 
 def psnr_of(**options):
