@@ -79,8 +79,8 @@ def test_a_protocols_rule_changes_the_basis(folder):
 def test_weights_change_the_basis(folder):
     plan = plan_of(folder)
     method = plan.request.methods[0]
-    entry = method.entry.card.weights[0].model_copy(update={"sha256": "0" * 64})
-    other = method.entry.card.model_copy(update={"weights": (entry,)})
+    entries = tuple(item.model_copy(update={"sha256": "0" * 64}) for item in method.entry.card.weights)
+    other = method.entry.card.model_copy(update={"weights": entries})
     changed_method = replace(method, entry=replace(method.entry, card=other))
     assert halves(plan)[0] != halves(plan_of(folder, methods=(changed_method,)))[0]
 
