@@ -144,8 +144,10 @@ def _weight_files(weights: Weights, specs: Sequence[str]) -> dict[str, tuple[Pat
     named = [base for base in bases if "@" in base and ".py:" not in base]
     if not isinstance(weights, Mapping):
         if len(named) != 1:
+            first = weights if isinstance(weights, str | Path) else weights[0]
             raise RequestError(
-                f"{weights}: whose weights? Write one method as name@weights, or --weights name@weights={weights}"
+                f"{first}: whose weights? Write the method they are for as name@weights, and of several such methods "
+                f"say which: name@weights={first}"
             )
         weights = {named[0]: weights}
     for name in weights:

@@ -73,7 +73,7 @@ def write_pictures(
     height, width = degraded.reference.shape[1:]
     bicubic = quantise(imresize(degraded.lr.astype(np.float64), (height, width)))
     job = Job(sample.id, degraded.lr, (height, width), scale, grey=False)
-    files = [folder / f"{_file_name(method.name)}-x{scale}.png" for method in methods]
+    files = [folder / f"{_file_name(method.name)}-{sample.id}-x{scale}.png" for method in methods]
     if len(set(files)) < len(files):
         raise RequestError(f"two methods would be drawn into one file: {', '.join(path.name for path in files)}")
     suspicious: list[str] = []
@@ -82,7 +82,7 @@ def write_pictures(
         suspicious += [f"{method.name}: {warning}" for warning in produced.warnings]
         result = to_rgb(produced.image)
         panels = [
-            ("HR", degraded.reference),
+            (f"HR {sample.id} ×{scale} {protocol.name}", degraded.reference),
             (_caption("bicubic", bicubic, degraded, scale, protocol), bicubic),
             (_caption(method.name, result, degraded, scale, protocol), result),
         ]

@@ -18,8 +18,8 @@ def test_a_picture_shows_hr_bicubic_and_the_method(cli, tmp_path, photo):
     write_image(tmp_path / "photos" / "one.png", hr)
     done = cli("pictures", "--methods", "bicubic,nearest", "--dataset", "./photos", "--scale", 2, "--output", "out")
     assert done.code == 0, done.err
-    assert sorted(path.name for path in (tmp_path / "out").iterdir()) == ["bicubic-x2.png", "nearest-x2.png"]
-    picture = read_image(tmp_path / "out" / "nearest-x2.png")
+    assert sorted(path.name for path in (tmp_path / "out").iterdir()) == ["bicubic-one-x2.png", "nearest-one-x2.png"]
+    picture = read_image(tmp_path / "out" / "nearest-one-x2.png")
     side = 2 * CROP
     panels = [picture[:, :side:2, start : start + side : 2] for start in (0, side + 4, 2 * side + 8)]
     # The first panel is a piece of HR, on the grid of half crops.
@@ -27,7 +27,7 @@ def test_a_picture_shows_hr_bicubic_and_the_method(cli, tmp_path, photo):
     (place,) = [at for at in places if np.array_equal(hr[:, at[0] : at[0] + CROP, at[1] : at[1] + CROP], panels[0])]
     # In the third every pixel stands for four: it is the nearest neighbour's, of the same place.
     assert np.array_equal(panels[2][:, ::2, ::2], panels[2][:, 1::2, 1::2]), place
-    same = read_image(tmp_path / "out" / "bicubic-x2.png")
+    same = read_image(tmp_path / "out" / "bicubic-one-x2.png")
     # A value exactly between two levels may fall either way.
     difference = same[:, :side, side + 4 : 2 * side + 4].astype(int) - same[:, :side, 2 * side + 8 :]
     assert np.abs(difference).max() <= 1
@@ -47,7 +47,9 @@ def test_the_psnr_below_is_the_leaderboards(monkeypatch, cli, tmp_path, photo):
     done = cli("pictures", "--methods", "nearest", "--dataset", "./photos", "--scale", 2, "--output", "out")
     assert done.code == 0
     table = srbench.run(["nearest", "bicubic"], datasets="./photos", scale=2).leaderboard.set_index("method")["psnr"]
-    assert captions == [["HR", f"bicubic {table['bicubic']:.2f} dB", f"nearest {table['nearest']:.2f} dB"]]
+    assert captions == [
+        ["HR one ×2 classic-y", f"bicubic {table['bicubic']:.2f} dB", f"nearest {table['nearest']:.2f} dB"]
+    ]
 
 
 def test_what_looks_wrong_is_said(cli, tmp_path, photo):
@@ -67,7 +69,7 @@ def test_what_looks_wrong_is_said(cli, tmp_path, photo):
     [
         (["--image", "three"], "has no image 'three'; it has one"),
         (["--protocol", "srcnn-y"], "upscales luma alone"),
-        (["--scale", "2,4"], "have one scale"),
+        (["--scale", "2,4"], "only one here"),
     ],
 )
 def test_what_cannot_be_shown(cli, tmp_path, photo, arguments, message):

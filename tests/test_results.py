@@ -36,7 +36,7 @@ def test_every_row_is_complete():
 
 def test_every_method_has_a_picture():
     for method, rows in TABLE.groupby("method"):
-        assert (RESULTS / "pictures" / f"{method}-x{rows['scale'].max()}.png").stat().st_size > 10_000
+        assert (RESULTS / "pictures" / f"{method}-coffee-x{rows['scale'].max()}.png").stat().st_size > 10_000
 
 
 def test_the_bundled_rows_are_what_srbench_computes_now():

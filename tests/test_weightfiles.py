@@ -227,6 +227,39 @@ def test_names_that_would_break_a_table(own_edsr, name):
         prepare(f"edsr@{name}", weights={f"edsr@{name}": own_edsr})
 
 
+def test_a_method_without_a_network_takes_no_weights(own_edsr):
+    for weights in (own_edsr, None):
+        with pytest.raises(UnknownNameError, match="bicubic has no weights, and no network to give some to"):
+            prepare("bicubic@mine", weights=weights and {"bicubic@mine": weights})
+
+
+def test_the_cards_own_file_under_a_name_of_ones_own(monkeypatch):
+    """A slip of the pen in `@official` must not make a second row of it, without its licence."""
+    entry = registry().method("edsr")
+    shipped = entry.path.parent / "x4.safetensors"
+    with pytest.raises(RequestError, match="x4.safetensors is the file of edsr@srbench ×4; ask for that"):
+        prepare("edsr@srbenhc", weights=shipped)
+
+
+def test_two_files_under_one_name_are_two_runs(own_edsr, tmp_path):
+    from srbench.execution import default_folder
+
+    other = tmp_path / "other.safetensors"
+    other.write_bytes(own_edsr.read_bytes())
+    plans = [prepare("edsr@mine", scale=2, weights=file) for file in (own_edsr, other)]
+    assert default_folder(plans[0]) != default_folder(plans[1])
+
+
+def test_a_file_of_another_network_lists_a_dozen_misfits(tmp_path):
+    from srbench_models.enhancenet.network import EnhanceNet
+    from srbench_models.srgan.network import SRResNet
+    from srbench_models.weights import load_state
+
+    with pytest.raises(WeightsError, match="and [0-9]+ more") as caught:
+        load_state(SRResNet(), EnhanceNet().state_dict(), "e")
+    assert len(str(caught.value)) < 700
+
+
 def test_one_file_of_ones_own_is_for_one_scale(own_edsr):
     with pytest.raises(RequestError, match="2 files of your own; one is for one scale"):
         prepare("edsr@mine", weights=[own_edsr, own_edsr])

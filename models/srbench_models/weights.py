@@ -31,6 +31,9 @@ __all__ = [
     "read_state",
 ]
 
+_LISTED = 12
+"""Misfits that a message lists; a file of another network has hundreds."""
+
 State = Mapping[str, Tensor]
 """Tensors by the names of a network's parameters and buffers."""
 
@@ -49,7 +52,12 @@ def read_state(path: Path) -> State:
         if _is_safetensors(path):
             return load_file(path)
         state = torch.load(path, map_location="cpu", weights_only=True)
-    except (OSError, RuntimeError, UnpicklingError, SafetensorError, ValueError, EOFError) as error:
+    except UnpicklingError as error:
+        # torch's own message goes on to say how to execute the file.
+        raise WeightsError(
+            f"{path.name}: cannot be read as safetensors, nor as a plain state_dict of tensors (it is something else)"
+        ) from error
+    except (OSError, RuntimeError, SafetensorError, ValueError, EOFError) as error:
         reason = str(error).splitlines()[0] if str(error) else type(error).__name__
         raise WeightsError(
             f"{path.name}: cannot be read as safetensors, nor as a plain state_dict of tensors ({reason})"
@@ -114,7 +122,8 @@ def load_weights(network: nn.Module, path: Path) -> None:
         path: See `read_state`; its names and shapes must be the network's own.
 
     Raises:
-        WeightsError: The file cannot be read, or names or shapes are missing, extra or different; all are listed.
+        WeightsError: The file cannot be read, or names or shapes are missing, extra or different; the first dozen are
+            listed.
     """
     load_state(network, read_state(path), path.name)
 
@@ -128,7 +137,7 @@ def load_state(network: nn.Module, state: State, name: str) -> None:
         name: Of the file, for the message.
 
     Raises:
-        WeightsError: Names or shapes are missing, extra or different; all are listed.
+        WeightsError: Names or shapes are missing, extra or different; the first dozen are listed.
     """
     wanted = network.state_dict()
     problems = [f"missing {key}" for key in sorted(wanted.keys() - state.keys())]
@@ -139,7 +148,8 @@ def load_state(network: nn.Module, state: State, name: str) -> None:
         if state[key].shape != wanted[key].shape
     ]
     if problems:
-        raise WeightsError(f"{name}: does not fit {type(network).__name__}: {'; '.join(problems)}")
+        more = f"; and {len(problems) - _LISTED} more" if len(problems) > _LISTED else ""
+        raise WeightsError(f"{name}: does not fit {type(network).__name__}: {'; '.join(problems[:_LISTED])}{more}")
     network.load_state_dict({key: _single(value) for key, value in state.items()})
 
 

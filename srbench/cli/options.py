@@ -84,5 +84,5 @@ def one_scale(text: str) -> int:
     """
     found = scales(text)
     if len(found) > 1:
-        raise RequestError(f"scale {text!r}: images made elsewhere have one scale; write for example --scale 4")
+        raise RequestError(f"scale {text!r}: only one here; write for example --scale 4")
     return found[0]

@@ -16,7 +16,7 @@ def pictures(
     methods: Annotated[str, typer.Option(help="Names or ./file.py:function, separated by commas.")],
     output: Annotated[Path, typer.Option(help="Folder for the pictures, one PNG a method.")],
     dataset: Annotated[str, typer.Option(help="A name or a folder like ./photos.")] = "bundled",
-    image: Annotated[str | None, typer.Option(help="The image's id.  [default: the first]")] = None,
+    image: Annotated[str | None, typer.Option(help="The image's id; without it, the dataset's first.")] = None,
     scale: Annotated[str, typer.Option(help="The upscaling factor.")] = "4",
     protocol: Annotated[str, typer.Option(help="How LR is made, and what the PSNR is of.")] = "classic-y",
     device: DeviceOption = "auto",
@@ -49,4 +49,4 @@ def pictures(
         )
     for remark in suspicious:
         typer.echo(f"note: suspicious: {remark}", err=True)
-    typer.echo(f"{len(files)} pictures written to {output}")
+    typer.echo(f"written: {', '.join(file.name for file in files)} in {output}")

@@ -26,6 +26,7 @@ class CardMethod:
         weights_name: What follows `@`; None for the default.
         given: The user's copies of the card's files, by scale.
         own: A weight file of the user's own, under a name the card does not know; None for the card's.
+        place: Hash of the path of that file, which tells two of one name apart.
     """
 
     entry: Entry[MethodCard]

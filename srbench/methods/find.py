@@ -11,7 +11,7 @@ from typing import Any
 
 from srbench.cards import WeightsEntry
 from srbench.errors import RequestError, UnknownNameError
-from srbench.fingerprint import file_identity
+from srbench.fingerprint import file_identity, place_sha256
 from srbench.methods.card import CardMethod
 from srbench.methods.function import callable_name, function_method
 from srbench.methods.method import BuildableMethod
@@ -97,6 +97,8 @@ def _find_unwrapped(spec: str, cards: Registry, files: Mapping[str, tuple[Path, 
         return CardMethod(entry)
     if entries:
         return CardMethod(entry, weights, _matching_files(entries, given, spec))
+    if not entry.card.weights:
+        raise UnknownNameError(f"{spec}: {name} has no weights, and no network to give some to")
     if not given:
         known = {item.name for item in entry.card.weights}
         has = ", ".join(sorted(known)) or "none"
@@ -107,7 +109,11 @@ def _find_unwrapped(spec: str, cards: Registry, files: Mapping[str, tuple[Path, 
     if len(given) > 1:
         raise RequestError(f"{spec}: {len(given)} files of your own; one is for one scale, give each a name of its own")
     free_name(weights, cards)
-    return CardMethod(entry, weights, own=given[0])
+    digest = file_identity(given[0])
+    for item in entry.card.weights:
+        if digest.startswith(item.sha256):
+            raise RequestError(f"{spec}: {given[0].name} is the file of {name}@{item.name} ×{item.scale}; ask for that")
+    return CardMethod(entry, weights, own=given[0], place=place_sha256(given[0]))
 
 
 def _matching_files(entries: Sequence[WeightsEntry], given: Sequence[Path], method: str) -> dict[int, Path]:

@@ -62,6 +62,7 @@ def export_weights(module: RestorationModule, path: Path, *, origin: Path, sourc
     partial = path.with_suffix(".part")
     try:
         save_file(half if halved else full, partial, metadata=metadata)
+        partial.chmod(0o644)  # safetensors lets nobody else read it
         partial.replace(path)
     except (OSError, SafetensorError) as error:
         partial.unlink(missing_ok=True)
