@@ -63,7 +63,7 @@ def test_leaderboards_of_several_runs_are_written(cli, photos, tmp_path):
         (["leaderboard", "nowhere"], "no such folder"),
         (["run", "--methods", "./mine.py"], "which function of it? Write ./mine.py:function"),
         (["run", "--methods", "bicubic", "--lr", "given"], "bundled: has no LR files for ×4"),
-        (["score", "--dataset", "bundled", "--scale", "4,3", "--images", ".", "--name", "x"], "have one scale"),
+        (["score", "--dataset", "bundled", "--scale", "4,3", "--images", ".", "--name", "x"], "only one here"),
         (["datasets", "import", "set6", "."], "did you mean set5"),
         (["train", "none.toml", "--data", "."], "no such recipe"),
     ],
