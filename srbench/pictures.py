@@ -82,7 +82,7 @@ def write_pictures(
         suspicious += [f"{method.name}: {warning}" for warning in produced.warnings]
         result = to_rgb(produced.image)
         panels = [
-            (f"HR {sample.id} ×{scale} {protocol.name}", degraded.reference),
+            (f"HR {sample.id} x{scale} {protocol.name}", degraded.reference),  # Pillow's own font lacks ×
             (_caption("bicubic", bicubic, degraded, scale, protocol), bicubic),
             (_caption(method.name, result, degraded, scale, protocol), result),
         ]

@@ -48,7 +48,7 @@ def test_the_psnr_below_is_the_leaderboards(monkeypatch, cli, tmp_path, photo):
     assert done.code == 0
     table = srbench.run(["nearest", "bicubic"], datasets="./photos", scale=2).leaderboard.set_index("method")["psnr"]
     assert captions == [
-        ["HR one ×2 classic-y", f"bicubic {table['bicubic']:.2f} dB", f"nearest {table['nearest']:.2f} dB"]
+        ["HR one x2 classic-y", f"bicubic {table['bicubic']:.2f} dB", f"nearest {table['nearest']:.2f} dB"]
     ]
 
 
