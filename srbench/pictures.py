@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 import numpy as np
@@ -60,6 +62,59 @@ def write_pictures(
             two methods would share a file.
         SRBenchError: A method failed, or a file cannot be read or written.
     """
+    scene = _scene(dataset, image, scale, protocol)
+    files = [folder / f"{_file_name(method.name)}-{scene.image}-x{scale}.png" for method in methods]
+    if len(set(files)) < len(files):
+        raise RequestError(f"two methods would be drawn into one file: {', '.join(path.name for path in files)}")
+    suspicious: list[str] = []
+    for done, (method, path) in enumerate(zip(methods, files, strict=True), 1):
+        produced = method.open(scale, device)(scene.job)
+        suspicious += [f"{method.name}: {warning}" for warning in produced.warnings]
+        write_image(path, _side_by_side(scene.panels(method.name, to_rgb(produced.image))))
+        advance(done, len(methods))
+    return files, suspicious
+
+
+@dataclass(frozen=True)
+class _Scene:
+    """What all pictures of one image share; `place` is the crop's top and left."""
+
+    image: str
+    scale: int
+    protocol: Protocol
+    degraded: Degraded
+    place: tuple[int, int]
+
+    @property
+    def job(self) -> Job:
+        """The image as a method gets it."""
+        return Job(self.image, self.degraded.lr, self.degraded.reference.shape[1:], self.scale, grey=False)
+
+    @cached_property
+    def bicubic(self) -> Image:
+        """The whole image enlarged."""
+        return quantise(imresize(self.degraded.lr.astype(np.float64), self.degraded.reference.shape[1:]))
+
+    def panels(self, name: str, result: Image) -> list[tuple[str, Image]]:
+        """Captions and crops of HR, bicubic and a method's result."""
+        return [
+            # Pillow's own font lacks ×.
+            (f"HR {self.image} x{self.scale} {self.protocol.name}", self._crop(self.degraded.reference)),
+            (self._caption("bicubic", self.bicubic), self._crop(self.bicubic)),
+            (self._caption(name, result), self._crop(result)),
+        ]
+
+    def _crop(self, image: Image) -> Image:
+        top, left = self.place
+        return image[:, top : top + CROP, left : left + CROP]
+
+    def _caption(self, name: str, image: Image) -> str:
+        sides = (self.protocol.compared(side, self.scale) for side in (image, self.degraded.reference))
+        return f"{name} {psnr(*sides):.2f} dB"
+
+
+def _scene(dataset: Dataset, image: str | None, scale: int, protocol: Protocol) -> _Scene:
+    """Read an image and choose its crop, or say why it cannot be shown."""
     sample = next((item for item in dataset.samples if image in (None, item.id)), None)
     if sample is None:
         known = ", ".join(item.id for item in dataset.samples[:8])
@@ -69,35 +124,11 @@ def write_pictures(
     degraded = degrade(decode(dataset, sample).image, sample, scale, protocol.degradation, "made")
     if min(degraded.reference.shape[1:]) < CROP:
         raise RequestError(f"{dataset.name}/{sample.id} is smaller than the crop of {CROP}×{CROP} pixels")
-    place = _most_detailed(degraded.reference)
-    height, width = degraded.reference.shape[1:]
-    bicubic = quantise(imresize(degraded.lr.astype(np.float64), (height, width)))
-    job = Job(sample.id, degraded.lr, (height, width), scale, grey=False)
-    files = [folder / f"{_file_name(method.name)}-{sample.id}-x{scale}.png" for method in methods]
-    if len(set(files)) < len(files):
-        raise RequestError(f"two methods would be drawn into one file: {', '.join(path.name for path in files)}")
-    suspicious: list[str] = []
-    for done, (method, path) in enumerate(zip(methods, files, strict=True), 1):
-        produced = method.open(scale, device)(job)
-        suspicious += [f"{method.name}: {warning}" for warning in produced.warnings]
-        result = to_rgb(produced.image)
-        panels = [
-            (f"HR {sample.id} x{scale} {protocol.name}", degraded.reference),  # Pillow's own font lacks ×
-            (_caption("bicubic", bicubic, degraded, scale, protocol), bicubic),
-            (_caption(method.name, result, degraded, scale, protocol), result),
-        ]
-        write_image(path, _side_by_side([(caption, _cut(panel, place)) for caption, panel in panels]))
-        advance(done, len(methods))
-    return files, suspicious
+    return _Scene(sample.id, scale, protocol, degraded, _most_detailed(degraded.reference))
 
 
 def _file_name(method: str) -> str:
     return "".join(letter if letter.isalnum() or letter in "-+@._" else "-" for letter in method)
-
-
-def _caption(name: str, image: Image, degraded: Degraded, scale: int, protocol: Protocol) -> str:
-    value = psnr(protocol.compared(image, scale), protocol.compared(degraded.reference, scale))
-    return f"{name} {value:.2f} dB"
 
 
 def _most_detailed(reference: Image) -> tuple[int, int]:
@@ -111,11 +142,6 @@ def _most_detailed(reference: Image) -> tuple[int, int]:
         for left in range(0, plane.shape[1] - CROP + 1, step)
     ]
     return max(places, key=lambda at: float(energy[at[0] : at[0] + CROP, at[1] : at[1] + CROP].sum()))
-
-
-def _cut(image: Image, place: tuple[int, int]) -> Image:
-    top, left = place
-    return image[:, top : top + CROP, left : left + CROP]
 
 
 def _side_by_side(panels: Sequence[tuple[str, Image]]) -> NDArray[np.uint8]:
