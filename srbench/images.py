@@ -10,7 +10,6 @@ import hashlib
 import os
 import re
 import warnings
-from contextlib import suppress
 from pathlib import Path
 
 import numpy as np
@@ -19,6 +18,7 @@ from PIL import Image as Pil
 from PIL import ImageOps, UnidentifiedImageError
 
 from srbench.errors import ImageError
+from srbench.files import whole_file
 
 __all__ = ["IMAGE_SUFFIXES", "MAX_PIXELS", "Image", "pixel_sha256", "read_image", "to_rgb", "write_image"]
 
@@ -113,16 +113,11 @@ def write_image(path: str | os.PathLike[str], image: Image) -> None:
     if image.dtype != np.uint8 or image.ndim != 3 or image.shape[0] not in (1, 3):
         raise ImageError(f"{path}: cannot write {image.dtype} {image.shape}; expected uint8 (3, H, W) or (1, H, W)")
     pixels = image[0] if image.shape[0] == 1 else np.ascontiguousarray(image.transpose(1, 2, 0))
-    partial = path.with_name(f".{path.name}.{os.getpid()}.part")
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        Pil.fromarray(pixels).save(partial, format="PNG")
-        partial.replace(path)
+        with whole_file(path) as partial:
+            Pil.fromarray(pixels).save(partial, format="PNG")
     except OSError as error:
         raise ImageError(f"{path}: cannot be written ({error.strerror or error})") from error
-    finally:
-        with suppress(OSError):
-            partial.unlink(missing_ok=True)
 
 
 def to_rgb(image: Image) -> Image:

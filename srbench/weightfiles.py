@@ -14,6 +14,7 @@ from pathlib import Path
 
 from srbench.cards import WeightsEntry
 from srbench.errors import WeightsError
+from srbench.files import whole_file
 from srbench.fingerprint import file_sha256
 from srbench.folders import cache_home
 
@@ -141,17 +142,12 @@ class WeightFile:
 
 
 def _write_whole(path: Path, data: bytes) -> None:
-    """The file appears whole or not at all."""
-    partial = path.with_name(f"{path.name}.{os.getpid()}.part")
+    """Keep a file, whole or not at all."""
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        partial.write_bytes(data)
-        partial.replace(path)
+        with whole_file(path) as partial:
+            partial.write_bytes(data)
     except OSError as error:
         raise WeightsError(f"{path}: the weights cannot be kept ({error.strerror})") from error
-    finally:
-        with suppress(OSError):
-            partial.unlink(missing_ok=True)
 
 
 def _status(error: Exception) -> str:

@@ -5,9 +5,7 @@ from __future__ import annotations
 import hashlib
 import inspect
 import json
-import os
 from collections.abc import Callable, Mapping
-from contextlib import suppress
 from pathlib import Path
 from pickle import UnpicklingError
 from typing import Any
@@ -18,6 +16,7 @@ from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 
 from srbench.errors import WeightsError
+from srbench.files import whole_file
 from srbench.folders import cache_home
 
 __all__ = [
@@ -194,16 +193,11 @@ def converted(path: Path, convert: Callable[[Path], State]) -> Path:
     if target.exists():
         return target
     state = dict(convert(path))
-    partial = target.with_suffix(f".{os.getpid()}.part")
     try:
-        target.parent.mkdir(parents=True, exist_ok=True)
-        save_file(state, partial, metadata={"source_sha256": digest})
-        partial.replace(target)
+        with whole_file(target) as partial:
+            save_file(state, partial, metadata={"source_sha256": digest})
     except (OSError, SafetensorError) as error:
         raise WeightsError(f"{target}: the converted weights cannot be kept ({error})") from error
-    finally:
-        with suppress(OSError):
-            partial.unlink(missing_ok=True)
     return target
 
 

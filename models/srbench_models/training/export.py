@@ -15,6 +15,7 @@ from safetensors.torch import save_file
 from torch import Tensor, nn
 
 from srbench.errors import OutputError
+from srbench.files import whole_file
 from srbench_models.training.module import RestorationModule
 from srbench_models.training.patches import Pair
 
@@ -59,13 +60,11 @@ def export_weights(module: RestorationModule, path: Path, *, origin: Path, sourc
         "revision": _revision(origin),
         "torch": torch.__version__,
     }
-    partial = path.with_suffix(".part")
     try:
-        save_file(half if halved else full, partial, metadata=metadata)
-        partial.chmod(0o644)  # safetensors lets nobody else read it
-        partial.replace(path)
+        with whole_file(path) as partial:
+            save_file(half if halved else full, partial, metadata=metadata)
+            partial.chmod(0o644)  # safetensors lets nobody else read it
     except (OSError, SafetensorError) as error:
-        partial.unlink(missing_ok=True)
         raise OutputError(f"{path}: cannot be written ({error}); make room and add --resume") from error
     return path
 
