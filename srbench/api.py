@@ -34,7 +34,11 @@ LrSource = Literal["made", "given"]
 
 
 class Upscaler(Protocol):
-    """A super-resolution method, ready at one scale on one device."""
+    """A super-resolution method, ready at one scale on one device.
+
+    It may have an attribute `network`, the nn.Module that does all of its work on the same batch: other runtimes then
+    take that over, and its parameters are counted.
+    """
 
     def __call__(self, lr: Tensor, /) -> Tensor:
         """Upscale a batch.
@@ -107,6 +111,7 @@ class Metric:
     Attributes:
         name: As used on the command line and as a column.
         function: (sr, hr) to a number; both uint8 or float64, (C, H, W), 0…255. May raise UndefinedMetricError.
+        formula: The same, of a `srbench.metrics.comparison.Comparison`, so that metrics share what they have in common.
         unit: `dB`, `8-bit levels`, or empty for a pure number.
         higher_is_better: Which way tables sort.
         decimals: Digits after the point in tables for people; files keep six.
@@ -115,6 +120,7 @@ class Metric:
 
     name: str
     function: Callable[[NDArray[Any], NDArray[Any]], float]
+    formula: Callable[[Any], float]
     unit: str
     higher_is_better: bool
     decimals: int

@@ -8,10 +8,12 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from srbench.errors import RequestError
+from srbench.errors import RequestError, RuntimeMissingError
 from srbench.fingerprint import library_versions
+from srbench.inference import Inference, PrecisionChoice, RuntimeName
+from srbench.tuning import tune
 
-__all__ = ["device_name", "environment", "git_revision", "resolve_device", "srbench_version"]
+__all__ = ["device_name", "environment", "git_revision", "resolve_device", "resolve_inference", "srbench_version"]
 
 
 def resolve_device(choice: str) -> str:
@@ -27,12 +29,32 @@ def resolve_device(choice: str) -> str:
     available = torch.cuda.is_available()
     if choice == "cuda" and not available:
         raise RequestError("device cuda was asked for, but torch finds no GPU; use --device cpu or auto")
+    tune()
     if choice == "cpu" or not available:
         return "cpu"
     # cuDNN would otherwise round the inputs of float32 convolutions to 10 mantissa bits.
     torch.backends.cudnn.allow_tf32 = False
     torch.backends.cuda.matmul.allow_tf32 = False
     return "cuda"
+
+
+def resolve_inference(device: str, precision: PrecisionChoice, runtime: RuntimeName) -> Inference:
+    """How networks will be run, once it is known that they can be; `auto` gives bf16, which is to be tried.
+
+    Raises:
+        RuntimeMissingError: The runtime is not installed, or not for this device or precision.
+    """
+    if precision == "tf32" and device == "cpu":
+        raise RuntimeMissingError("precision tf32 is a GPU's; on this device choose fp32, bf16 or auto")
+    if runtime == "openvino":
+        if device != "cpu":
+            raise RuntimeMissingError("runtime openvino runs on the CPU here; add --device cpu")
+        if precision == "tf32":
+            raise RuntimeMissingError("runtime openvino has no tf32; choose fp32, bf16 or auto")
+        from srbench.runtimes.openvino import load_openvino
+
+        load_openvino()
+    return Inference(device, "bf16" if precision == "auto" else precision, runtime)
 
 
 def device_name(device: str) -> str:
@@ -48,7 +70,7 @@ def environment(device: str) -> dict[str, Any]:
 
     return {
         "device": device_name(device),
-        "precision": "fp32",
+        "tf32": False if device == "cpu" else bool(torch.backends.cudnn.allow_tf32),
         "threads": torch.get_num_threads(),
         "python": platform.python_version(),
         "system": platform.system(),

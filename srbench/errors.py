@@ -7,7 +7,8 @@
     │   ├── NotApplicableError     a method cannot run at this scale or under this protocol
     │   ├── DatasetError           a dataset is incomplete or not the one its card describes
     │   │   └── NotImportedError   it is not there at all
-    │   └── OutputError            the output folder cannot be used
+    │   ├── OutputError            the output folder cannot be used
+    │   └── RuntimeMissingError    a runtime is not installed, or not for this device
     ├── ImageError                 an image file or array cannot be used
     ├── WeightsError               a weight file is absent, altered or does not fit its network
     ├── MethodError                an upscaler raised, or returned what no upscaler should
@@ -30,6 +31,7 @@ __all__ = [
     "NotImportedError",
     "OutputError",
     "RequestError",
+    "RuntimeMissingError",
     "SRBenchError",
     "StoreError",
     "UndefinedMetricError",
@@ -73,6 +75,10 @@ class NotImportedError(DatasetError):
 
 class OutputError(RequestError):
     """The output folder is in use, holds another plan, or cannot be written."""
+
+
+class RuntimeMissingError(RequestError):
+    """A runtime is not installed, does not load, or is not for this device or precision."""
 
 
 class ImageError(SRBenchError):

@@ -9,7 +9,14 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from srbench.environment import device_name, environment, git_revision, resolve_device, srbench_version
+from srbench.environment import (
+    device_name,
+    environment,
+    git_revision,
+    resolve_device,
+    resolve_inference,
+    srbench_version,
+)
 from srbench.fingerprint import combine
 from srbench.identities import Identities, identify
 from srbench.leaderboard import build_table, current_records, notes, records_frame
@@ -75,19 +82,24 @@ def execute(plan: Plan, *, device: str, output: Path | None, progress: Progress 
         KeyboardInterrupt: Passed on once the folder is in order.
     """
     chosen = resolve_device(device)
-    conditions = Conditions(tuple(METRICS[name] for name in plan.request.metrics), chosen)
-    identities = identify(plan, device_name(chosen))
+    request = plan.request
+    inference = resolve_inference(chosen, request.precision, request.runtime)
+    metrics = tuple(METRICS[name] for name in request.metrics)
+    conditions = Conditions(metrics, inference, auto=request.precision == "auto")
+    identities = identify(plan, device_name(chosen), inference)
     description = _describe(plan, identities, chosen)
     store = RunStore(output, plan.describe()) if output else None
     with store or nullcontext():
         sink = store or MemoryStore()
         if store:
             store.write_run({**description, "status": "unfinished"})
-        reused = run_plan(plan, conditions, identities, sink, _advance(progress, plan.records))
+        outcome = run_plan(plan, conditions, identities, sink, _advance(progress, plan.records))
         records = current_records(description, sink.records())
         status = "failed" if any(record.status == "failed" for record in records) else "complete"
         description |= {"status": status, "finished": _now()}
-        result = RunResult(description, tuple(records), output, reused)
+        if outcome.trials:
+            description["trials"] = [trial.describe() for trial in outcome.trials]
+        result = RunResult(description, tuple(records), output, outcome.reused)
         if store:
             write_leaderboard(store.folder, result.leaderboard, result.notes)
             store.write_run(description)
@@ -117,7 +129,7 @@ def _describe(plan: Plan, identities: Identities, device: str) -> dict[str, Any]
     request = plan.request
     where = environment(device)
     if all(method.colour == "images" for method in request.methods):
-        where |= {"device": "elsewhere", "precision": ""}
+        where |= {"device": "elsewhere"}
     return {
         "srbench": srbench_version(),
         "git": git_revision(),

@@ -22,17 +22,19 @@ __all__ = [
     "place_sha256",
 ]
 
-LIBRARIES = ("torch", "numpy", "opencv-python-headless", "pillow", "scikit-image")
+LIBRARIES = ("torch", "numpy", "numba", "opencv-python-headless", "pillow", "scikit-image")
 """Distributions whose version may move the last digits."""
 
 _PACKAGE = Path(__file__).parent
 _NUMBERS = (
+    "kernels",
     "metrics",
     "methods",
     "protocol",
     "images.py",
     "inputs.py",
     "plausibility.py",
+    "runtimes",
     "runner.py",
     "scoring.py",
     "upscaling.py",

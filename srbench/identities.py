@@ -8,7 +8,8 @@ from typing import Any
 
 from srbench.api import Sample
 from srbench.fingerprint import combine, file_identity, library_versions, numbers_code
-from srbench.plan import Cell, Plan
+from srbench.inference import Inference
+from srbench.plan import Cell, Plan, Request
 from srbench.record import RecordKey
 
 __all__ = ["Identities", "identify"]
@@ -57,12 +58,13 @@ class Identities:
         return {"methods": methods, "bases": bases, "datasets": datasets}
 
 
-def identify(plan: Plan, device_name: str) -> Identities:
+def identify(plan: Plan, device_name: str, asked: Inference) -> Identities:
     """Hash code, weights, rules, libraries and files of a plan.
 
     Args:
         plan: The cells.
         device_name: What the methods run on.
+        asked: Device, precision and runtime; of `auto` the one that is tried.
     """
     request = plan.request
     methods: dict[tuple[str, int], Mapping[str, str]] = {}
@@ -70,7 +72,7 @@ def identify(plan: Plan, device_name: str) -> Identities:
         if (cell.method.name, cell.scale) not in methods:
             methods[cell.method.name, cell.scale] = cell.method.identity(cell.scale)
     bases = {
-        (cell.method.name, cell.scale, cell.protocol.name): _basis(cell, methods, request.metrics, device_name)
+        (cell.method.name, cell.scale, cell.protocol.name): _basis(cell, methods, request, device_name, asked)
         for cell in plan.cells
     }
     files: dict[tuple[str, int, str], str] = {}
@@ -91,16 +93,24 @@ def identify(plan: Plan, device_name: str) -> Identities:
 
 
 def _basis(
-    cell: Cell, methods: Mapping[tuple[str, int], Mapping[str, str]], metrics: tuple[str, ...], device_name: str
+    cell: Cell,
+    methods: Mapping[tuple[str, int], Mapping[str, str]],
+    request: Request,
+    device_name: str,
+    asked: Inference,
 ) -> str:
+    inference = cell.method.inference(cell.scale, asked)
+    tried = request.precision == "auto" and inference is not None and inference.precision == "bf16"
     return combine(
         method=dict(methods[cell.method.name, cell.scale]),
         scale=cell.scale,
         protocol=cell.protocol.card.hash,
-        metrics=metrics,
+        metrics=request.metrics,
         numbers=numbers_code(),
         libraries=library_versions(),
         device=device_name,
+        inference="" if inference is None else inference.label,
+        tried=tried,
     )[:16]
 
 

@@ -15,6 +15,7 @@ from PIL import ImageDraw
 from srbench.datasets import Dataset
 from srbench.errors import RequestError
 from srbench.images import Image, to_rgb, write_image
+from srbench.inference import Inference
 from srbench.inputs import Degraded, decode, degrade
 from srbench.methods import Job, Method
 from srbench.metrics import psnr
@@ -36,7 +37,7 @@ def write_pictures(
     image: str | None,
     scale: int,
     protocol: Protocol,
-    device: str,
+    inference: Inference,
     folder: Path,
     advance: Callable[[int, int], None] = lambda done, total: None,
 ) -> tuple[list[Path], list[str]]:
@@ -50,7 +51,7 @@ def write_pictures(
         image: Its id; None for the dataset's first.
         scale: Upscaling factor.
         protocol: How LR is made, and what the PSNR is of; must upscale RGB.
-        device: A torch device.
+        inference: How the methods run.
         folder: Where to; one PNG a method.
         advance: Told after each picture how many of how many are done.
 
@@ -68,9 +69,9 @@ def write_pictures(
         raise RequestError(f"two methods would be drawn into one file: {', '.join(path.name for path in files)}")
     suspicious: list[str] = []
     for done, (method, path) in enumerate(zip(methods, files, strict=True), 1):
-        produced = method.open(scale, device)(scene.job)
+        (produced,) = method.open(scale, inference)([scene.job])
         suspicious += [f"{method.name}: {warning}" for warning in produced.warnings]
-        write_image(path, _side_by_side(scene.panels(method.name, to_rgb(produced.image))))
+        write_image(path, _side_by_side(scene.panels(method.name, to_rgb(produced.array))))
         advance(done, len(methods))
     return files, suspicious
 

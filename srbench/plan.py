@@ -9,6 +9,7 @@ from typing import Any
 from srbench.api import LrSource
 from srbench.datasets import Dataset
 from srbench.errors import DatasetError, NotApplicableError, RequestError
+from srbench.inference import PrecisionChoice, RuntimeName
 from srbench.methods import Method
 from srbench.protocol import Protocol
 
@@ -26,6 +27,8 @@ class Request:
         protocols: In the order asked.
         metrics: Names, in the order of the columns.
         lr: Whether LR is made or read.
+        precision: Of networks; see `srbench.inference`.
+        runtime: What executes them.
     """
 
     methods: tuple[Method, ...]
@@ -34,6 +37,8 @@ class Request:
     protocols: tuple[Protocol, ...]
     metrics: tuple[str, ...]
     lr: LrSource = "made"
+    precision: PrecisionChoice = "fp32"
+    runtime: RuntimeName = "eager"
 
 
 @dataclass(frozen=True)
@@ -81,6 +86,8 @@ class Plan:
             "protocols": [protocol.name for protocol in request.protocols],
             "metrics": list(request.metrics),
             "lr": request.lr,
+            "precision": request.precision,
+            "runtime": request.runtime,
         }
 
     @property

@@ -5,7 +5,7 @@ An upscaled image that is shrunk again must resemble its own LR, whatever the me
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,9 +14,12 @@ from srbench.images import Image
 from srbench.protocol.colour import luma
 from srbench.protocol.resize import imresize
 
+if TYPE_CHECKING:
+    from torch import Tensor
+
 __all__ = ["suspicions"]
 
-Floats = NDArray[np.float64]
+Floats = NDArray[np.floating[Any]]
 
 # A window this large, in LR pixels, keeps the check under a millisecond or so; its own border is not looked at.
 _WINDOW = 96
@@ -33,11 +36,11 @@ _LARGEST_LR_SHIFT = 1 / 12
 _CHANNEL_FACTOR = 2.0
 
 
-def suspicions(sr: Image, lr: NDArray[Any], scale: int) -> tuple[str, ...]:
+def suspicions(sr: Image | Tensor, lr: NDArray[Any], scale: int) -> tuple[str, ...]:
     """What looks wrong about an upscaled image; empty for a plausible one.
 
     Args:
-        sr: uint8, (C, h·scale, w·scale), 0…255.
+        sr: uint8, (C, h·scale, w·scale), 0…255; of a GPU's only the window that is looked at is fetched.
         lr: uint8 or float64, (C, h, w), 0…255: what was upscaled.
         scale: Upscaling factor.
     """
@@ -45,8 +48,9 @@ def suspicions(sr: Image, lr: NDArray[Any], scale: int) -> tuple[str, ...]:
     if window is None:
         return ()
     rows, columns = window
-    low = lr[:, rows, columns].astype(np.float64)
-    high = sr[:, _scaled(rows, scale), _scaled(columns, scale)].astype(np.float64)
+    low = lr[:, rows, columns].astype(np.float32)
+    part = sr[:, _scaled(rows, scale), _scaled(columns, scale)]
+    high = (part if isinstance(part, np.ndarray) else part.cpu().numpy()).astype(np.float32)
     shrunk = imresize(high, low.shape[1:])
     inner = np.s_[:, _MARGIN:-_MARGIN, _MARGIN:-_MARGIN]
     low, shrunk = low[inner], shrunk[inner]

@@ -38,6 +38,7 @@ class Record:
         undefined: Metric name to the reason why it has no value.
         warnings: What looked suspicious about the upscaled image.
         error: Why the image failed; None when it did not.
+        precision: In what the method ran, and on which runtime, as `Inference.label` says; empty where none ran.
     """
 
     key: RecordKey
@@ -49,6 +50,7 @@ class Record:
     undefined: Mapping[str, str] = field(default_factory=dict)
     warnings: tuple[str, ...] = ()
     error: str | None = None
+    precision: str = ""
 
     def to_json(self) -> str:
         """One line without its end; strict JSON, so NaN and infinity cannot get in."""

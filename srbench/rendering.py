@@ -25,10 +25,17 @@ def _blocks(table: pd.DataFrame) -> Iterator[tuple[str, list[str], list[list[str
     metrics = [metric for name, metric in METRICS.items() if name in table and table[name].notna().any()]
     for (dataset, _, scale, protocol, protocol_hash, lr), rows in table.groupby(GROUP_COLUMNS, sort=False):
         source = "" if lr == "made" else ", LR as given"
-        heading = f"{dataset} ×{scale}, {protocol} ({protocol_hash}){source}"
+        # Said once where all rows agree, else beside each name: a column of its own would not fit on 80.
+        precisions = list(dict.fromkeys(rows["precision"]))
+        common = f", {precisions[0]}" if precisions[0] and len(precisions) == 1 else ""
+        heading = f"{dataset} ×{scale}, {protocol} ({protocol_hash}){source}{common}"
         header = ["method", "images", *(_title(metric) for metric in metrics)]
         body = [
-            [row["method"], _count(row), *(_number(row[metric.name], metric) for metric in metrics)]
+            [
+                row["method"] if common or not row["precision"] else f"{row['method']}, {row['precision']}",
+                _count(row),
+                *(_number(row[metric.name], metric) for metric in metrics),
+            ]
             for _, row in rows.iterrows()
         ]
         yield heading, header, body
@@ -69,10 +76,10 @@ def to_markdown(table: pd.DataFrame, remarks: Sequence[str]) -> str:
 
 
 def _conditions(table: pd.DataFrame) -> str:
-    places = table[["srbench", "device", "precision"]].drop_duplicates()
-    made = "; ".join(f"srbench {version}, methods run {_where(*place)}" for version, *place in places.to_numpy())
+    places = table[["srbench", "device"]].drop_duplicates()
+    made = "; ".join(f"srbench {version}, methods run {_where(device)}" for version, device in places.to_numpy())
     return f"Written by {made}."
 
 
-def _where(device: str, precision: str) -> str:
-    return f"on {device} in {precision}" if precision else device
+def _where(device: str) -> str:
+    return device if device == "elsewhere" else f"on {device}"

@@ -1,34 +1,48 @@
 """The only loop over cells and images. It knows no metric and no file format.
 
 An image is decoded once, degraded once for each scale and degradation rule, upscaled once by each method, and the
-result scored under every protocol that shares the rule. What fails, fails in its own records.
+result scored under every protocol that shares the rule. Three things go on at once: the next image is decoded and
+degraded, this one is upscaled, the one before is scored; a few images wait in between, however many there are. What
+fails, fails in its own records.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from itertools import groupby
-from typing import Any
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass, field, replace
+from itertools import groupby, islice
+from typing import Any, TypeVar
 
-from numpy.typing import NDArray
-
+from srbench.ahead import ahead
 from srbench.api import Metric, Sample
 from srbench.datasets import Dataset
 from srbench.errors import ImageError, MethodError, SRBenchError
 from srbench.identities import Identities
+from srbench.inference import Inference
 from srbench.inputs import Decoded, Degraded, decode, degrade
 from srbench.methods import Job, Method, Produced, Producer
 from srbench.plan import Cell, Plan
 from srbench.record import Record, RecordKey
-from srbench.scoring import score
+from srbench.scoring import Planes, compare, compared, located, score
 from srbench.store import RecordSink
+from srbench.trial import Trial, try_bf16
 
-__all__ = ["Conditions", "run_plan"]
+__all__ = ["Conditions", "Outcome", "run_plan"]
 
-Planes = NDArray[Any]
 Advance = Callable[[int], None]
 """Told how many more records are done."""
+
+_T = TypeVar("_T")
+
+_WAITING = 2
+"""Images decoded ahead, and results waiting to be scored."""
+
+_BATCH = 8
+"""Images that a GPU upscales at once, if they are of one size."""
+_BATCH_PIXELS = 2**20
+"""And LR pixels of a batch, which bound its memory; a larger image goes alone."""
 
 
 @dataclass(frozen=True)
@@ -37,11 +51,26 @@ class Conditions:
 
     Attributes:
         metrics: What to compute.
-        device: A torch device.
+        inference: Device, precision and runtime.
+        auto: Whether its bf16 is tried on each dataset's first images, and given up for fp32 where it shows.
     """
 
     metrics: tuple[Metric, ...]
-    device: str
+    inference: Inference
+    auto: bool = False
+
+
+@dataclass
+class Outcome:
+    """What a run found out beside its records.
+
+    Attributes:
+        reused: Finished records that were found and not made again.
+        trials: What came of `auto`.
+    """
+
+    reused: int = 0
+    trials: list[Trial] = field(default_factory=list)
 
 
 @dataclass(frozen=True)
@@ -62,74 +91,95 @@ class _Truth:
     warnings: tuple[str, ...]
 
 
+@dataclass(frozen=True)
+class _Ready:
+    """An LR image, what its results are compared with, and the records that wait for them."""
+
+    job: Job
+    truth: _Truth
+    tasks: list[_Task]
+
+
+@dataclass
+class _Prepared:
+    """An image ready to be upscaled, and the records that failed before."""
+
+    ready: list[_Ready] = field(default_factory=list)
+    failed: list[Record] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class _Chosen:
+    """How a method runs on a dataset, None where nothing is computed; and what its records say of it."""
+
+    inference: Inference | None
+    label: str
+
+
 def run_plan(
     plan: Plan, conditions: Conditions, identities: Identities, sink: RecordSink, advance: Advance = lambda _: None
-) -> int:
+) -> Outcome:
     """Make every record of a plan that the sink does not hold yet.
 
     Args:
         plan: The cells.
-        conditions: Metrics and device.
+        conditions: Metrics, device, precision.
         identities: What the records depend on.
         sink: Takes each record as it is made.
         advance: Called as records are made or found finished.
 
-    Returns:
-        How many finished records were found and not made again.
-
     Raises:
         StoreError: The sink cannot take more; what fails otherwise becomes a failed record.
     """
-    runner = _Runner(plan, conditions, identities, sink, advance)
-    for dataset in plan.request.datasets:
-        for sample in dataset.samples:
-            runner.image(dataset, sample)
-    return runner.reused
+    with ThreadPoolExecutor(1, thread_name_prefix="srbench-score") as scorer:
+        runner = _Runner(plan, conditions, identities, sink, advance, scorer)
+        try:
+            runner.run()
+        finally:
+            # After an error nobody waits for what is still to be scored.
+            scorer.shutdown(wait=False, cancel_futures=True)
+    return runner.outcome
 
 
 class _Runner:
     def __init__(
-        self, plan: Plan, conditions: Conditions, identities: Identities, sink: RecordSink, advance: Advance
+        self,
+        plan: Plan,
+        conditions: Conditions,
+        identities: Identities,
+        sink: RecordSink,
+        advance: Advance,
+        scorer: ThreadPoolExecutor,
     ) -> None:
         self._plan = plan
         self._conditions = conditions
+        self._identities = identities
         self._sink = sink
         self._advance = advance
-        self._identities = identities
-        self.reused = 0
-        self._opened: dict[tuple[str, int], Producer | SRBenchError] = {}
+        self._scorer = scorer
+        self._scoring: deque[Future[list[Record]]] = deque()
+        self._producers: dict[tuple[str, int, Inference | None], Producer | SRBenchError] = {}
+        self._chosen: dict[tuple[str, str, int], _Chosen] = {}
+        # A processor gains nothing from batches, and loses the cache.
+        self._batch_size = 1 if conditions.inference.device == "cpu" else _BATCH
+        self.outcome = Outcome()
 
-    def image(self, dataset: Dataset, sample: Sample) -> None:
-        """Bring all records of one image up to date."""
-        tasks = self._pending(dataset, sample)
-        if not tasks:
-            return
-        try:
-            hr = decode(dataset, sample)
-        except SRBenchError as error:
-            self._fail(tasks, error)
-            return
-        for (scale, rule), group in _grouped(tasks, lambda task: (task.cell.scale, task.cell.protocol.degradation)):
-            try:
-                degraded = degrade(hr.image, sample, scale, rule, self._plan.request.lr)
-            except SRBenchError as error:
-                self._fail(group, error, hr)
-                continue
-            job = Job(sample.id, degraded.lr, degraded.reference.shape[1:], scale, grey=len(hr.image) == 1)
-            references = self._references(degraded, hr, scale, group)
-            scorable = [task for task in group if task.cell.protocol.name in references]
-            for method, same in _grouped(scorable, lambda task: task.cell.method):
-                self._method(method, job, _Truth(hr, references, degraded.warnings), same)
+    def run(self) -> None:
+        """Bring the records of every image up to date."""
+        prepared = ahead(lambda work: self._prepare(*work), self._work(), max(self._batch_size, _WAITING))
+        for several in _chunks(prepared, self._batch_size):
+            failed = [record for one in several for record in one.failed]
+            self._submit(lambda failed=failed: failed)
+            self._upscale([ready for one in several for ready in one.ready])
+        self._drain(0)
 
-    def _references(self, degraded: Degraded, hr: Decoded, scale: int, tasks: Sequence[_Task]) -> dict[str, Planes]:
-        """HR as each protocol compares it; the tasks of a protocol that leaves nothing to compare fail."""
-        references: dict[str, Planes] = {}
-        for protocol, same in _grouped(tasks, lambda task: task.cell.protocol):
-            try:
-                references[protocol.name] = protocol.compared(degraded.reference, scale)
-            except ImageError as error:
-                self._fail(same, error, hr)
-        return references
+    def _work(self) -> Iterator[tuple[Dataset, Sample, list[_Task]]]:
+        """Images with records to be made, taken as the run gets to them."""
+        for dataset in self._plan.request.datasets:
+            for sample in dataset.samples:
+                tasks = self._pending(dataset, sample)
+                if tasks:
+                    yield dataset, sample, tasks
 
     def _pending(self, dataset: Dataset, sample: Sample) -> list[_Task]:
         tasks: list[_Task] = []
@@ -141,77 +191,185 @@ class _Runner:
             )
             fingerprint = self._identities.fingerprint(key)
             if self._sink.finished(key, fingerprint):
-                self.reused += 1
+                self.outcome.reused += 1
                 self._advance(1)
             else:
                 tasks.append(_Task(cell, key, fingerprint))
         return tasks
 
-    def _method(self, method: Method, job: Job, truth: _Truth, tasks: Sequence[_Task]) -> None:
+    def _prepare(self, dataset: Dataset, sample: Sample, tasks: list[_Task]) -> _Prepared:
+        """Decode, degrade, and cut HR to what is compared; runs in a thread of its own."""
+        prepared = _Prepared()
         try:
-            produced = self._producer(method, job.scale)(job)
+            hr = decode(dataset, sample)
         except SRBenchError as error:
-            self._fail(tasks, error, truth.hr)
-            return
-        for task in tasks:
+            prepared.failed += self._failed(tasks, error)
+            return prepared
+        for (scale, rule), group in _grouped(tasks, lambda task: (task.cell.scale, task.cell.protocol.degradation)):
             try:
-                self._append(self._scored(task, produced, truth))
-            except MethodError as error:
-                self._fail([task], error, truth.hr)
-
-    def _producer(self, method: Method, scale: int) -> Producer:
-        """The opened method; one that could not be opened raises the same error for every image."""
-        key = (method.name, scale)
-        if key not in self._opened:
-            try:
-                self._opened[key] = method.open(scale, self._conditions.device)
+                degraded = degrade(hr.image, sample, scale, rule, self._plan.request.lr)
             except SRBenchError as error:
-                self._opened[key] = error
-        opened = self._opened[key]
+                prepared.failed += self._failed(group, error, hr)
+                continue
+            job = Job(sample.id, degraded.lr, degraded.reference.shape[1:], scale, grey=len(hr.image) == 1)
+            references, failed = self._references(degraded, hr, scale, group)
+            prepared.failed += failed
+            scorable = [task for task in group if task.cell.protocol.name in references]
+            if scorable:
+                prepared.ready.append(_Ready(job, _Truth(hr, references, degraded.warnings), scorable))
+        return prepared
+
+    def _references(
+        self, degraded: Degraded, hr: Decoded, scale: int, tasks: Sequence[_Task]
+    ) -> tuple[dict[str, Planes], list[Record]]:
+        """HR as each protocol compares it; the tasks of a protocol that leaves nothing to compare fail."""
+        references: dict[str, Planes] = {}
+        failed: list[Record] = []
+        reference = located(degraded.reference, self._conditions.inference.device)
+        for protocol, same in _grouped(tasks, lambda task: task.cell.protocol):
+            try:
+                references[protocol.name] = compared(protocol, reference, scale)
+            except ImageError as error:
+                failed += self._failed(same, error, hr)
+        return references, failed
+
+    def _upscale(self, several: Sequence[_Ready]) -> None:
+        """All methods on images that may be batched where they are of one size."""
+        entries = [(task.cell, ready, task) for ready in several for task in ready.tasks]
+        for _, same in _grouped(entries, lambda entry: (entry[0].scale, entry[0].method.name, entry[0].dataset.name)):
+            cell = same[0][0]
+            wanted = [
+                replace(ready, tasks=[task for _, of, task in same if of is ready])
+                for ready in {id(ready): ready for _, ready, _ in same}.values()
+            ]
+            for _, same_size in _grouped(wanted, lambda ready: ready.job.lr.shape):
+                for batch in _chunks(same_size, self._fitting(same_size[0])):
+                    self._batch(cell.method, cell.dataset, cell.scale, batch)
+
+    def _fitting(self, ready: _Ready) -> int:
+        """How many images of one size make a batch."""
+        pixels = int(ready.job.lr[0].size)
+        return max(1, min(self._batch_size, _BATCH_PIXELS // pixels))
+
+    def _batch(self, method: Method, dataset: Dataset, scale: int, batch: Sequence[_Ready]) -> None:
+        chosen = self._chosen_inference(method, dataset, scale)
+        try:
+            results = self._producer(method, scale, chosen.inference)([ready.job for ready in batch])
+        except SRBenchError as error:
+            if len(batch) > 1:  # one of them may be at fault, or all of them together be too large
+                for ready in batch:
+                    self._batch(method, dataset, scale, [ready])
+            else:
+                failed = self._failed(batch[0].tasks, error, batch[0].truth.hr)
+                self._submit(lambda: failed)
+            return
+        for ready, produced in zip(batch, results, strict=True):
+            self._submit(self._scored, ready, produced, chosen.label)
+
+    def _producer(self, method: Method, scale: int, inference: Inference | None) -> Producer:
+        """The opened method; one that could not be opened raises the same error for every image."""
+        key = (method.name, scale, inference)
+        if key not in self._producers:
+            try:
+                self._producers[key] = method.open(scale, inference or Inference())
+            except SRBenchError as error:
+                self._producers[key] = error
+        opened = self._producers[key]
         if isinstance(opened, SRBenchError):
             raise opened
         return opened
 
-    def _scored(self, task: _Task, produced: Produced, truth: _Truth) -> Record:
+    def _chosen_inference(self, method: Method, dataset: Dataset, scale: int) -> _Chosen:
+        """How a method runs on a dataset; under `auto` as its finished records say, or else by a trial."""
+        key = (method.name, dataset.name, scale)
+        if key not in self._chosen:
+            inference = method.inference(scale, self._conditions.inference)
+            if inference is None:
+                self._chosen[key] = _Chosen(None, "")
+            elif self._conditions.auto and inference.precision == "bf16":
+                self._chosen[key] = self._tried(method, dataset, scale, inference)
+            else:
+                self._chosen[key] = _Chosen(inference, inference.label)
+        return self._chosen[key]
+
+    def _tried(self, method: Method, dataset: Dataset, scale: int, inference: Inference) -> _Chosen:
+        for record in self._sink.records():
+            same = (record.key.method, record.key.dataset, record.key.scale) == (method.name, dataset.name, scale)
+            if same and self._sink.finished(record.key, self._identities.fingerprint(record.key)):
+                found = replace(inference, precision="bf16" if record.precision.startswith("bf16") else "fp32")
+                return _Chosen(found, record.precision)
+        request = self._plan.request
+        cells = [
+            cell for cell in self._plan.cells if (cell.method, cell.dataset, cell.scale) == (method, dataset, scale)
+        ]
+        trial = try_bf16(method, dataset, scale, [cell.protocol for cell in cells], request.lr, inference)
+        self.outcome.trials.append(trial)
+        found = replace(inference, precision=trial.precision)
+        return _Chosen(found, f"{found.label} (auto)")
+
+    def _scored(self, ready: _Ready, produced: Produced, precision: str) -> list[Record]:
+        """The records of one result; runs in a thread of its own."""
+        records: list[Record] = []
+        for task in ready.tasks:
+            try:
+                records.append(self._record(task, ready.truth, produced, precision))
+            except MethodError as error:
+                records += self._failed([task], error, ready.truth.hr)
+        return records
+
+    def _record(self, task: _Task, truth: _Truth, produced: Produced, precision: str) -> Record:
         protocol = task.cell.protocol
         if len(truth.hr.image) == 1 and len(produced.image) == 3 and protocol.card.grey == "y":
             raise MethodError(f"HR is grey, which {protocol.name} reads as luma; the result is RGB, save it as grey")
-        sr = protocol.compared(produced.image, task.cell.scale)
-        scores = score(sr, truth.references[protocol.name], self._conditions.metrics)
+        sr = compared(protocol, produced.image, task.cell.scale)
+        scores = score(compare(sr, truth.references[protocol.name]), self._conditions.metrics)
         return Record(
             key=task.key,
             status="ok",
             fingerprint=task.fingerprint,
             protocol_hash=protocol.card.hash,
             hr_sha256=truth.hr.sha256,
+            precision=precision,
             scores=scores.values,
             undefined=scores.undefined,
             warnings=(*truth.warnings, *produced.warnings),
         )
 
-    def _fail(self, tasks: Sequence[_Task], error: SRBenchError, hr: Decoded | None = None) -> None:
-        for task in tasks:
-            self._append(
-                Record(
-                    key=task.key,
-                    status="failed",
-                    fingerprint=task.fingerprint,
-                    protocol_hash=task.cell.protocol.card.hash,
-                    hr_sha256=None if hr is None else hr.sha256,
-                    error=str(error),
-                )
+    def _failed(self, tasks: Sequence[_Task], error: SRBenchError, hr: Decoded | None = None) -> list[Record]:
+        return [
+            Record(
+                key=task.key,
+                status="failed",
+                fingerprint=task.fingerprint,
+                protocol_hash=task.cell.protocol.card.hash,
+                hr_sha256=None if hr is None else hr.sha256,
+                error=str(error),
             )
+            for task in tasks
+        ]
 
-    def _append(self, record: Record) -> None:
-        self._sink.append(record)
-        self._advance(1)
+    def _submit(self, function: Callable[..., list[Record]], *arguments: Any) -> None:
+        """Have records made in the background, once few enough are on their way."""
+        self._drain(_WAITING - 1)
+        self._scoring.append(self._scorer.submit(function, *arguments))
+
+    def _drain(self, left: int) -> None:
+        """Keep records in the order they were begun, until no more than some are on their way."""
+        while len(self._scoring) > left:
+            for record in self._scoring.popleft().result():
+                self._sink.append(record)
+                self._advance(1)
 
 
-def _grouped(tasks: Sequence[_Task], key: Callable[[_Task], Any]) -> Iterator[tuple[Any, list[_Task]]]:
-    """Group by key, keeping the plan's order of first appearance."""
-    order: list[Any] = []
-    for task in tasks:
-        if key(task) not in order:
-            order.append(key(task))
-    for found, group in groupby(sorted(tasks, key=lambda task: order.index(key(task))), key=key):
+def _chunks(items: Iterable[_T], count: int) -> Iterator[list[_T]]:
+    """Lists of `count` items, the last perhaps shorter."""
+    source = iter(items)
+    while chunk := list(islice(source, count)):
+        yield chunk
+
+
+def _grouped(items: Sequence[_T], key: Callable[[_T], Any]) -> Iterator[tuple[Any, list[_T]]]:
+    """Group by key, keeping the order of first appearance."""
+    order = list(dict.fromkeys(key(item) for item in items))
+    for found, group in groupby(sorted(items, key=lambda item: order.index(key(item))), key=key):
         yield found, list(group)

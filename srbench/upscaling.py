@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -27,44 +29,60 @@ _LARGEST_SAMPLE = 4.0
 _TIE = 2.0**-13
 
 
-def upscale_planes(upscaler: Upscaler, lr: Planes, scale: int, *, colour: Colour, device: str) -> Image:
-    """Upscale one image and round it to 8 bits.
+def upscale_planes(
+    upscaler: Upscaler, images: Sequence[Planes], scale: int, *, colour: Colour, device: str
+) -> list[Image | Tensor]:
+    """Upscale images of one size as a batch, and round them to 8 bits.
 
     Args:
         upscaler: The method.
-        lr: uint8 or float64, (C, h, w), 0…255; C = 3 (RGB) or 1 (luma).
+        images: LR, uint8 or float64, (C, h, w), 0…255; C = 3 (RGB) or 1 (luma).
         scale: Upscaling factor.
         colour: The method's colour; a `y` method on RGB gets its chroma from bicubic.
         device: Where the method runs.
 
     Returns:
-        uint8, (C, h·scale, w·scale).
+        uint8, (C, h·scale, w·scale) for each: arrays from the processor, tensors from a GPU, where they stay.
 
     Raises:
         MethodError: The method raised, or returned another type, shape or range, or samples that are not finite.
     """
-    if colour == "y" and lr.shape[0] == 3:
-        size = lr.shape[1] * scale, lr.shape[2] * scale
-        ycbcr = rgb_to_ycbcr(lr)
-        luma = _call(upscaler, ycbcr[:1], scale, device)
-        return quantise(ycbcr_to_rgb(np.concatenate([luma, imresize(ycbcr[1:], size)])) + _TIE)
-    return quantise(_call(upscaler, lr, scale, device) + _TIE)
+    if colour == "y" and images[0].shape[0] == 3:
+        ycbcr = [rgb_to_ycbcr(image) for image in images]
+        out = _call(upscaler, np.stack([planes[:1] for planes in ycbcr]), scale, device)
+        return [_with_chroma(luma, planes[1:], device) for luma, planes in zip(out, ycbcr, strict=True)]
+    return [_rounded(image) for image in _call(upscaler, np.stack(images), scale, device)]
 
 
-def _call(upscaler: Upscaler, planes: Planes, scale: int, device: str) -> NDArray[np.float64]:
-    """Planes 0…255 in, float64 planes 0…255 out; everything a method may do wrong is caught here."""
-    batch = torch.from_numpy(np.array(planes, dtype=np.float32)[None] / np.float32(255)).to(device)
+def _rounded(image: Tensor) -> Image | Tensor:
+    """[0, 1] to uint8, ties up."""
+    if image.device.type == "cpu":
+        return quantise(image.to(torch.promote_types(image.dtype, torch.float32)).numpy(), factor=255.0, tie=_TIE)
+    return (image.double() * 255 + _TIE + 0.5).floor().clamp(0, 255).to(torch.uint8)
+
+
+def _with_chroma(luma: Tensor, chroma: NDArray[np.float64], device: str) -> Image | Tensor:
+    """Upscaled luma in [0, 1] with bicubic chroma, as RGB; the chroma is made by the processor."""
+    planes = np.concatenate(
+        [luma.to("cpu", torch.float64).numpy() * 255, imresize(chroma, (luma.shape[1], luma.shape[2]))]
+    )
+    image = quantise(ycbcr_to_rgb(planes), tie=_TIE)
+    return image if device == "cpu" else torch.from_numpy(image).to(device)
+
+
+def _call(upscaler: Upscaler, planes: Planes, scale: int, device: str) -> Tensor:
+    """A batch 0…255 in, a batch in [0, 1] out; everything a method may do wrong is caught here."""
+    batch = torch.from_numpy(planes.astype(np.float32) / np.float32(255)).to(device)
     try:
         with torch.inference_mode():
             out = upscaler(batch)
-        check_result(out, (1, planes.shape[0], planes.shape[1] * scale, planes.shape[2] * scale))
-        # A GPU reports many faults only here, when its result is asked for.
-        result: NDArray[np.float64] = out[0].to("cpu", torch.float64).numpy() * 255
+        # A GPU reports many faults only here, when its result is looked at.
+        check_result(out, (*planes.shape[:2], planes.shape[2] * scale, planes.shape[3] * scale))
     except MethodError:
         raise
     except (Exception, SystemExit) as error:  # a method is anyone's code, and may raise anything
         raise MethodError(f"raised {one_line(error)}") from error
-    return result
+    return out.detach()
 
 
 def check_result(out: object, expected: tuple[int, ...]) -> None:
@@ -83,8 +101,8 @@ def check_result(out: object, expected: tuple[int, ...]) -> None:
         raise MethodError(f"returned shape {tuple(out.shape)}, expected {expected}")
     if not out.is_floating_point():
         raise MethodError(f"returned {out.dtype} samples, expected floating point in [0, 1]")
-    if not bool(torch.isfinite(out).all()):
+    low, high = (float(extreme) for extreme in out.aminmax())  # NaN where a sample is
+    if not (math.isfinite(low) and math.isfinite(high)):
         raise MethodError("returned NaN or infinite samples")
-    low, high = float(out.min()), float(out.max())
     if low < -_LARGEST_SAMPLE or high > _LARGEST_SAMPLE:
         raise MethodError(f"returned samples in [{low:.3g}, {high:.3g}], expected [0, 1]; divide by 255?")

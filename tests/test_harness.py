@@ -214,7 +214,7 @@ def test_the_run_folder_says_what_the_run_was(photos, tmp_path):
     assert len(run["datasets"]["./photos"]["sha256"]) == 12
     assert run["methods"]["edsr"]["4"]["weights"] == srbench_weights()
     assert run["protocols"]["srcnn-y"]["rules"]["scoring"]["rounding"] == "uint8"
-    assert run["environment"]["precision"] == "fp32"
+    assert run["plan"]["precision"] == "fp32"
     assert [item["method"] for item in run["refused"]] == ["edsr"]
     everything = "".join(path.read_text() for path in (tmp_path / "run").iterdir())
     assert str(tmp_path) not in everything

@@ -10,6 +10,7 @@ import pytest
 from srbench import identities
 from srbench.harness import prepare
 from srbench.images import write_image
+from srbench.inference import Inference
 from srbench.methods import card
 from srbench.plan import make_plan
 from srbench.protocol import Protocol
@@ -34,7 +35,7 @@ def plan_of(folder, lr="made", **changes):
 def fingerprint(plan, device="cpu"):
     cell = plan.cells[0]
     key = RecordKey(cell.method.name, cell.dataset.name, cell.scale, cell.protocol.name, plan.request.lr, "one")
-    return identities.identify(plan, device).fingerprint(key)
+    return identities.identify(plan, device, Inference()).fingerprint(key)
 
 
 def halves(plan, device="cpu"):

@@ -28,7 +28,7 @@ def run_of(methods=("a", "b"), protocols=("p",), metrics=("psnr", "l1"), refused
         "methods": {name: {"4": {"weights": weights}} if weights else {} for name in methods},
         "bases": {m: {"4": dict.fromkeys(protocols, "f")} for m in methods},
         "datasets": {"d": {"sha256": "s", "images": ["x", "y"], "files": {"4": {"x": "x", "y": "y"}}}},
-        "environment": {"device": "cpu", "precision": "fp32"},
+        "environment": {"device": "cpu"},
     }
 
 
@@ -134,7 +134,7 @@ def test_markdown_and_csv():
     assert "## d ×4, p (hash-p)" in text
     assert "| b" in text
     assert "- mind the gap" in text
-    assert "Written by srbench 1, methods run on cpu in fp32." in text
+    assert "Written by srbench 1, methods run on cpu." in text
     assert to_csv(table).splitlines()[1].startswith("b,d,4,p,2,25.500000,,,1.000000,0,0,made,hash-p,s,")
 
 

@@ -13,6 +13,7 @@ import torch
 import srbench
 from srbench.errors import MethodError, RequestError, UnknownNameError, WeightsError
 from srbench.images import write_image
+from srbench.inference import Inference
 from srbench.methods import CardMethod, FolderMethod, Job, find_method
 from srbench.registry import registry
 
@@ -46,9 +47,9 @@ def mine(tmp_path):
 def test_a_grey_result_for_an_rgb_image_fails(tmp_path, photo):
     """A luma plane would be taken for RGB and converted to luma a second time."""
     write_image(tmp_path / "sr" / "a.png", photo(16, 16)[:1])
-    produce = FolderMethod("x", tmp_path / "sr", ("a",), 4).open(4, "cpu")
+    produce = FolderMethod("x", tmp_path / "sr", ("a",), 4).open(4, Inference())
     with pytest.raises(MethodError, match="is grey but HR is RGB"):
-        produce(Job("a", photo(4, 4), (16, 16), 4, grey=False))
+        produce([Job("a", photo(4, 4), (16, 16), 4, grey=False)])
 
 
 @pytest.mark.parametrize("function", ["plain", "scaled", "luma_only"])
@@ -271,10 +272,10 @@ def test_altered_and_absent_weights_are_refused(tmp_path):
     entry = registry().method("edsr")
     moved = type(entry)(entry.card, entry.pack, tmp_path / "card.toml")
     with pytest.raises(WeightsError, match="no such weight file"):
-        CardMethod(moved).open(4, "cpu")
+        CardMethod(moved).open(4, Inference())
     (tmp_path / "x4.safetensors").write_bytes(b"altered")
     with pytest.raises(WeightsError, match="sha256 differs from its card's"):
-        CardMethod(moved).open(4, "cpu")
+        CardMethod(moved).open(4, Inference())
 
 
 def test_unknown_weights_name_what_there_is():
@@ -327,12 +328,12 @@ def test_an_image_of_the_wrong_size_fails(upscaled, photo):
     method = FolderMethod("x", upscaled("baby.png"), ("baby",), 4)
     job = Job("baby", photo(5, 4), (20, 16), 4, grey=False)
     with pytest.raises(MethodError, match=r"baby\.png is 16×16, expected 16×20"):
-        method.open(4, "cpu")(job)
+        method.open(4, Inference())([job])
 
 
 def test_a_grey_image_saved_as_rgb_is_taken_for_grey(tmp_path, photo):
     (tmp_path / "sr").mkdir()
     write_image(tmp_path / "sr" / "a.png", np.repeat(photo(16, 16)[:1], 3, axis=0))
-    produce = FolderMethod("x", tmp_path / "sr", ("a",), 4).open(4, "cpu")
-    assert produce(Job("a", photo(4, 4)[:1], (16, 16), 4, grey=True)).image.shape == (1, 16, 16)
-    assert produce(Job("a", photo(4, 4), (16, 16), 4, grey=False)).image.shape == (3, 16, 16)
+    produce = FolderMethod("x", tmp_path / "sr", ("a",), 4).open(4, Inference())
+    assert produce([Job("a", photo(4, 4)[:1], (16, 16), 4, grey=True)])[0].image.shape == (1, 16, 16)
+    assert produce([Job("a", photo(4, 4), (16, 16), 4, grey=False)])[0].image.shape == (3, 16, 16)

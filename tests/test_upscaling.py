@@ -18,7 +18,7 @@ def repeat(lr, scale=2):
 
 
 def call(upscaler, lr, colour="rgb"):
-    return upscale_planes(upscaler, lr, 2, colour=colour, device="cpu")
+    return upscale_planes(upscaler, [lr], 2, colour=colour, device="cpu")[0]
 
 
 @pytest.mark.parametrize("planes", [1, 3])

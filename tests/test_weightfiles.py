@@ -17,6 +17,7 @@ from safetensors.torch import load_file, save_file
 from srbench.cards import WeightsEntry
 from srbench.errors import RequestError, UnknownNameError, WeightsError
 from srbench.harness import prepare
+from srbench.inference import Inference
 from srbench.methods import find_method
 from srbench.registry import registry
 from srbench.weightfiles import WeightFile
@@ -158,7 +159,7 @@ def own_edsr(tmp_path):
 
 
 def built_from(path, scale=2):
-    return find_method("edsr@mine", registry(), {"edsr@mine": (path,)}).build(scale, "cpu")
+    return find_method("edsr@mine", registry(), {"edsr@mine": (path,)}).build(scale, Inference())
 
 
 def test_ones_own_weights_are_a_row_of_their_own(own_edsr, cli, photos):

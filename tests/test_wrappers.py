@@ -10,6 +10,7 @@ import torch
 import torch.nn.functional as F
 
 from srbench.errors import RequestError, UnknownNameError
+from srbench.inference import Inference
 from srbench.methods import find_method
 from srbench.registry import registry
 from srbench.wrappers import WRAPPERS, Wrapping
@@ -93,8 +94,8 @@ def test_a_tiled_image_equals_the_whole_one(monkeypatch, photo, spec):
     monkeypatch.setattr(sys.modules["srbench.wrappers.tile"], "SIDE", 24)
     lr = torch.from_numpy(photo(50, 61)[None] / np.float32(255))
     with torch.inference_mode():
-        whole = find(spec).build(4, "cpu")(lr)
-        tiled = find(f"{spec}+tile").build(4, "cpu")(lr)
+        whole = find(spec).build(4, Inference())(lr)
+        tiled = find(f"{spec}+tile").build(4, Inference())(lr)
     assert tiled.shape == whole.shape
     assert (tiled - whole).abs().max() <= 1e-5
 
@@ -103,7 +104,7 @@ def test_a_tile_with_too_little_around_it_would_show(monkeypatch, photo):
     """The tolerance above is no idle one: with half of what edsr looks at, seams appear."""
     monkeypatch.setattr(sys.modules["srbench.wrappers.tile"], "SIDE", 24)
     lr = torch.from_numpy(photo(50, 61)[None] / np.float32(255))
-    edsr = find("edsr").build(4, "cpu")
+    edsr = find("edsr").build(4, Inference())
     with torch.inference_mode():
         difference = tile(edsr, Wrapping(4, 4, 4))(lr) - edsr(lr)
     assert difference.abs().max() > 1e-4
@@ -131,7 +132,7 @@ def test_a_users_function_can_be_wrapped(tmp_path):
     )
     method = find(f"{tmp_path}/a+b.py:up+ensemble+twice")
     assert method.name == "a+b:up+ensemble+twice"
-    assert method.build(4, "cpu")(torch.rand(1, 3, 2, 2)).shape == (1, 3, 8, 8)
+    assert method.build(4, Inference())(torch.rand(1, 3, 2, 2)).shape == (1, 3, 8, 8)
     with pytest.raises(RequestError, match="how far a.b:up looks is not known; give `reach`"):
         find(f"{tmp_path}/a+b.py:up+tile")
 

@@ -1,4 +1,4 @@
-"""Separable kernel interpolation on the method's own device, with MATLAB's sample positions and weights."""
+"""Separable kernel interpolation with MATLAB's sample positions and weights, on the method's own device."""
 
 from __future__ import annotations
 
@@ -6,13 +6,16 @@ import torch
 from torch import Tensor
 
 from srbench.api import BuildRequest, Upscaler
-from srbench.protocol import resample_taps
+from srbench.protocol import imresize, resample_taps
 
 __all__ = ["bicubic", "bilinear", "lanczos", "nearest"]
 
 
 def _upscaler(kernel: str, scale: int) -> Upscaler:
     def upscale(lr: Tensor) -> Tensor:
+        if lr.device.type == "cpu":
+            size = lr.shape[-2] * scale, lr.shape[-1] * scale
+            return torch.from_numpy(imresize(lr.numpy(), size, kernel=kernel))
         rows = _enlarge(lr, scale, kernel, axis=-2)
         return _enlarge(rows, scale, kernel, axis=-1)
 

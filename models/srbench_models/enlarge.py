@@ -32,7 +32,9 @@ class Bicubic(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """One product with a matrix of weights for each direction."""
-        rows, columns = (torch.from_numpy(_weights(size, self.scale, self.rule)).to(x.device) for size in x.shape[-2:])
+        rows, columns = (
+            torch.from_numpy(_weights(int(size), self.scale, self.rule)).to(x.device) for size in x.shape[-2:]
+        )
         with torch.autocast(x.device.type, enabled=False):
             return rows @ x.float() @ columns.T
 

@@ -26,6 +26,7 @@ def pictures(
     from srbench.cli.long_work import progress_bar
     from srbench.environment import resolve_device
     from srbench.harness import prepare
+    from srbench.inference import Inference
     from srbench.pictures import write_pictures
 
     plan = prepare(
@@ -43,7 +44,7 @@ def pictures(
             image,
             request.scales[0],
             request.protocols[0],
-            resolve_device(device),
+            Inference(resolve_device(device)),
             output,
             progress,
         )

@@ -10,7 +10,9 @@ from srbench.cli.options import (
     DeviceOption,
     MetricsOption,
     OutputOption,
+    PrecisionOption,
     ProtocolOption,
+    RuntimeOption,
     WeightsOption,
     names,
     scales,
@@ -34,6 +36,8 @@ def run(
         Literal["made", "given"], typer.Option(help="Make LR by the protocol, or read the given files.")
     ] = "made",
     device: DeviceOption = "auto",
+    precision: PrecisionOption = "fp32",
+    runtime: RuntimeOption = "eager",
     weights: WeightsOption = None,
     output: OutputOption = None,
 ) -> None:
@@ -49,6 +53,8 @@ def run(
         protocol=names(protocol),
         metrics=names(metrics),
         lr=lr,
+        precision=precision,
+        runtime=runtime,
         weights=weight_files(weights),
     )
     folder = output or default_folder(plan)

@@ -10,8 +10,10 @@ from srbench.api import BuildRequest, Colour, Upscaler, UpscalerFactory
 from srbench.cards import MethodCard, WeightsEntry
 from srbench.errors import MethodError, SRBenchError, one_line
 from srbench.fingerprint import code_sha256, file_identity
+from srbench.inference import Inference
 from srbench.methods.method import Producer, Scales, upscaling_producer
 from srbench.registry import Entry, load_target
+from srbench.runtimes import attach
 from srbench.weightfiles import WeightFile
 
 __all__ = ["CardMethod"]
@@ -78,7 +80,11 @@ class CardMethod:
             return found | {"weights": weights.identity}
         return found | ({"weights": file_identity(self.own)} if self.own else {})
 
-    def build(self, scale: int, device: str) -> Upscaler:
+    def inference(self, scale: int, asked: Inference) -> Inference:
+        """As asked where it has weights; what learns nothing runs in float32, in torch."""
+        return asked if self.weights(scale) or self.own else Inference(asked.device)
+
+    def build(self, scale: int, inference: Inference) -> Upscaler:
         """Obtain the weights and call the card's factory.
 
         Raises:
@@ -88,15 +94,15 @@ class CardMethod:
         entry = self.weights(scale)
         weights = self._file(entry).obtain() if entry else self.own
         try:
-            return factory(BuildRequest(scale, device, weights))
+            return attach(factory(BuildRequest(scale, inference.device, weights)), self.inference(scale, inference))
         except SRBenchError:
             raise
         except (Exception, SystemExit) as error:  # a pack is anyone's code
             raise MethodError(f"cannot be built: {one_line(error)}") from error
 
-    def open(self, scale: int, device: str) -> Producer:
+    def open(self, scale: int, inference: Inference) -> Producer:
         """Build it, and look at what it returns."""
-        return upscaling_producer(self.build(scale, device), self.colour, device)
+        return upscaling_producer(self.build(scale, inference), self.colour, inference.device)
 
     def _file(self, entry: WeightsEntry) -> WeightFile:
         given = self.given.get(entry.scale)

@@ -14,6 +14,7 @@ from srbench.errors import MethodError, RequestError
 from srbench.fingerprint import file_identity, place_sha256
 from srbench.folders import image_files
 from srbench.images import Image, read_image, to_rgb
+from srbench.inference import Inference
 from srbench.methods.method import Job, Produced, Producer
 from srbench.protocol import luma, quantise
 
@@ -46,11 +47,14 @@ class FolderMethod:
         """Hash of every image file, by id."""
         return {image: file_identity(path) for image, path in self._files.items()}
 
-    def open(self, scale: int, device: str) -> Producer:
-        """Read the images as they are asked for."""
-        return self._produce
+    def inference(self, scale: int, asked: Inference) -> None:
+        """Nothing is computed."""
 
-    def _produce(self, job: Job) -> Produced:
+    def open(self, scale: int, inference: Inference) -> Producer:
+        """Read the images as they are asked for."""
+        return lambda jobs: [self._produced(job) for job in jobs]
+
+    def _produced(self, job: Job) -> Produced:
         from srbench.plausibility import suspicions
 
         path = self._files[job.image]

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Literal, cast, get_args
 
 from srbench.api import Colour, Upscaler
 from srbench.errors import RequestError
+from srbench.inference import Inference
 from srbench.methods.method import Producer, Scales, upscaling_producer
+from srbench.runtimes import attach
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -58,7 +60,16 @@ class FunctionMethod:
         """It is here."""
         return True
 
-    def build(self, scale: int, device: str) -> Upscaler:
+    def inference(self, scale: int, asked: Inference) -> Inference:
+        """As asked; another runtime takes over only a network."""
+        return asked if self._network() is not None else replace(asked, runtime="eager")
+
+    def _network(self) -> object | None:
+        if hasattr(self.function, "network"):
+            return cast(object, self.function.network)
+        return self.function if hasattr(self.function, "state_dict") else None
+
+    def build(self, scale: int, inference: Inference) -> Upscaler:
         """Bind the scale."""
         function = self.function
 
@@ -73,11 +84,13 @@ class FunctionMethod:
                     out = function(lr)
             return out
 
-        return upscale
+        if (network := self._network()) is not None:
+            upscale.network = network  # type: ignore[attr-defined]  # as `Upscaler` says
+        return attach(upscale, self.inference(scale, inference))
 
-    def open(self, scale: int, device: str) -> Producer:
+    def open(self, scale: int, inference: Inference) -> Producer:
         """Bind the scale, and look at what it returns."""
-        return upscaling_producer(self.build(scale, device), self.colour, device)
+        return upscaling_producer(self.build(scale, inference), self.colour, inference.device)
 
 
 def function_method(

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal, Protocol
+from typing import TYPE_CHECKING, Any, Literal, Protocol
 
+import numpy as np
 from numpy.typing import NDArray
 
 from srbench.api import Colour, Upscaler
 from srbench.images import Image
+from srbench.inference import Inference
 from srbench.wrappers import Scales
+
+if TYPE_CHECKING:
+    from torch import Tensor
 
 __all__ = ["BuildableMethod", "Job", "Method", "MethodColour", "Produced", "Producer", "Scales", "upscaling_producer"]
 
@@ -39,14 +44,24 @@ class Job:
 
 @dataclass(frozen=True)
 class Produced:
-    """A result, and what looks suspicious about it. `image` is uint8, (C, H, W)."""
+    """A result, and what looks suspicious about it.
 
-    image: Image
+    Attributes:
+        image: uint8, (C, H, W); on the GPU that made it, or an array.
+        warnings: What looks suspicious.
+    """
+
+    image: Image | Tensor
     warnings: tuple[str, ...] = ()
 
+    @property
+    def array(self) -> Image:
+        """The image in the processor's memory."""
+        return self.image if isinstance(self.image, np.ndarray) else self.image.cpu().numpy()
 
-Producer = Callable[[Job], Produced]
-"""A method that is ready to run; raises SRBenchError where it fails."""
+
+Producer = Callable[[Sequence[Job]], list[Produced]]
+"""A method that is ready to run on images of one size; raises SRBenchError where it fails."""
 
 
 class Method(Protocol):
@@ -76,7 +91,11 @@ class Method(Protocol):
         """What decides its results: code, weights. Equal identities give equal images."""
         ...
 
-    def open(self, scale: int, device: str) -> Producer:
+    def inference(self, scale: int, asked: Inference) -> Inference | None:
+        """How it runs when so asked: what learns nothing always in fp32, in torch; None where nothing is computed."""
+        ...
+
+    def open(self, scale: int, inference: Inference) -> Producer:
         """Load it.
 
         Raises:
@@ -87,6 +106,10 @@ class Method(Protocol):
 
 class BuildableMethod(Method, Protocol):
     """What a wrapper asks beyond `Method`: that it upscales, and how far it looks."""
+
+    def inference(self, scale: int, asked: Inference) -> Inference:
+        """How it runs when so asked."""
+        ...
 
     @property
     def colour(self) -> Colour:
@@ -101,7 +124,7 @@ class BuildableMethod(Method, Protocol):
         """Whether it can be opened without fetching anything."""
         ...
 
-    def build(self, scale: int, device: str) -> Upscaler:
+    def build(self, scale: int, inference: Inference) -> Upscaler:
         """Load it as an upscaler.
 
         Raises:
@@ -122,8 +145,9 @@ def upscaling_producer(upscaler: Upscaler, colour: Colour, device: str) -> Produ
     from srbench.plausibility import suspicions
     from srbench.upscaling import upscale_planes
 
-    def produce(job: Job) -> Produced:
-        image = upscale_planes(upscaler, job.lr, job.scale, colour=colour, device=device)
-        return Produced(image, suspicions(image, job.lr, job.scale))
+    def produce(jobs: Sequence[Job]) -> list[Produced]:
+        scale = jobs[0].scale
+        images = upscale_planes(upscaler, [job.lr for job in jobs], scale, colour=colour, device=device)
+        return [Produced(image, suspicions(image, job.lr, scale)) for image, job in zip(images, jobs, strict=True)]
 
     return produce

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from srbench.api import Colour, Upscaler
+from srbench.inference import Inference
 from srbench.methods.method import BuildableMethod, Producer, Scales, upscaling_producer
 from srbench.wrappers import Wrapper, Wrapping
 
@@ -57,7 +58,11 @@ class WrappedMethod:
         inner = self.inner.identity(self._wrapping(scale).inner_scale)
         return {**inner, "wrappers": f"{inner.get('wrappers', '')}+{self.wrapper.name}"}
 
-    def build(self, scale: int, device: str) -> Upscaler:
+    def inference(self, scale: int, asked: Inference) -> Inference:
+        """The inner method's."""
+        return self.inner.inference(self._wrapping(scale).inner_scale, asked)
+
+    def build(self, scale: int, inference: Inference) -> Upscaler:
         """Build the inner method and wrap it.
 
         What the inner method returns is checked before the wrapper can mend it, or hide it in a mean.
@@ -65,7 +70,7 @@ class WrappedMethod:
         from srbench.upscaling import check_result  # here, because planning must not import torch
 
         wrapping = self._wrapping(scale)
-        inner, factor = self.inner.build(wrapping.inner_scale, device), wrapping.inner_scale
+        inner, factor = self.inner.build(wrapping.inner_scale, inference), wrapping.inner_scale
 
         def checked(lr: Tensor, /) -> Tensor:
             out = inner(lr)
@@ -74,9 +79,9 @@ class WrappedMethod:
 
         return self.wrapper.wrap(checked, wrapping)
 
-    def open(self, scale: int, device: str) -> Producer:
+    def open(self, scale: int, inference: Inference) -> Producer:
         """Build it, and look at what it returns."""
-        return upscaling_producer(self.build(scale, device), self.colour, device)
+        return upscaling_producer(self.build(scale, inference), self.colour, inference.device)
 
     def _wrapping(self, scale: int) -> Wrapping:
         inner_scale = self.wrapper.inner_scale(scale, self.inner.scales)

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-import numpy as np
 from numpy.typing import NDArray
 
-from srbench.metrics.checks import comparable
+from srbench.metrics.comparison import ArrayComparison, Comparison
 
-__all__ = ["l1"]
+__all__ = ["l1", "l1_of"]
 
 
 def l1(sr: NDArray[Any], hr: NDArray[Any]) -> float:
@@ -26,8 +25,13 @@ def l1(sr: NDArray[Any], hr: NDArray[Any]) -> float:
         ImageError: The images cannot be compared.
 
     Example:
+        >>> import numpy as np
         >>> l1(np.array([[1.0, -3.0]]), np.array([[0.0, 0.0]]))
         2.0
     """
-    a, b = comparable(sr, hr)
-    return float(np.mean(np.abs(a - b)))
+    return l1_of(ArrayComparison(sr, hr))
+
+
+def l1_of(pair: Comparison) -> float:
+    """`l1` of two images that several metrics look at."""
+    return pair.absolute_error

@@ -8,10 +8,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from srbench.errors import UndefinedMetricError
-from srbench.metrics.checks import Floats, comparable
-from srbench.metrics.ssim import WINDOW, ssim_terms
+from srbench.metrics.comparison import WINDOW, ArrayComparison, Comparison
 
-__all__ = ["SMALLEST_SIDE", "ms_ssim"]
+__all__ = ["SMALLEST_SIDE", "ms_ssim", "ms_ssim_of"]
 
 # Wang, Simoncelli and Bovik 2003, section 3.2; they sum to 1.
 _WEIGHTS = (0.0448, 0.2856, 0.3001, 0.2363, 0.1333)
@@ -45,27 +44,21 @@ def ms_ssim(sr: NDArray[Any], hr: NDArray[Any], *, data_range: float = 255.0) ->
         >>> ms_ssim(np.full((161, 161), 7), np.full((161, 161), 7))
         1.0
     """
-    a, b = comparable(sr, hr)
-    if min(a.shape[-2:]) < SMALLEST_SIDE:
+    return ms_ssim_of(ArrayComparison(sr, hr, data_range))
+
+
+def ms_ssim_of(pair: Comparison) -> float:
+    """`ms_ssim` of two images that several metrics look at; its first scale is SSIM's."""
+    channels, height, width = pair.shape
+    if min(height, width) < SMALLEST_SIDE:
         raise UndefinedMetricError(
-            f"{a.shape[-1]}×{a.shape[-2]} pixels are scored; MS-SSIM's five scales need {SMALLEST_SIDE} on each side"
+            f"{width}×{height} pixels are scored; MS-SSIM's five scales need {SMALLEST_SIDE} on each side"
         )
-    product = np.ones(len(a))
+    product = np.ones(channels)
     for level, weight in enumerate(_WEIGHTS):
-        terms = ssim_terms(a, b, data_range)
-        coarsest = level == len(_WEIGHTS) - 1
-        factor = terms.similarity if coarsest else terms.contrast
+        terms = pair.ssim_terms(level)
+        factor = terms.similarity if level == len(_WEIGHTS) - 1 else terms.contrast
         if factor.min() < 0:
             raise UndefinedMetricError(f"negative structure at scale {level + 1}; MS-SSIM has no real value")
         product *= factor**weight
-        if not coarsest:
-            a, b = _halve(a), _halve(b)
     return float(product.mean())
-
-
-def _halve(image: Floats) -> Floats:
-    """Mean over 2×2 pixels, every second one; the last row and column are repeated at an odd edge."""
-    height, width = image.shape[-2:]
-    even = np.pad(image, ((0, 0), (0, height % 2), (0, width % 2)), mode="edge")
-    halved: Floats = (even[:, 0::2, 0::2] + even[:, 1::2, 0::2] + even[:, 0::2, 1::2] + even[:, 1::2, 1::2]) / 4
-    return halved

@@ -5,12 +5,11 @@ from __future__ import annotations
 import math
 from typing import Any
 
-import numpy as np
 from numpy.typing import NDArray
 
-from srbench.metrics.checks import comparable
+from srbench.metrics.comparison import ArrayComparison, Comparison
 
-__all__ = ["mse", "rmse"]
+__all__ = ["mse", "mse_of", "rmse", "rmse_of"]
 
 
 def mse(sr: NDArray[Any], hr: NDArray[Any]) -> float:
@@ -27,11 +26,16 @@ def mse(sr: NDArray[Any], hr: NDArray[Any]) -> float:
         ImageError: The images cannot be compared.
 
     Example:
+        >>> import numpy as np
         >>> mse(np.array([[0.0, 3.0]]), np.array([[0.0, 0.0]]))
         4.5
     """
-    a, b = comparable(sr, hr)
-    return float(np.mean(np.square(a - b)))
+    return mse_of(ArrayComparison(sr, hr))
+
+
+def mse_of(pair: Comparison) -> float:
+    """`mse` of two images that several metrics look at."""
+    return pair.squared_error
 
 
 def rmse(sr: NDArray[Any], hr: NDArray[Any]) -> float:
@@ -48,7 +52,13 @@ def rmse(sr: NDArray[Any], hr: NDArray[Any]) -> float:
         ImageError: The images cannot be compared.
 
     Example:
+        >>> import numpy as np
         >>> rmse(np.array([[4.0, 4.0]]), np.array([[0.0, 0.0]]))
         4.0
     """
-    return math.sqrt(mse(sr, hr))
+    return rmse_of(ArrayComparison(sr, hr))
+
+
+def rmse_of(pair: Comparison) -> float:
+    """`rmse` of two images that several metrics look at."""
+    return math.sqrt(pair.squared_error)

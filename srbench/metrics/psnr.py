@@ -5,12 +5,11 @@ from __future__ import annotations
 import math
 from typing import Any
 
-import numpy as np
 from numpy.typing import NDArray
 
-from srbench.metrics.mse import mse
+from srbench.metrics.comparison import ArrayComparison, Comparison
 
-__all__ = ["psnr"]
+__all__ = ["psnr", "psnr_of"]
 
 
 def psnr(sr: NDArray[Any], hr: NDArray[Any], *, data_range: float = 255.0) -> float:
@@ -30,8 +29,14 @@ def psnr(sr: NDArray[Any], hr: NDArray[Any], *, data_range: float = 255.0) -> fl
         ImageError: The images cannot be compared.
 
     Example:
+        >>> import numpy as np
         >>> round(psnr(np.array([[0, 255]]), np.array([[0, 0]])), 4)
         3.0103
     """
-    error = mse(sr, hr)
-    return math.inf if error == 0 else 10 * float(np.log10(data_range**2 / error))
+    return psnr_of(ArrayComparison(sr, hr, data_range))
+
+
+def psnr_of(pair: Comparison) -> float:
+    """`psnr` of two images that several metrics look at."""
+    error = pair.squared_error
+    return math.inf if error == 0 else 10 * math.log10(pair.data_range**2 / error)

@@ -5,13 +5,12 @@ from __future__ import annotations
 import math
 from typing import Any
 
-import numpy as np
 from numpy.typing import NDArray
 
 from srbench.errors import UndefinedMetricError
-from srbench.metrics.checks import comparable
+from srbench.metrics.comparison import ArrayComparison, Comparison
 
-__all__ = ["sharpness_error"]
+__all__ = ["sharpness_error", "sharpness_error_of"]
 
 
 def sharpness_error(sr: NDArray[Any], hr: NDArray[Any]) -> float:
@@ -34,21 +33,20 @@ def sharpness_error(sr: NDArray[Any], hr: NDArray[Any]) -> float:
     Source: energy of the Laplacian, a focus measure: M. Subbarao, T. Choi, A. Nikzad, 1993, doi:10.1117/12.147706.
 
     Example:
+        >>> import numpy as np
         >>> checks = np.indices((4, 4)).sum(0) % 2 * 1.0
         >>> round(sharpness_error(checks / 10, checks), 6)
         20.0
     """
-    a, b = comparable(sr, hr)
-    if min(a.shape[1:]) < 3:
-        raise UndefinedMetricError(f"sharpness needs 3 pixels on each side, the image is {a.shape[2]}×{a.shape[1]}")
-    ours, theirs = _energy(a), _energy(b)
+    return sharpness_error_of(ArrayComparison(sr, hr))
+
+
+def sharpness_error_of(pair: Comparison) -> float:
+    """`sharpness_error` of two images that several metrics look at."""
+    _, height, width = pair.shape
+    if min(height, width) < 3:
+        raise UndefinedMetricError(f"sharpness needs 3 pixels on each side, the image is {width}×{height}")
+    ours, theirs = pair.laplacian_energies()
     if ours == 0 or theirs == 0:
         raise UndefinedMetricError("sharpness has no value where an image has no detail at all")
     return abs(10 * math.log10(ours / theirs))
-
-
-def _energy(image: NDArray[np.float64]) -> float:
-    """Mean square of the four-neighbour Laplacian over the pixels that have all four."""
-    middle = image[:, 1:-1, 1:-1]
-    around = image[:, :-2, 1:-1] + image[:, 2:, 1:-1] + image[:, 1:-1, :-2] + image[:, 1:-1, 2:]
-    return float(np.mean((around - 4 * middle) ** 2))

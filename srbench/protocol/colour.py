@@ -10,13 +10,18 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["luma", "rgb_to_ycbcr", "ycbcr_to_rgb"]
+__all__ = ["LUMA_OFFSET", "LUMA_WEIGHTS", "luma", "rgb_to_ycbcr", "ycbcr_to_rgb"]
 
 Floats = NDArray[np.float64]
 
 _FORWARD = np.array([[65.481, 128.553, 24.966], [-37.797, -74.203, 112.0], [112.0, -93.786, -18.214]]) / 255
 _OFFSET = np.array([16.0, 128.0, 128.0])[:, None, None]
 _INVERSE = np.linalg.inv(_FORWARD)
+
+LUMA_WEIGHTS = (65.481 / 255, 128.553 / 255, 24.966 / 255)
+"""Of red, green and blue in 0…255."""
+
+LUMA_OFFSET = 16.0
 
 
 def luma(rgb: NDArray[Any]) -> Floats:
@@ -28,10 +33,14 @@ def luma(rgb: NDArray[Any]) -> Floats:
     Returns:
         float64, (1, H, W), 16…235.
     """
-    red, green, blue = rgb.astype(np.float64)
-    weights = _FORWARD[0]
-    plane: Floats = weights[0] * red + weights[1] * green + weights[2] * blue + 16.0
-    return plane[None]
+    from srbench.kernels.compiled import banded, plain  # here, because listing must not wait for a compiler
+    from srbench.kernels.samples import luma_rows
+
+    source = plain(rgb if rgb.dtype == np.uint8 else rgb.astype(np.float64))
+    plane = np.empty((1, *rgb.shape[1:]))
+    weights = np.array(LUMA_WEIGHTS)
+    banded(lambda start, stop: luma_rows(source, weights, LUMA_OFFSET, plane[0], start, stop), rgb.shape[1])
+    return plane
 
 
 def rgb_to_ycbcr(rgb: NDArray[Any]) -> Floats:

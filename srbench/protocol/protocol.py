@@ -99,11 +99,10 @@ class Protocol:
             ImageError: Nothing is left inside the border.
         """
         scoring = self.card.scoring
+        inside = crop_border(image, self.crop_border(scale))
         if scoring.planes == "y":
-            planes = _luma_plane(image, self.card.grey, rounded=scoring.rounding == "uint8")
-        else:
-            planes = to_rgb(image)
-        return crop_border(planes, self.crop_border(scale))
+            return _luma_plane(inside, self.card.grey, rounded=scoring.rounding == "uint8")
+        return to_rgb(inside)
 
 
 def crop_border(image: Planes, border: int) -> Planes:
@@ -122,13 +121,22 @@ def crop_border(image: Planes, border: int) -> Planes:
     return image[..., border : height - border, border : width - border]
 
 
-def quantise(image: NDArray[np.float64]) -> Image:
+def quantise(image: NDArray[Any], *, factor: float = 1.0, tie: float = 0.0) -> Image:
     """Round half up to uint8 and clip, as MATLAB does.
 
     Args:
-        image: float, any shape, 0…255.
+        image: float, any shape, finite; multiplied by `factor` it is in 0…255.
+        factor: What a sample is multiplied by first, in float64.
+        tie: What lies so near below a half is rounded up too, in levels.
     """
-    return np.clip(np.floor(image + 0.5), 0, 255).astype(np.uint8)
+    from srbench.kernels.compiled import banded, plain  # here, because listing must not wait for a compiler
+    from srbench.kernels.samples import quantise_flat
+
+    values = plain(image if image.dtype == np.float32 else image.astype(np.float64, copy=False)).reshape(-1)
+    out = np.empty(image.shape, np.uint8)
+    flat = out.reshape(-1)
+    banded(lambda start, stop: quantise_flat(values, factor, tie, flat, start, stop), len(values))
+    return out
 
 
 def _luma_plane(image: Planes, grey: str, *, rounded: bool) -> Planes:

@@ -136,7 +136,7 @@ def imresize(
         border: What lies beyond the edge.
 
     Returns:
-        uint8 for uint8 input, else float64; (..., *size).
+        uint8 for uint8, float32 for float32 (computed in float64), else float64; (..., *size).
 
     Raises:
         ImageError: An axis is empty, before or after, or the dtype is neither.
@@ -149,23 +149,45 @@ def imresize(
         raise ImageError(f"cannot resize {image.shape[-2:]} to {size}: every side must have at least one pixel")
     if image.dtype != np.uint8 and not np.issubdtype(image.dtype, np.floating):
         raise ImageError(f"imresize takes uint8 or float samples, got {image.dtype}")
-    ratios = [after / before for after, before in zip(size, image.shape[-2:], strict=True)]
-    out = image
+    planes = image.reshape(-1, *image.shape[-2:])
     # MATLAB resizes the axis that shrinks most first; rows before columns when both shrink alike.
-    for axis in sorted((0, 1), key=lambda a: ratios[a]):
-        out = _pass(out, resample_taps(image.shape[axis - 2], size[axis], kernel, border), axis)
-        if image.dtype == np.uint8:
-            out = np.clip(np.floor(out + 0.5), 0, 255).astype(np.uint8)
+    if size[1] / image.shape[-1] < size[0] / image.shape[-2]:
+        resized = _both_passes(planes.swapaxes(1, 2), size[::-1], kernel, border).swapaxes(1, 2)
+    else:
+        resized = _both_passes(planes, size, kernel, border)
+    return np.ascontiguousarray(resized).reshape(*image.shape[:-2], *size)
+
+
+def _both_passes(planes: NDArray[Any], size: tuple[int, int], kernel: str, border: Border) -> NDArray[Any]:
+    """Rows, then columns; taps are added in a fixed order, so that ties round alike on every machine."""
+    from srbench.kernels.compiled import banded_planes, plain  # here, because listing must not wait for a compiler
+    from srbench.kernels.resize import resize_rows
+
+    down, right = (
+        resample_taps(before, after, kernel, border) for before, after in zip(planes.shape[1:], size, strict=True)
+    )
+    whole = planes.dtype == np.uint8
+    precise = np.float32 if whole and _exact(down) and _exact(right) else np.float64
+    down_weights, right_weights = (plain(taps.weights, precise) for taps in (down, right))
+    down_indices, right_indices = plain(down.indices), plain(right.indices)
+    out = np.empty((len(planes), *size), planes.dtype if planes.dtype in (np.uint8, np.float32) else np.float64)
+    source = plain(planes)
+
+    def band(plane: int, start: int, stop: int) -> None:
+        axes = (down_indices, down_weights, right_indices, right_weights)
+        resize_rows(source[plane], out[plane], *axes, whole, start, stop)
+
+    banded_planes(band, len(planes), size[0])
     return out
 
 
-def _pass(image: NDArray[Any], taps: Taps, axis: int) -> Floats:
-    """One 1-D pass in float64; taps are added in a fixed order, so that ties round alike on every machine."""
-    rows = image if axis == 0 else image.swapaxes(-1, -2)
-    total = np.zeros((*rows.shape[:-2], len(taps.weights), rows.shape[-1]))
-    for indices, weights in zip(taps.indices.T, taps.weights.T, strict=True):
-        total += rows[..., indices, :] * weights[:, None]
-    return total if axis == 0 else total.swapaxes(-1, -2)
+def _exact(taps: Taps) -> bool:
+    """Whether float32 computes the passes over uint8 without any rounding: integral factors that are powers of two.
+
+    The weights are then multiples of 2⁻¹⁴, a row's magnitudes sum to less than 2, and 14 + 1 + 8 bits fit into 24.
+    """
+    scaled = taps.weights * 2**14
+    return bool((scaled == np.floor(scaled)).all() and (np.abs(taps.weights).sum(axis=1) < 2).all())
 
 
 def modcrop(image: NDArray[Any], scale: int) -> NDArray[Any]:

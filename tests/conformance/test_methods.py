@@ -10,6 +10,7 @@ import torch
 from safetensors import safe_open
 
 from srbench.fingerprint import file_sha256
+from srbench.inference import Inference
 from srbench.methods import Job, find_method
 from srbench.plausibility import suspicions
 from srbench.registry import registry
@@ -42,8 +43,8 @@ CASES = [(name, scale) for name in METHODS for scale in scales_of(name)]
 
 
 def upscale(name, lr, scale):
-    produce = find_method(name, registry()).open(scale, "cpu")
-    return produce(Job("photo", lr, (lr.shape[1] * scale, lr.shape[2] * scale), scale, grey=False)).image
+    produce = find_method(name, registry()).open(scale, Inference())
+    return produce([Job("photo", lr, (lr.shape[1] * scale, lr.shape[2] * scale), scale, grey=False)])[0].image
 
 
 @pytest.mark.parametrize(("name", "scale"), CASES)
@@ -91,7 +92,7 @@ def test_a_method_looks_no_further_than_its_card_says(photo, name, scale):
     method = find_method(name, registry())
     reach = method.reach(scale)
     assert reach is not None, "every method of srbench says how far it looks"
-    upscaler = method.build(scale, "cpu")
+    upscaler = method.build(scale, Inference())
     planes = 1 if method.colour == "y" else 3
     near, far = 6, 12
     lr = torch.from_numpy(photo(9, near + reach + far)[:planes] / np.float32(255))[None]

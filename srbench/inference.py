@@ -1,0 +1,37 @@
+"""Under what conditions a network is run: device, precision, runtime. A table's row says all three."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+__all__ = ["Inference", "Precision", "PrecisionChoice", "RuntimeName"]
+
+Precision = Literal["fp32", "tf32", "bf16"]
+"""`fp32` is float32 throughout; `tf32` rounds the factors of a GPU's products to 10 mantissa bits; `bf16` computes
+convolutions and matrix products in bfloat16, and what takes or gives an image in float32."""
+
+PrecisionChoice = Literal["fp32", "tf32", "bf16", "auto"]
+"""`auto` is bf16 where it agrees with fp32 on a dataset's first images and is faster, else fp32."""
+
+RuntimeName = Literal["eager", "compile", "openvino"]
+
+
+@dataclass(frozen=True)
+class Inference:
+    """How upscalers are run.
+
+    Attributes:
+        device: A torch device.
+        precision: Of convolutions and matrix products.
+        runtime: What executes a network.
+    """
+
+    device: str = "cpu"
+    precision: Precision = "fp32"
+    runtime: RuntimeName = "eager"
+
+    @property
+    def label(self) -> str:
+        """As it stands in tables: the precision, and the runtime where it is not torch's eager one."""
+        return self.precision if self.runtime == "eager" else f"{self.precision} {self.runtime}"

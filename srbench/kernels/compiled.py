@@ -1,0 +1,108 @@
+"""How inner loops are compiled and spread over the processor's cores."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from functools import lru_cache
+from itertools import pairwise
+from typing import Any, TypeVar, cast
+
+import numpy as np
+from numba import njit
+from numpy.typing import DTypeLike, NDArray
+
+__all__ = ["REASSOCIATED", "banded", "banded_planes", "compiled", "cores", "plain"]
+
+_F = TypeVar("_F", bound=Callable[..., Any])
+_R = TypeVar("_R")
+
+REASSOCIATED = frozenset({"contract", "reassoc", "nsz", "arcp"})
+"""Freedoms a compiler may take with a sum whose last digit does not matter; infinities and NaN stay what they are."""
+
+_ROWS = 32
+"""Rows that are worth a thread's while."""
+
+
+def compiled(fastmath: frozenset[str] | None = None) -> Callable[[_F], _F]:
+    """Compile when first called with new types, and keep the machine code on disk for the next process.
+
+    It is kept beside the source, or in the user's cache folder where that cannot be written; where neither can, it is
+    compiled anew in each process.
+
+    Args:
+        fastmath: See `REASSOCIATED`; without it the result is that of the loop as written, to the last bit.
+    """
+
+    def compile_it(loop: _F) -> _F:
+        options: dict[str, Any] = {
+            "nogil": True,
+            "error_model": "numpy",
+            "fastmath": set(fastmath) if fastmath else False,
+        }
+        try:
+            return cast(_F, njit(cache=True, **options)(loop))
+        except RuntimeError:  # numba found no folder that it can write
+            return cast(_F, njit(**options)(loop))
+
+    return compile_it
+
+
+def plain(array: NDArray[Any], dtype: DTypeLike | None = None) -> NDArray[Any]:
+    """The array, or a copy, as loops are compiled for it: contiguous and writable. Each other kind costs a second."""
+    return np.require(array, dtype, ["C", "W", "A"])
+
+
+@lru_cache(maxsize=1)
+def cores() -> int:
+    """Cores this process may use: its affinity, no more than OMP_NUM_THREADS says."""
+    allowed = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    asked = os.environ.get("OMP_NUM_THREADS", "")
+    return max(1, min(allowed, int(asked))) if asked.isdigit() else allowed
+
+
+@lru_cache(maxsize=1)
+def _pool() -> ThreadPoolExecutor:
+    return ThreadPoolExecutor(cores(), thread_name_prefix="srbench-kernel")
+
+
+def banded(work: Callable[[int, int], _R], rows: int) -> list[_R]:
+    """Apply a loop to bands of rows, side by side.
+
+    Args:
+        work: Takes the first row and the one after the last; must let go of Python's lock to gain anything.
+        rows: How many there are.
+
+    Returns:
+        What each band returned, in their order.
+    """
+    count = max(1, min(cores(), rows // _ROWS))
+    first, *others = pairwise(rows * index // count for index in range(count + 1))
+    waiting = [_pool().submit(work, *band) for band in others]
+    return [work(*first), *(future.result() for future in waiting)]
+
+
+def banded_planes(work: Callable[[int, int, int], _R], planes: int, rows: int) -> list[list[_R]]:
+    """Apply a loop to bands of rows of several planes, side by side; the bands of all planes are dealt out at once.
+
+    Args:
+        work: Takes the plane, its first row and the one after the last.
+        planes: How many there are.
+        rows: Of each.
+
+    Returns:
+        What the bands of each plane returned.
+    """
+
+    def several(start: int, stop: int) -> list[tuple[int, _R]]:
+        done: list[tuple[int, _R]] = []
+        for plane in range(start // rows, (stop - 1) // rows + 1):
+            first, last = max(start - plane * rows, 0), min(stop - plane * rows, rows)
+            done.append((plane, work(plane, first, last)))
+        return done
+
+    by_plane: list[list[_R]] = [[] for _ in range(planes)]
+    for plane, result in (item for band in banded(several, planes * rows) for item in band):
+        by_plane[plane].append(result)
+    return by_plane

@@ -1,0 +1,217 @@
+"""Two images that are compared, and the statistics that metrics are formulas of, each computed once and shared."""
+
+from __future__ import annotations
+
+import math
+from functools import cached_property
+from typing import Any, NamedTuple, Protocol
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from srbench.errors import ImageError, UndefinedMetricError
+
+__all__ = [
+    "GAUSSIAN",
+    "WINDOW",
+    "ArrayComparison",
+    "Comparison",
+    "SsimTerms",
+    "check_shapes",
+    "check_window",
+    "constants",
+]
+
+Floats = NDArray[np.float64]
+Planes = NDArray[Any]
+
+WINDOW = 11
+"""Side of SSIM's Gaussian window in pixels (Wang et al. 2004, section III-B)."""
+
+_SIGMA = 1.5
+_K1, _K2 = 0.01, 0.03
+_RADIUS = WINDOW // 2
+
+GAUSSIAN: Floats = np.exp(-(np.arange(-_RADIUS, _RADIUS + 1) ** 2) / (2 * _SIGMA**2))
+"""The window along one axis; sums to 1."""
+GAUSSIAN /= GAUSSIAN.sum()
+
+
+class SsimTerms(NamedTuple):
+    """Means over the valid region, per plane: float64, (C,).
+
+    Attributes:
+        similarity: Mean of the whole index.
+        contrast: Mean of its contrast-structure factor, which MS-SSIM needs.
+    """
+
+    similarity: Floats
+    contrast: Floats
+
+
+class Comparison(Protocol):
+    """Statistics of two images of the same shape, wherever they lie.
+
+    Attributes:
+        shape: (C, H, W).
+        data_range: Distance from black to white in the images' unit.
+    """
+
+    shape: tuple[int, int, int]
+    data_range: float
+
+    @property
+    def absolute_error(self) -> float:
+        """Mean of |sr - hr| over all samples."""
+        ...
+
+    @property
+    def squared_error(self) -> float:
+        """Mean of (sr - hr)² over all samples."""
+        ...
+
+    def ssim_terms(self, level: int) -> SsimTerms:
+        """SSIM's means after halving both images `level` times.
+
+        Raises:
+            UndefinedMetricError: A side is then shorter than the window.
+        """
+        ...
+
+    def laplacian_energies(self) -> tuple[float, float]:
+        """Mean square of the four-neighbour Laplacian of sr and of hr, over the pixels that have all four."""
+        ...
+
+
+class ArrayComparison:
+    """On the processor: two uint8 images in float32, which SSIM shows from the ninth digit, others in float64."""
+
+    def __init__(self, sr: Planes, hr: Planes, data_range: float = 255.0) -> None:
+        """Look at two images.
+
+        Args:
+            sr: uint8 or float, (C, H, W) or (H, W).
+            hr: The same shape.
+            data_range: Distance from black to white in the images' unit.
+
+        Raises:
+            ImageError: The shapes differ, an image is empty, of other dimension, or not finite.
+        """
+        self.shape = check_shapes(sr.shape, hr.shape)
+        self.data_range = data_range
+        self._whole = sr.dtype == hr.dtype == np.uint8
+        self._pair = self._prepared(sr), self._prepared(hr)
+        self._levels = [self._pair]
+        self._terms: dict[int, SsimTerms] = {}
+
+    def _prepared(self, image: Planes) -> Planes:
+        from srbench.kernels.compiled import plain  # here, because listing must not wait for a compiler
+
+        planes = plain(image.reshape(self.shape), np.uint8 if self._whole else np.float64)
+        if not self._whole and not _finite(planes):
+            raise ImageError("an image holds NaN or infinite samples; metrics need finite ones")
+        return planes
+
+    @cached_property
+    def absolute_error(self) -> float:
+        """Mean of |sr - hr| over all samples."""
+        return self._norm(cv2.NORM_L1)
+
+    @cached_property
+    def squared_error(self) -> float:
+        """Mean of (sr - hr)² over all samples."""
+        return self._norm(cv2.NORM_L2SQR)
+
+    def _norm(self, kind: int) -> float:
+        sums = [cv2.norm(a, b, kind) for a, b in zip(*self._pair, strict=True)]
+        return math.fsum(sums) / self._pair[0].size
+
+    def ssim_terms(self, level: int) -> SsimTerms:
+        """SSIM's means after halving both images `level` times."""
+        if level not in self._terms:
+            while len(self._levels) <= level:
+                self._levels.append(_halved(self._levels[-1]))
+            self._terms[level] = _terms(*self._levels[level], self.data_range * 4**level)
+        return self._terms[level]
+
+    def laplacian_energies(self) -> tuple[float, float]:
+        """Mean square of the four-neighbour Laplacian of sr and of hr, over the pixels that have all four."""
+        sr, hr = (_energy(image.astype(np.float64, copy=False)) for image in self._pair)
+        return sr, hr
+
+
+def check_shapes(sr: tuple[int, ...], hr: tuple[int, ...]) -> tuple[int, int, int]:
+    """The common shape, as (C, H, W).
+
+    Raises:
+        ImageError: The shapes differ, or are none of images.
+    """
+    if sr != hr:
+        raise ImageError(f"images of shapes {sr} and {hr} cannot be compared; crop them alike first")
+    if len(sr) not in (2, 3) or math.prod(sr) == 0:
+        raise ImageError(f"expected images of shape (C, H, W) or (H, W) with at least one sample, got {sr}")
+    return (sr[0] if len(sr) == 3 else 1, sr[-2], sr[-1])
+
+
+def check_window(shape: tuple[int, ...]) -> None:
+    """Refuse an image that SSIM's window does not fit into.
+
+    Raises:
+        UndefinedMetricError: A side is shorter.
+    """
+    if min(shape[-2:]) < WINDOW:
+        raise UndefinedMetricError(
+            f"{shape[-1]}×{shape[-2]} pixels are scored; SSIM's window needs {WINDOW} on each side"
+        )
+
+
+def constants(data_range: float) -> tuple[float, float]:
+    """SSIM's C1 and C2."""
+    return (_K1 * data_range) ** 2, (_K2 * data_range) ** 2
+
+
+def _finite(planes: Planes) -> bool:
+    with np.errstate(over="ignore", invalid="ignore"):
+        # The sum of finite samples is finite but for absurd ones, and found in a quarter of the time.
+        return math.isfinite(float(planes.sum())) or bool(np.isfinite(planes).all())
+
+
+def _terms(x: Planes, y: Planes, data_range: float) -> SsimTerms:
+    from srbench.kernels.compiled import banded_planes
+    from srbench.kernels.ssim import ssim_rows
+
+    check_window(x.shape)
+    taps = GAUSSIAN[: _RADIUS + 1].astype(np.float64 if x.dtype == np.float64 else np.float32)
+    c1, c2 = constants(data_range)
+    rows, columns = (side - WINDOW + 1 for side in x.shape[1:])
+
+    def band(plane: int, start: int, stop: int) -> tuple[float, float]:
+        return ssim_rows(x[plane], y[plane], taps, c1, c2, data_range / 2, start, stop)
+
+    sums = [[math.fsum(part) for part in zip(*bands, strict=True)] for bands in banded_planes(band, len(x), rows)]
+    similarity, contrast = np.array(sums).T / (rows * columns)
+    return SsimTerms(similarity, contrast)
+
+
+def _halved(pair: tuple[Planes, Planes]) -> tuple[Planes, Planes]:
+    """Sums over 2×2 pixels, every second one: four times the mean, so that uint8 becomes uint16 without rounding."""
+    from srbench.kernels.compiled import banded_planes
+    from srbench.kernels.ssim import halve_rows
+
+    channels, height, width = pair[0].shape
+    kind = np.float64 if pair[0].dtype == np.float64 else np.uint16
+    out = np.empty((2, channels, (height + 1) // 2, (width + 1) // 2), kind)
+
+    def band(plane: int, start: int, stop: int) -> None:
+        image, channel = divmod(plane, channels)
+        halve_rows(pair[image][channel], out[image, channel], start, stop)
+
+    banded_planes(band, 2 * channels, out.shape[2])
+    return out[0], out[1]
+
+
+def _energy(image: Floats) -> float:
+    middle = image[:, 1:-1, 1:-1]
+    around = image[:, :-2, 1:-1] + image[:, 2:, 1:-1] + image[:, 1:-1, :-2] + image[:, 1:-1, 2:]
+    return float(np.mean((around - 4 * middle) ** 2))
