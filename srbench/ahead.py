@@ -14,19 +14,20 @@ _T = TypeVar("_T")
 _R = TypeVar("_R")
 
 
-def ahead(function: Callable[[_T], _R], items: Iterable[_T], depth: int) -> Iterator[_R]:
-    """Apply a function to items in a thread of its own, in order, at most `depth` results ahead.
+def ahead(function: Callable[[_T], _R], items: Iterable[_T], depth: int, threads: int = 2) -> Iterator[_R]:
+    """Apply a function to items in threads of its own, at most `depth` results ahead.
 
     Args:
         function: What it raises is raised where its result would have come.
         items: Taken as results are.
-        depth: Results that may wait at once; with the one in use this bounds the memory.
+        depth: Results that are made or wait at once; with the one in use this bounds the memory.
+        threads: Which make them; two keep a second core busy when whoever uses the results waits.
 
     Yields:
-        The results, in order.
+        The results, in the order of the items.
     """
     source = iter(items)
-    with ThreadPoolExecutor(1, thread_name_prefix="srbench-ahead") as thread:
+    with ThreadPoolExecutor(threads, thread_name_prefix="srbench-ahead") as thread:
         waiting: deque[Future[_R]] = deque(thread.submit(function, item) for item in islice(source, depth))
         try:
             while waiting:

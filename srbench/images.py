@@ -20,7 +20,16 @@ from PIL import ImageOps, UnidentifiedImageError
 from srbench.errors import ImageError
 from srbench.files import whole_file
 
-__all__ = ["IMAGE_SUFFIXES", "MAX_PIXELS", "Image", "pixel_sha256", "read_image", "to_rgb", "write_image"]
+__all__ = [
+    "IMAGE_SUFFIXES",
+    "MAX_PIXELS",
+    "Image",
+    "pixel_sha256",
+    "read_identified",
+    "read_image",
+    "to_rgb",
+    "write_image",
+]
 
 Image = NDArray[np.uint8]
 """uint8, (C, H, W), C = 3 (RGB) or 1 (grey)."""
@@ -49,7 +58,21 @@ def read_image(path: str | os.PathLike[str]) -> Image:
     Raises:
         ImageError: The file is missing, empty, truncated, no image, too large, or of a refused kind.
     """
-    path = Path(path)
+    return _planar(_decoded(Path(path)))
+
+
+def read_identified(path: str | os.PathLike[str]) -> tuple[Image, str]:
+    """`read_image` and its `pixel_sha256`, which is cheaper of the samples as a file has them.
+
+    Raises:
+        ImageError: As `read_image`.
+    """
+    pixels = _decoded(Path(path))
+    return _planar(pixels), _pixels_sha256(pixels)
+
+
+def _decoded(path: Path) -> NDArray[np.uint8]:
+    """Samples as a file has them: (H, W, 3), or (H, W) for grey."""
     try:
         with warnings.catch_warnings():
             # Our own bound, checked before any pixel is decoded, takes the place of Pillow's warning.
@@ -57,7 +80,7 @@ def read_image(path: str | os.PathLike[str]) -> Image:
             with Pil.open(path) as file:
                 _refuse_unreadable(file, path)
                 upright = ImageOps.exif_transpose(file)
-                return _planes(upright, path)
+                return _pixels(upright, path)
     except ImageError:
         raise
     except FileNotFoundError:
@@ -86,15 +109,19 @@ def _refuse_unreadable(file: Pil.Image, path: Path) -> None:
         raise ImageError(f"{path}: colour mode {file.mode} has no single RGB reading; convert it to RGB first")
 
 
-def _planes(upright: Pil.Image, path: Path) -> Image:
-    """Grey as one plane, everything else as three; an alpha channel must be opaque."""
+def _pixels(upright: Pil.Image, path: Path) -> NDArray[np.uint8]:
+    """Grey as (H, W), everything else as (H, W, 3); an alpha channel must be opaque."""
     grey = upright.mode in _GREY_MODES
     if upright.has_transparency_data:
         alpha = np.asarray(upright.convert("RGBA"))[..., 3]
         if alpha.min() < 255:
             raise ImageError(f"{path}: has transparent pixels; flatten it onto a background first")
-    pixels = np.asarray(upright.convert("L" if grey else "RGB"))
-    return np.ascontiguousarray(pixels[None] if grey else pixels.transpose(2, 0, 1))
+    wanted = "L" if grey else "RGB"
+    return np.asarray(upright if upright.mode == wanted else upright.convert(wanted))
+
+
+def _planar(pixels: NDArray[np.uint8]) -> Image:
+    return np.ascontiguousarray(pixels[None] if pixels.ndim == 2 else pixels.transpose(2, 0, 1))
 
 
 def write_image(path: str | os.PathLike[str], image: Image) -> None:
@@ -143,7 +170,11 @@ def pixel_sha256(image: Image) -> str:
     Returns:
         64 hexadecimal digits.
     """
-    channels, height, width = image.shape
-    digest = hashlib.sha256(f"{width}x{height}x{channels}\n".encode())
-    digest.update(np.ascontiguousarray(image.transpose(1, 2, 0)).tobytes())
+    return _pixels_sha256(image[0] if len(image) == 1 else image.transpose(1, 2, 0))
+
+
+def _pixels_sha256(pixels: NDArray[np.uint8]) -> str:
+    height, width, *channels = pixels.shape
+    digest = hashlib.sha256(f"{width}x{height}x{channels[0] if channels else 1}\n".encode())
+    digest.update(np.ascontiguousarray(pixels).data)
     return digest.hexdigest()

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from srbench.api import LrSource, Sample
 from srbench.datasets import Dataset
 from srbench.errors import DatasetError, SRBenchError
-from srbench.images import Image, pixel_sha256, read_image, to_rgb
+from srbench.images import Image, read_identified, read_image, to_rgb
 from srbench.protocol import DegradationRule
 
 __all__ = ["Decoded", "Degraded", "decode", "degrade"]
@@ -50,10 +50,9 @@ def decode(dataset: Dataset, sample: Sample) -> Decoded:
         SRBenchError: It cannot be decoded, or has other pixels; the file is named, not its folder.
     """
     try:
-        image = read_image(sample.hr)
+        image, found = read_identified(sample.hr)
     except SRBenchError as error:
         raise _naming_only(sample.hr, error) from error
-    found = pixel_sha256(image)
     if found != dataset.pixels.get(sample.id, found):
         raise DatasetError(
             f"{sample.hr.name}: other pixels than {dataset.name}'s card lists: another vintage of it, or another "

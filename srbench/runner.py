@@ -198,7 +198,7 @@ class _Runner:
         return tasks
 
     def _prepare(self, dataset: Dataset, sample: Sample, tasks: list[_Task]) -> _Prepared:
-        """Decode, degrade, and cut HR to what is compared; runs in a thread of its own."""
+        """Decode, degrade, and cut HR to what is compared; runs in threads of its own."""
         prepared = _Prepared()
         try:
             hr = decode(dataset, sample)

@@ -56,7 +56,7 @@ def compare(sr: Planes, hr: Planes) -> Comparison:
         ImageError: They cannot be compared.
     """
     if isinstance(sr, np.ndarray):
-        return ArrayComparison(sr, hr)
+        return ArrayComparison(sr, hr, single=True)
     from srbench.metrics.tensors import TensorComparison
 
     return TensorComparison(sr, hr)

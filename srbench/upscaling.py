@@ -15,7 +15,7 @@ from srbench.api import Colour, Upscaler
 from srbench.errors import MethodError, one_line
 from srbench.images import Image
 from srbench.protocol.colour import rgb_to_ycbcr, ycbcr_to_rgb
-from srbench.protocol.protocol import quantise
+from srbench.protocol.protocol import quantise, quantise_checked
 from srbench.protocol.resize import imresize
 
 __all__ = ["check_result", "upscale_planes"]
@@ -50,15 +50,21 @@ def upscale_planes(
     if colour == "y" and images[0].shape[0] == 3:
         ycbcr = [rgb_to_ycbcr(image) for image in images]
         out = _call(upscaler, np.stack([planes[:1] for planes in ycbcr]), scale, device)
+        _check_range(out)
         return [_with_chroma(luma, planes[1:], device) for luma, planes in zip(out, ycbcr, strict=True)]
     return [_rounded(image) for image in _call(upscaler, np.stack(images), scale, device)]
 
 
 def _rounded(image: Tensor) -> Image | Tensor:
-    """[0, 1] to uint8, ties up."""
-    if image.device.type == "cpu":
-        return quantise(image.to(torch.promote_types(image.dtype, torch.float32)).numpy(), factor=255.0, tie=_TIE)
-    return (image.double() * 255 + _TIE + 0.5).floor().clamp(0, 255).to(torch.uint8)
+    """[0, 1] to uint8, ties up; refused where a sample is none that an upscaler should return."""
+    if image.device.type != "cpu":
+        _check_range(image)
+        return (image.double() * 255 + _TIE + 0.5).floor().clamp(0, 255).to(torch.uint8)
+    samples = image.to(torch.promote_types(image.dtype, torch.float32)).numpy()
+    rounded, plausible = quantise_checked(samples, factor=255.0, tie=_TIE, limit=_LARGEST_SAMPLE)
+    if not plausible:
+        _check_range(image)
+    return rounded
 
 
 def _with_chroma(luma: Tensor, chroma: NDArray[np.float64], device: str) -> Image | Tensor:
@@ -66,7 +72,7 @@ def _with_chroma(luma: Tensor, chroma: NDArray[np.float64], device: str) -> Imag
     planes = np.concatenate(
         [luma.to("cpu", torch.float64).numpy() * 255, imresize(chroma, (luma.shape[1], luma.shape[2]))]
     )
-    image = quantise(ycbcr_to_rgb(planes), tie=_TIE)
+    image = quantise(ycbcr_to_rgb(planes) + _TIE)
     return image if device == "cpu" else torch.from_numpy(image).to(device)
 
 
@@ -76,8 +82,7 @@ def _call(upscaler: Upscaler, planes: Planes, scale: int, device: str) -> Tensor
     try:
         with torch.inference_mode():
             out = upscaler(batch)
-        # A GPU reports many faults only here, when its result is looked at.
-        check_result(out, (*planes.shape[:2], planes.shape[2] * scale, planes.shape[3] * scale))
+        _check_kind(out, (*planes.shape[:2], planes.shape[2] * scale, planes.shape[3] * scale))
     except MethodError:
         raise
     except (Exception, SystemExit) as error:  # a method is anyone's code, and may raise anything
@@ -95,13 +100,24 @@ def check_result(out: object, expected: tuple[int, ...]) -> None:
     Raises:
         MethodError: It is no float tensor of that shape, is not finite, or far outside [0, 1].
     """
+    _check_range(_check_kind(out, expected))
+
+
+def _check_kind(out: object, expected: tuple[int, ...]) -> Tensor:
     if not isinstance(out, Tensor):
         raise MethodError(f"returned {type(out).__name__}, expected a torch.Tensor")
     if tuple(out.shape) != expected:
         raise MethodError(f"returned shape {tuple(out.shape)}, expected {expected}")
     if not out.is_floating_point():
         raise MethodError(f"returned {out.dtype} samples, expected floating point in [0, 1]")
-    low, high = (float(extreme) for extreme in out.aminmax())  # NaN where a sample is
+    return out
+
+
+def _check_range(out: Tensor) -> None:
+    try:
+        low, high = (float(extreme) for extreme in out.aminmax())  # NaN where a sample is
+    except RuntimeError as error:  # a GPU reports many faults only here, when its result is looked at
+        raise MethodError(f"raised {one_line(error)}") from error
     if not (math.isfinite(low) and math.isfinite(high)):
         raise MethodError("returned NaN or infinite samples")
     if low < -_LARGEST_SAMPLE or high > _LARGEST_SAMPLE:

@@ -31,16 +31,23 @@ def luma_rows(rgb: Any, weights: Any, offset: float, out: Any, start: int, stop:
 
 
 @compiled()
-def quantise_flat(values: Any, factor: float, tie: float, out: Any, start: int, stop: int) -> None:
+def quantise_flat(values: Any, factor: float, tie: float, limit: float, out: Any, start: int, stop: int) -> int:
     """Round values · factor + tie half up, clipped to 0…255, in float64; samples start…stop.
 
     Args:
-        values: float, (N,), finite.
+        values: float, (N,).
         factor: Brings them to 0…255.
         tie: What lies so near below a half is rounded up too.
-        out: uint8, (N,).
+        limit: Largest magnitude a value should have.
+        out: uint8, (N,); anything where a value is NaN.
         start: First sample.
         stop: The sample after the last.
+
+    Returns:
+        How many values are NaN, or larger than they should be.
     """
+    strange = 0
     for j in range(start, stop):
+        strange += not abs(values[j]) <= limit
         out[j] = np.uint8(min(max(np.floor(np.float64(values[j]) * factor + tie + 0.5), 0.0), 255.0))
+    return strange

@@ -135,7 +135,7 @@ def halve_rows(image: Any, out: Any, start: int, stop: int) -> None:
 
     Args:
         image: (H, W), any type.
-        out: uint16 or float64, (⌈H/2⌉, ⌈W/2⌉).
+        out: uint16 or float, (⌈H/2⌉, ⌈W/2⌉).
         start: First row of `out`.
         stop: The row after the last.
     """

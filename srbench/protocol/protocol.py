@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,7 +16,7 @@ from srbench.images import Image, to_rgb
 from srbench.protocol.colour import luma
 from srbench.protocol.resize import Border, imresize, modcrop
 
-__all__ = ["DegradationRule", "Protocol", "crop_border", "quantise"]
+__all__ = ["DegradationRule", "Protocol", "crop_border", "quantise", "quantise_checked"]
 
 Planes = NDArray[Any]
 """uint8 or float64, (C, H, W), 0…255; C = 3 (RGB) or 1 (luma)."""
@@ -121,13 +122,26 @@ def crop_border(image: Planes, border: int) -> Planes:
     return image[..., border : height - border, border : width - border]
 
 
-def quantise(image: NDArray[Any], *, factor: float = 1.0, tie: float = 0.0) -> Image:
+def quantise(image: NDArray[Any]) -> Image:
     """Round half up to uint8 and clip, as MATLAB does.
 
     Args:
-        image: float, any shape, finite; multiplied by `factor` it is in 0…255.
+        image: float, any shape, 0…255, finite.
+    """
+    return quantise_checked(image, factor=1.0, tie=0.0, limit=math.inf)[0]
+
+
+def quantise_checked(image: NDArray[Any], *, factor: float, tie: float, limit: float) -> tuple[Image, bool]:
+    """Round as `quantise` does, and look at the samples in the same pass.
+
+    Args:
+        image: float, any shape; multiplied by `factor` it is in 0…255.
         factor: What a sample is multiplied by first, in float64.
         tie: What lies so near below a half is rounded up too, in levels.
+        limit: Largest magnitude a sample should have.
+
+    Returns:
+        The image, and whether every sample is finite and no larger.
     """
     from srbench.kernels.compiled import banded, plain  # here, because listing must not wait for a compiler
     from srbench.kernels.samples import quantise_flat
@@ -135,8 +149,8 @@ def quantise(image: NDArray[Any], *, factor: float = 1.0, tie: float = 0.0) -> I
     values = plain(image if image.dtype == np.float32 else image.astype(np.float64, copy=False)).reshape(-1)
     out = np.empty(image.shape, np.uint8)
     flat = out.reshape(-1)
-    banded(lambda start, stop: quantise_flat(values, factor, tie, flat, start, stop), len(values))
-    return out
+    strange = banded(lambda start, stop: quantise_flat(values, factor, tie, limit, flat, start, stop), len(values))
+    return out, not any(strange)
 
 
 def _luma_plane(image: Planes, grey: str, *, rounded: bool) -> Planes:
