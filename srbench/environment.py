@@ -22,6 +22,7 @@ def resolve_device(choice: str) -> str:
     Raises:
         RequestError: A GPU was asked for and torch has none, or the name is another.
     """
+    tune()
     import torch
 
     if choice not in ("auto", "cpu", "cuda"):
@@ -29,7 +30,6 @@ def resolve_device(choice: str) -> str:
     available = torch.cuda.is_available()
     if choice == "cuda" and not available:
         raise RequestError("device cuda was asked for, but torch finds no GPU; use --device cpu or auto")
-    tune()
     if choice == "cpu" or not available:
         return "cpu"
     # cuDNN would otherwise round the inputs of float32 convolutions to 10 mantissa bits.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -26,6 +26,8 @@ from srbench.record import Record
 from srbench.runner import Conditions, run_plan
 from srbench.runs import write_leaderboard
 from srbench.store import MemoryStore, RunStore
+from srbench.timed import still_true, time_methods, timed_methods
+from srbench.timing.methods import Size
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -73,8 +75,22 @@ class RunResult:
         return sum(record.status == "failed" for record in self.items)
 
 
-def execute(plan: Plan, *, device: str, output: Path | None, progress: Progress | None = None) -> RunResult:
+def execute(
+    plan: Plan,
+    *,
+    device: str,
+    output: Path | None,
+    timing: Sequence[Size] = (),
+    progress: Progress | None = None,
+) -> RunResult:
     """Run a plan to its end, into a folder or in memory.
+
+    Args:
+        plan: What to run.
+        device: `auto`, `cpu` or `cuda`.
+        output: The run folder; None for memory.
+        timing: LR sizes that methods are timed at, in a pass of its own when everything has been scored.
+        progress: Told after every record, and every method timed.
 
     Raises:
         OutputError: The folder cannot be used for this plan.
@@ -92,18 +108,35 @@ def execute(plan: Plan, *, device: str, output: Path | None, progress: Progress 
     with store or nullcontext():
         sink = store or MemoryStore()
         if store:
+            description |= _kept(store, identities, chosen)
             store.write_run({**description, "status": "unfinished"})
-        outcome = run_plan(plan, conditions, identities, sink, _advance(progress, plan.records))
+        timed = timed_methods(plan) if timing else []
+        advance = _advance(progress, plan.records + len(timed))
+        outcome = run_plan(plan, conditions, identities, sink, advance)
         records = current_records(description, sink.records())
         status = "failed" if any(record.status == "failed" for record in records) else "complete"
         description |= {"status": status, "finished": _now()}
         if outcome.trials:
-            description["trials"] = [trial.describe() for trial in outcome.trials]
+            tried = {(trial.method, trial.dataset, trial.scale) for trial in outcome.trials}
+            kept = [
+                old
+                for old in description.get("trials", ())
+                if (old["method"], old["dataset"], old["scale"]) not in tried
+            ]
+            description["trials"] = [*kept, *(trial.describe() for trial in outcome.trials)]
+        if timed:
+            description["timings"] = time_methods(timed, timing, conditions, identities, records, advance)
         result = RunResult(description, tuple(records), output, outcome.reused)
         if store:
             write_leaderboard(store.folder, result.leaderboard, result.notes)
             store.write_run(description)
     return result
+
+
+def _kept(store: RunStore, identities: Identities, device: str) -> dict[str, Any]:
+    """What an earlier run into the folder found, and this one may not find again."""
+    kept = store.kept("timings", "trials")
+    return kept | ({"timings": still_true(kept["timings"], identities, device)} if "timings" in kept else {})
 
 
 def default_folder(plan: Plan) -> Path:

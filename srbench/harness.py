@@ -16,8 +16,20 @@ from srbench.metrics import DEFAULT_METRICS, METRICS
 from srbench.plan import Plan, Request, make_plan
 from srbench.protocol import Protocol
 from srbench.registry import Registry, registry, suggest
+from srbench.timing.methods import DEFAULT_SIZES, Size
 
-__all__ = ["DEFAULT_DATASETS", "DEFAULT_PROTOCOL", "Files", "RunResult", "existing_files", "prepare", "run", "score"]
+__all__ = [
+    "DEFAULT_DATASETS",
+    "DEFAULT_PROTOCOL",
+    "Files",
+    "RunResult",
+    "Weights",
+    "existing_files",
+    "named_files",
+    "prepare",
+    "run",
+    "score",
+]
 
 DEFAULT_DATASETS = ("bundled",)
 DEFAULT_PROTOCOL = "classic-y"
@@ -40,6 +52,7 @@ def run(
     runtime: RuntimeName = "eager",
     weights: Weights = None,
     output: Path | str | None = None,
+    timing: bool | Sequence[Size] = False,
     progress: Progress | None = None,
 ) -> RunResult:
     """Measure upscalers.
@@ -59,6 +72,8 @@ def run(
         weights: Weight files by `name@weights`, or those of the one method that is written so: other people's weights
             that you have fetched, one file or more, or your own for a card's network under a name of your choice.
         output: Run folder, which a second call with the same plan completes; None keeps the run in memory.
+        timing: Whether methods are also timed, when everything has been scored: at LR 320×180 and 510×339, or at
+            the widths and heights given. The process keeps its cores and its memory for it; see `srbench.tuning`.
         progress: Told after every record.
 
     Returns:
@@ -86,7 +101,9 @@ def run(
         runtime=runtime,
         weights=weights,
     )
-    return execute(plan, device=device, output=None if output is None else Path(output), progress=progress)
+    sizes = DEFAULT_SIZES if timing is True else tuple(timing or ())
+    folder = None if output is None else Path(output)
+    return execute(plan, device=device, output=folder, timing=sizes, progress=progress)
 
 
 def score(
@@ -149,7 +166,7 @@ def prepare(
         known = (", ".join(get_args(choices)) for choices in (PrecisionChoice, RuntimeName))
         raise RequestError(f"precision {precision!r}, runtime {runtime!r}: choose from {'; '.join(known)}")
     specs = [methods] if isinstance(methods, str) or callable(methods) else list(methods)
-    files = _weight_files(weights, [spec for spec in specs if isinstance(spec, str)])
+    files = named_files(weights, [spec for spec in specs if isinstance(spec, str)])
     found: tuple[Method, ...] = tuple(find_method(spec, cards, files) for spec in specs)
     scales = _scales(scale)
     protocols, names = _protocols(protocol, cards), _metrics(metrics)
@@ -157,8 +174,16 @@ def prepare(
     return make_plan(Request(found, opened, scales, protocols, names, lr, precision, runtime))
 
 
-def _weight_files(weights: Weights, specs: Sequence[str]) -> dict[str, tuple[Path, ...]]:
-    """Files by `name@weights`; each must be somebody's, and be there."""
+def named_files(weights: Weights, specs: Sequence[str]) -> dict[str, tuple[Path, ...]]:
+    """Files by `name@weights`.
+
+    Args:
+        weights: As `run` takes them.
+        specs: The methods that were asked for.
+
+    Raises:
+        RequestError: A file is not there, or is none of these methods'.
+    """
     if weights is None:
         return {}
     bases = dict.fromkeys(split_wrappers(spec)[0] for spec in specs)

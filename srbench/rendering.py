@@ -41,6 +41,29 @@ def _blocks(table: pd.DataFrame) -> Iterator[tuple[str, list[str], list[list[str
         yield heading, header, body
 
 
+def _speed(table: pd.DataFrame) -> Iterator[tuple[str, list[str], list[list[str]]]]:
+    """What a run with timings found, fastest first; figures that were not steady are marked."""
+    if "timed_at" not in table or not table["timed_at"].notna().any():
+        return
+    timed = table[table["timed_at"].notna()].drop_duplicates(["method", "scale", "timed_at", "latency_ms", "device"])
+    header = ["method", "ms an image", "of median", "images/s", "MP/s", "GMACs", "MiB"]
+    for (scale, size), rows in timed.groupby(["scale", timed["timed_at"].str.split(" ").str[0]], sort=False):
+        body = [
+            [
+                f"{row['method']}, {row['timed_at'].partition(' ')[2]}",
+                f"{row['latency_ms']:.3g}{'' if row['steady'] else ' !'}",
+                f"{row['latency_low_ms']:.3g}–{row['latency_high_ms']:.3g}",
+                f"{row['images_per_s']:.3g}",
+                f"{row['output_mp_per_s']:.3g}",
+                "" if pd.isna(row["macs"]) else f"{row['macs'] / 1e9:.4g}",
+                f"{row['peak_process_mib']:.0f}",
+            ]
+            for _, row in rows.sort_values("latency_ms").iterrows()
+        ]
+        unsteady = "" if rows["steady"].all() else "; !: not steady, spread over 20 %"
+        yield f"speed ×{scale}, LR {size}, images/s and MP/s of the best batch{unsteady}", header, body
+
+
 def _title(metric: Metric) -> str:
     unit = " dB" if metric.unit == "dB" else ""
     return f"{metric.name.upper().replace('_', '-')}{unit} {'↑' if metric.higher_is_better else '↓'}"
@@ -62,13 +85,15 @@ def _grid(header: list[str], body: list[list[str]], style: str) -> str:
 
 def to_text(table: pd.DataFrame) -> str:
     """For a terminal of 80 columns."""
-    return "\n\n".join(f"{heading}\n{_grid(header, body, 'simple')}" for heading, header, body in _blocks(table))
+    return "\n\n".join(
+        f"{heading}\n{_grid(header, body, 'simple')}" for heading, header, body in (*_blocks(table), *_speed(table))
+    )
 
 
 def to_markdown(table: pd.DataFrame, remarks: Sequence[str]) -> str:
     """A section per group, the remarks below."""
     parts = ["# Leaderboard", "Best first. Rows of different protocols, scales or datasets are not comparable."]
-    for heading, header, body in _blocks(table):
+    for heading, header, body in (*_blocks(table), *_speed(table)):
         parts += [f"## {heading}", _grid(header, body, "github")]
     if remarks:
         parts += ["## Notes", "\n".join(f"- {remark}" for remark in remarks)]

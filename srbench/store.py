@@ -138,6 +138,12 @@ class RunStore(MemoryStore):
         self._size += len(line)
         super().append(record)
 
+    def kept(self, *names: str) -> dict[str, Any]:
+        """Parts of an older `run.json` that this run may not make again."""
+        path = self.folder / _RUN
+        held = read_run(self.folder) if path.exists() else {}
+        return {name: held[name] for name in names if name in held}
+
     def write_run(self, description: Mapping[str, Any]) -> None:
         """Replace `run.json`, keeping the time of the first start."""
         path = self.folder / _RUN

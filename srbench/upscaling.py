@@ -52,12 +52,12 @@ def upscale_planes(
         out = _call(upscaler, np.stack([planes[:1] for planes in ycbcr]), scale, device)
         _check_range(out)
         return [_with_chroma(luma, planes[1:], device) for luma, planes in zip(out, ycbcr, strict=True)]
-    return [_rounded(image) for image in _call(upscaler, np.stack(images), scale, device)]
+    return [_rounded(image, device) for image in _call(upscaler, np.stack(images), scale, device)]
 
 
-def _rounded(image: Tensor) -> Image | Tensor:
+def _rounded(image: Tensor, device: str) -> Image | Tensor:
     """[0, 1] to uint8, ties up; refused where a sample is none that an upscaler should return."""
-    if image.device.type != "cpu":
+    if device != "cpu":
         _check_range(image)
         return (image.double() * 255 + _TIE + 0.5).floor().clamp(0, 255).to(torch.uint8)
     samples = image.to(torch.promote_types(image.dtype, torch.float32)).numpy()

@@ -414,7 +414,7 @@ def test_an_image_is_decoded_once_and_degraded_once_for_each_rule(photos, monkey
 
         return call
 
-    monkeypatch.setattr(inputs, "read_image", counting("decoded", inputs.read_image))
+    monkeypatch.setattr(inputs, "read_identified", counting("decoded", inputs.read_identified))
     monkeypatch.setattr(DegradationRule, "degrade", counting("degraded", DegradationRule.degrade))
     methods = ["nearest", "bilinear", "bicubic"]
     srbench.run(methods, datasets=str(photos), scale=[2, 4], protocol=["classic-y", "rgb", "lanczos-y"], metrics="psnr")

@@ -15,6 +15,7 @@ from typer.exceptions import TyperException
 from typer.main import get_command
 
 from srbench.cli import datasets
+from srbench.cli.bench import bench
 from srbench.cli.leaderboard import leaderboard
 from srbench.cli.listing import list_cards
 from srbench.cli.pictures import pictures
@@ -122,6 +123,7 @@ app.command("list")(list_cards)
 app.command()(score)
 app.command()(verify)
 app.command()(leaderboard)
+app.command()(bench)
 app.command()(pictures)
 app.command()(reports)
 app.add_typer(datasets.app, name="datasets")

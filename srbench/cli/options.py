@@ -17,10 +17,12 @@ __all__ = [
     "PrecisionOption",
     "ProtocolOption",
     "RuntimeOption",
+    "SizeOption",
     "WeightsOption",
     "names",
     "one_scale",
     "scales",
+    "sizes",
     "weight_files",
 ]
 
@@ -32,6 +34,7 @@ PrecisionOption = Annotated[
 RuntimeOption = Annotated[
     Literal["eager", "compile", "openvino"], typer.Option(help="What executes networks; openvino is an extra.")
 ]
+SizeOption = Annotated[str, typer.Option("--size", "--sizes", help="Of LR when timing, WIDTHxHEIGHT.")]
 JsonFlag = Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")]
 MetricsOption = Annotated[str, typer.Option(help="Metrics, separated by commas.")]
 ProtocolOption = Annotated[str, typer.Option("--protocol", "--protocols", help="Protocols, separated by commas.")]
@@ -95,3 +98,19 @@ def one_scale(text: str) -> int:
     if len(found) > 1:
         raise RequestError(f"scale {text!r}: only one here; write for example --scale 4")
     return found[0]
+
+
+def sizes(text: str) -> tuple[tuple[int, int], ...]:
+    """Read `320x180,510x339`, widths and heights in pixels.
+
+    Raises:
+        RequestError: An item is none.
+    """
+    return tuple(_size(item) for item in names(text))
+
+
+def _size(text: str) -> tuple[int, int]:
+    width, _, height = text.lower().replace("×", "x").partition("x")
+    if not (width.isdigit() and height.isdigit() and int(width) and int(height)):
+        raise RequestError(f"size {text!r}: write WIDTHxHEIGHT in pixels, for example --size 320x180")
+    return int(width), int(height)

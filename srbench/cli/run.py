@@ -13,9 +13,11 @@ from srbench.cli.options import (
     PrecisionOption,
     ProtocolOption,
     RuntimeOption,
+    SizeOption,
     WeightsOption,
     names,
     scales,
+    sizes,
     weight_files,
 )
 
@@ -40,6 +42,8 @@ def run(
     runtime: RuntimeOption = "eager",
     weights: WeightsOption = None,
     output: OutputOption = None,
+    timing: Annotated[bool, typer.Option("--timing", help="Time the methods too, when all is scored.")] = False,
+    size: SizeOption = "320x180,510x339",
 ) -> None:
     """Measure methods on datasets; print, and write, a leaderboard."""
     from srbench.cli.long_work import long_work
@@ -59,7 +63,7 @@ def run(
     )
     folder = output or default_folder(plan)
     with long_work(folder) as progress:
-        result = execute(plan, device=device, output=folder, progress=progress)
+        result = execute(plan, device=device, output=folder, timing=sizes(size) if timing else (), progress=progress)
     from srbench.cli.show import show_result
 
     show_result(result)

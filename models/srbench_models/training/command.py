@@ -1,4 +1,4 @@
-"""The verb `srbench train`; heavy imports wait until a recipe has been read."""
+"""The verb `srbench train`; imports wait until it is called, so that `srbench --help` can list it at once."""
 
 from __future__ import annotations
 
@@ -9,8 +9,6 @@ from typing import Annotated, Literal
 import typer
 
 from srbench.errors import RequestError
-from srbench.folders import data_home
-from srbench_models.training.recipe import read_recipe
 
 __all__ = ["train"]
 
@@ -30,6 +28,9 @@ def train(
     resume: Annotated[bool, typer.Option("--resume", help="Go on from the last checkpoint.")] = False,
 ) -> None:
     """Train a network by a recipe and export its weights."""
+    from srbench.folders import data_home
+    from srbench_models.training.recipe import read_recipe
+
     chosen = read_recipe(recipe, scale)
     try:
         import lightning  # noqa: F401  # is the extra there?

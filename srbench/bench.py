@@ -1,0 +1,70 @@
+"""`srbench bench`: methods at sizes, batches and precisions."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+
+from srbench.environment import resolve_device, resolve_inference
+from srbench.errors import NotApplicableError, RequestError
+from srbench.harness import Weights, named_files
+from srbench.inference import PrecisionChoice, RuntimeName
+from srbench.methods import BuildableMethod, find_method
+from srbench.registry import registry
+from srbench.timing.measure import time_method
+from srbench.timing.methods import DEFAULT_SIZES, MethodTiming, Size, default_batches
+
+__all__ = ["bench"]
+
+Progress = Callable[[int, int], None]
+
+
+def bench(
+    methods: Sequence[str],
+    *,
+    scales: Sequence[int] = (4,),
+    sizes: Sequence[Size] = DEFAULT_SIZES,
+    batches: Sequence[int] | None = None,
+    device: str = "auto",
+    precisions: Sequence[PrecisionChoice] = ("fp32",),
+    runtime: RuntimeName = "eager",
+    weights: Weights = None,
+    progress: Progress = lambda *_: None,
+) -> list[MethodTiming]:
+    """Time methods one after the other.
+
+    Args:
+        methods: Names of cards, or `./file.py:function`, perhaps with `+wrapper`.
+        scales: Factors; one that a method lacks is an error.
+        sizes: Width and height of LR, in pixels.
+        batches: Images in a call; those of `default_batches` if not said.
+        device: `auto`, `cpu` or `cuda`.
+        precisions: `fp32`, `tf32`, `bf16`.
+        runtime: `eager`, `compile` or `openvino`.
+        weights: As `srbench.run` takes them.
+        progress: Told of methods done and in all.
+
+    Raises:
+        RequestError: Something asked for is unknown or does not go together.
+        SRBenchError: A method cannot be built, or fails.
+    """
+    if "auto" in precisions:
+        raise RequestError("precision auto is chosen on a dataset's images; bench times fp32, tf32 or bf16")
+    chosen = resolve_device(device)
+    inferences = [resolve_inference(chosen, precision, runtime) for precision in precisions]
+    files = named_files(weights, methods)
+    found = [find_method(name, registry(), files) for name in methods]
+    work = [(method, scale) for method in found for scale in _having(method, scales)]
+    timings: list[MethodTiming] = []
+    for done, (method, scale) in enumerate(work):
+        progress(done, len(work))
+        for inference in dict.fromkeys(method.inference(scale, asked) for asked in inferences):
+            timings += time_method(method, scale, sizes, batches or default_batches(chosen), inference)
+    progress(len(work), len(work))
+    return timings
+
+
+def _having(method: BuildableMethod, scales: Sequence[int]) -> Iterator[int]:
+    for scale in scales:
+        if method.scales != "any" and scale not in method.scales:
+            raise NotApplicableError(f"{method.name} has no ×{scale}; choose another --scale")
+        yield scale

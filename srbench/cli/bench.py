@@ -1,0 +1,173 @@
+"""`srbench bench`: how fast methods are, and whether anything has become slower."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, Literal, cast
+
+import typer
+
+from srbench.cli.options import (
+    DeviceOption,
+    JsonFlag,
+    RuntimeOption,
+    SizeOption,
+    WeightsOption,
+    names,
+    scales,
+    sizes,
+    weight_files,
+)
+from srbench.errors import RequestError
+
+if TYPE_CHECKING:
+    from srbench.regression.check import Finding
+
+__all__ = ["bench"]
+
+
+def bench(
+    methods: Annotated[str, typer.Option(help="Names or ./file.py:function, separated by commas.")] = "bicubic,edsr",
+    scale: Annotated[str, typer.Option("--scale", "--scales", help="Factors, separated by commas.")] = "4",
+    size: SizeOption = "320x180,510x339",
+    batch: Annotated[str, typer.Option("--batch", help="Images in a call; on a GPU 1,2,4,8,16 if not said.")] = "",
+    device: DeviceOption = "auto",
+    precision: Annotated[str, typer.Option(help="fp32, tf32, bf16, separated by commas.")] = "fp32",
+    runtime: RuntimeOption = "eager",
+    weights: WeightsOption = None,
+    as_json: JsonFlag = False,
+    output: Annotated[Path | None, typer.Option(help="Also write the table, as markdown.")] = None,
+    check: Annotated[Path | None, typer.Option(help="Compare kernels and methods with a stored baseline.")] = None,
+    save: Annotated[Path | None, typer.Option(help="Measure and store that baseline anew.")] = None,
+) -> None:
+    """Time methods; or, with --check, look for slowdowns: exit 1 where one is over 15 %."""
+    if check is not None and save is not None:
+        raise RequestError("--check and --save together: the baseline would be checked against itself; choose one")
+    if check is not None:
+        _check(check, as_json=as_json)
+    elif save is not None:
+        _save(save)
+    else:
+        _time(methods, scale, size, batch, device, precision, runtime, weights, as_json, output)
+
+
+def _time(
+    methods: str,
+    scale: str,
+    size: str,
+    batch: str,
+    device: str,
+    precision: str,
+    runtime: Literal["eager", "compile", "openvino"],
+    weights: list[str] | None,
+    as_json: bool,
+    output: Path | None,
+) -> None:
+    from srbench.bench import bench as time_methods
+    from srbench.cli.long_work import progress_bar
+    from srbench.environment import resolve_device
+    from srbench.files import whole_file
+    from srbench.timing.conditions import conditions
+    from srbench.timing.rendering import timings_text
+
+    with progress_bar("methods") as progress:
+        timings = time_methods(
+            names(methods),
+            scales=scales(scale),
+            sizes=sizes(size),
+            batches=_batches(batch),
+            device=device,
+            precisions=cast(Any, _precisions(precision)),
+            runtime=runtime,
+            weights=weight_files(weights),
+            progress=progress,
+        )
+    where = conditions(resolve_device(device))
+    if as_json:
+        typer.echo(json.dumps({"conditions": where, "timings": [timing.describe() for timing in timings]}, indent=2))
+    else:
+        typer.echo(timings_text(timings, where))
+    if output is not None:
+        with whole_file(output) as partial:
+            partial.write_text(f"# Speed\n\n{timings_text(timings, where, 'github')}\n", encoding="utf-8")
+
+
+def _check(path: Path, *, as_json: bool) -> None:
+    from srbench.regression.cases import watched_cases
+    from srbench.regression.check import check as look
+    from srbench.regression.check import read_baseline
+    from srbench.timing.conditions import conditions, processor_name
+    from srbench.tuning import tune
+
+    baseline = read_baseline(path)
+    tune()
+    if baseline.conditions.get("processor") != processor_name():
+        typer.echo(
+            f"note: the baseline is of another processor ({baseline.conditions.get('processor')}); what differs may "
+            "be the machine",
+            err=True,
+        )
+    cases = list(watched_cases())
+    findings = look(cases, baseline, (lambda _: None) if as_json else _show)
+    unknown = [case.name for case in cases if case.name not in baseline.ratios]
+    gone = sorted(baseline.ratios.keys() - {case.name for case in cases})
+    if as_json:
+        found = [vars(finding) for finding in findings]
+        typer.echo(
+            json.dumps(
+                {"findings": found, "without_baseline": unknown, "not_here": gone, "conditions": conditions("cpu")},
+                indent=2,
+            )
+        )
+    for what, which in (("without a baseline", unknown), ("in the baseline, not here", gone)):
+        if which:
+            typer.echo(f"note: {what}: {', '.join(which)}", err=True)
+    slower = [finding.name for finding in findings if finding.verdict == "slower"]
+    if slower:
+        typer.echo(f"error: over 15 % slower than {path}: {', '.join(slower)}", err=True)
+        raise typer.Exit(1)
+    if not findings:
+        raise RequestError(f"{path}: names nothing that could be measured; renew it with --save")
+    if not as_json:
+        typer.echo(f"{len(findings)} cases, none over 15 % slower than {path}")
+
+
+def _show(finding: Finding) -> None:
+    mark = {"same": "", "faster": "faster", "unclear": "unclear: too noisy to tell", "slower": "SLOWER"}
+    interval = f"{finding.low:.2f}–{finding.high:.2f}"
+    typer.echo(
+        f"{finding.name:<34}{finding.factor:6.2f} times the baseline ({interval}) {mark[finding.verdict]}".rstrip()
+    )
+
+
+def _save(path: Path) -> None:
+    from srbench.regression.cases import watched_cases
+    from srbench.regression.check import Baseline, measure, write_baseline
+    from srbench.timing.conditions import conditions
+    from srbench.tuning import tune
+
+    tune()
+    ratios = {}
+    for case in watched_cases():
+        ratios[case.name] = measure(case, rounds=41)
+        typer.echo(f"{case.name:<34}{ratios[case.name].median:9.4f} times its calibration")
+    write_baseline(path, Baseline(ratios, conditions("cpu")))
+    typer.echo(f"written to {path}")
+
+
+def _batches(text: str) -> tuple[int, ...] | None:
+    if not text:
+        return None
+    items = names(text)
+    if not all(item.isdigit() and int(item) for item in items):
+        raise RequestError(f"batch {text!r} is no list of whole numbers from 1; write for example --batch 1,4")
+    return tuple(int(item) for item in items)
+
+
+def _precisions(text: str) -> tuple[str, ...]:
+    items = names(text)
+    for item in items:
+        if item not in ("fp32", "tf32", "bf16"):
+            raise RequestError(f"precision {item!r}: bench times fp32, tf32 or bf16")
+    return items

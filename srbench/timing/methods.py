@@ -1,0 +1,74 @@
+"""What was measured of a method's speed, as values."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from srbench.timing.summary import Summary
+
+__all__ = ["DEFAULT_SIZES", "MethodTiming", "Size", "default_batches"]
+
+Size = tuple[int, int]
+"""Width and height of an LR image, in pixels."""
+
+DEFAULT_SIZES: tuple[Size, ...] = ((320, 180), (510, 339))
+"""×4 of them is 1280×720, and the size of most DIV2K images."""
+
+
+def default_batches(device: str) -> tuple[int, ...]:
+    """Images in a call: a processor gains little from batches, a GPU is swept."""
+    return (1, 2) if device == "cpu" else (1, 2, 4, 8, 16)
+
+
+@dataclass(frozen=True)
+class MethodTiming:
+    """What was measured of one method at one size and batch.
+
+    Attributes:
+        method: As it stands in tables.
+        scale: Upscaling factor.
+        width: Of the LR image, in pixels.
+        height: Likewise.
+        batch: Images in one call.
+        precision: `Inference.label`.
+        seconds: Of a whole call.
+        load_seconds: Reading weights and building the network, once.
+        peak_process: MiB of the whole process, libraries included.
+        peak_device: MiB that torch held on the GPU; None on a processor.
+        parameters: Learned numbers; None where the method shows no network.
+        macs: Multiply–adds of one image; None where torch executes no convolution or product.
+    """
+
+    method: str
+    scale: int
+    width: int
+    height: int
+    batch: int
+    precision: str
+    seconds: Summary
+    load_seconds: float
+    peak_process: float
+    peak_device: float | None
+    parameters: int | None
+    macs: int | None
+
+    @property
+    def images_per_second(self) -> float:
+        """Throughput at the median."""
+        return self.batch / self.seconds.median
+
+    @property
+    def megapixels_per_second(self) -> float:
+        """Output pixels, in millions."""
+        return self.images_per_second * self.width * self.height * self.scale**2 / 1e6
+
+    def describe(self) -> dict[str, Any]:
+        """As plain values."""
+        return asdict(self)
+
+    @staticmethod
+    def from_description(described: dict[str, Any]) -> MethodTiming:
+        """Read `describe` back; an `identity` beside it is left out."""
+        values = {name: value for name, value in described.items() if name != "identity"}
+        return MethodTiming(**(values | {"seconds": Summary(**values["seconds"])}))
