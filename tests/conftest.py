@@ -12,6 +12,7 @@ import pytest
 from typer.testing import CliRunner
 
 from srbench.images import Image, read_image, write_image
+from srbench.protocol import resample_taps
 from srbench_datasets import bundled
 
 
@@ -44,6 +45,28 @@ def photo() -> Callable[..., Image]:
         return np.ascontiguousarray(whole[:, top : top + height, left : left + width])
 
     return crop
+
+
+def _gathered(image, size, border="symmetric"):
+    """MATLAB's resize as sums over gathered rows, pass by pass, in float64."""
+    out = image.astype(np.float64)
+    order = sorted((0, 1), key=lambda axis: size[axis] / image.shape[axis - 2])
+    for axis in order:
+        taps = resample_taps(out.shape[axis - 2], size[axis], "cubic", border)
+        rows = out if axis == 0 else out.swapaxes(-1, -2)
+        total = np.zeros((*rows.shape[:-2], len(taps.weights), rows.shape[-1]))
+        for indices, weights in zip(taps.indices.T, taps.weights.T, strict=True):
+            total += rows[..., indices, :] * weights[:, None]
+        out = total if axis == 0 else total.swapaxes(-1, -2)
+        if image.dtype == np.uint8:
+            out = np.clip(np.floor(out + 0.5), 0, 255)
+    return out
+
+
+@pytest.fixture(scope="session")
+def gathered() -> Callable[..., np.ndarray]:
+    """The resize written plainly in numpy: float64, of uint8 with the values of uint8."""
+    return _gathered
 
 
 @pytest.fixture

@@ -46,4 +46,4 @@ def as_upscaler(network: nn.Module, device: str) -> NetworkUpscaler:
     """
     # channels_last is 1.4 times as fast as the default layout for such convolutions on a CPU.
     network.to(device).to(memory_format=torch.channels_last)  # type: ignore[call-overload]  # torch: untyped
-    return NetworkUpscaler(network.eval().requires_grad_(False))
+    return NetworkUpscaler(network.eval())

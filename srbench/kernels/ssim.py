@@ -23,7 +23,7 @@ _COLUMNS = 512
 
 @compiled(fastmath=REASSOCIATED)
 def ssim_rows(
-    x: Any, y: Any, taps: Any, c1: float, c2: float, centre: float, start: int, stop: int
+    x: Any, y: Any, taps: Any, c1: float, c2: float, centre_x: float, centre_y: float, start: int, stop: int
 ) -> tuple[float, float]:
     """Sums of SSIM and of its contrast factor over the windows whose first row lies in start…stop.
 
@@ -33,7 +33,8 @@ def ssim_rows(
         taps: Six weights of a symmetric window of 11, the middle one last; of the type to compute in.
         c1: First constant.
         c2: Second constant.
-        centre: Taken from both, so that moments about it are small; of no influence but on rounding.
+        centre_x: About the mean of x, so that moments about it are small; of no influence but on rounding.
+        centre_y: Likewise of y.
         start: First row.
         stop: The row after the last.
     """
@@ -46,7 +47,9 @@ def ssim_rows(
     qq = np.empty(columns + TAPS, taps.dtype)
     ring = np.empty((TAPS, 4, columns), taps.dtype)
     t0, t1, t2, t3, t4, t5 = taps[0], taps[1], taps[2], taps[3], taps[4], taps[5]
-    k1, k2, two, middle = taps.dtype.type(2 * c1), taps.dtype.type(2 * c2), taps.dtype.type(2), taps.dtype.type(centre)
+    k1, k2 = taps.dtype.type(2 * c1), taps.dtype.type(2 * c2)
+    middle_x, middle_y = taps.dtype.type(centre_x), taps.dtype.type(centre_y)
+    middle_p, middle_q = middle_x + middle_y, middle_x - middle_y
     similarity = 0.0
     contrast = 0.0
     for left in range(0, wide, columns):
@@ -55,8 +58,8 @@ def ssim_rows(
             a = x[row, left : left + count + TAPS - 1]
             b = y[row, left : left + count + TAPS - 1]
             for j in range(count + TAPS - 1):
-                u = taps.dtype.type(a[j]) - middle
-                v = taps.dtype.type(b[j]) - middle
+                u = taps.dtype.type(a[j]) - middle_x
+                v = taps.dtype.type(b[j]) - middle_y
                 p[j] = u + v
                 q[j] = u - v
             for j in range(count + TAPS - 1):
@@ -120,7 +123,8 @@ def ssim_rows(
                 ) - mq * mq
                 structure = (vp - vq + k2) / (vp + vq + k2)
                 sum_c += structure
-                mp += two * middle
+                mp += middle_p
+                mq += middle_q
                 mp *= mp
                 mq *= mq
                 sum_s += structure * (mp - mq + k1) / (mp + mq + k1)

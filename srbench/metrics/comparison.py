@@ -119,6 +119,11 @@ class ArrayComparison:
         return planes
 
     @cached_property
+    def _centres(self) -> list[tuple[float, float]]:
+        """About the mean of each plane of sr and hr, from a sample in each 256."""
+        return [(float(a[::16, ::16].mean()), float(b[::16, ::16].mean())) for a, b in zip(*self._pair, strict=True)]
+
+    @cached_property
     def absolute_error(self) -> float:
         """Mean of |sr - hr| over all samples."""
         return self._norm(cv2.NORM_L1)
@@ -137,7 +142,7 @@ class ArrayComparison:
         if level not in self._terms:
             while len(self._levels) <= level:
                 self._levels.append(_halved(self._levels[-1], np.uint16 if self._whole else self._kind))
-            self._terms[level] = _terms(*self._levels[level], self._kind, self.data_range * 4**level)
+            self._terms[level] = _terms(*self._levels[level], self._kind, self.data_range, self._centres, 4**level)
         return self._terms[level]
 
     def laplacian_energies(self) -> tuple[float, float]:
@@ -182,17 +187,21 @@ def _finite(planes: Planes) -> bool:
         return math.isfinite(float(planes.sum())) or bool(np.isfinite(planes).all())
 
 
-def _terms(x: Planes, y: Planes, kind: DTypeLike, data_range: float) -> SsimTerms:
+def _terms(
+    x: Planes, y: Planes, kind: DTypeLike, data_range: float, centres: list[tuple[float, float]], factor: int
+) -> SsimTerms:
+    """Of images that are `factor` times what `data_range` and `centres` are of."""
     from srbench.kernels.compiled import banded_planes
     from srbench.kernels.ssim import ssim_rows
 
     check_window(x.shape)
     taps = GAUSSIAN[: _RADIUS + 1].astype(kind)
-    c1, c2 = constants(data_range)
+    c1, c2 = constants(factor * data_range)
     rows, columns = (side - WINDOW + 1 for side in x.shape[1:])
 
     def band(plane: int, start: int, stop: int) -> tuple[float, float]:
-        return ssim_rows(x[plane], y[plane], taps, c1, c2, data_range / 2, start, stop)
+        centre_x, centre_y = centres[plane]
+        return ssim_rows(x[plane], y[plane], taps, c1, c2, factor * centre_x, factor * centre_y, start, stop)
 
     sums = [[math.fsum(part) for part in zip(*bands, strict=True)] for bands in banded_planes(band, len(x), rows)]
     similarity, contrast = np.array(sums).T / (rows * columns)

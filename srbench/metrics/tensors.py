@@ -73,11 +73,12 @@ class TensorComparison:
 def _terms(pair: Tensor, data_range: float) -> SsimTerms:
     """Of (2, C, H, W); sums and differences of the two images, as in `srbench.kernels.ssim`."""
     check_window(tuple(pair.shape))
-    x, y = pair - data_range / 2
+    middle_x, middle_y = centres = pair[:, :, ::16, ::16].mean(dim=(2, 3), keepdim=True)
+    x, y = pair - centres
     p, q = x + y, x - y
     mean_p, mean_q, square_p, square_q = _blurred(torch.stack((p, q, p * p, q * q)))
     variance_p, variance_q = square_p - mean_p * mean_p, square_q - mean_q * mean_q
-    sum_p, sum_q = (mean_p + data_range) ** 2, mean_q**2
+    sum_p, sum_q = (mean_p + middle_x + middle_y) ** 2, (mean_q + middle_x - middle_y) ** 2
     c1, c2 = constants(data_range)
     contrast = (variance_p - variance_q + 2 * c2) / (variance_p + variance_q + 2 * c2)
     luminance = (sum_p - sum_q + 2 * c1) / (sum_p + sum_q + 2 * c1)

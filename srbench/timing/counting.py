@@ -28,6 +28,6 @@ def multiply_adds(upscaler: Upscaler, batch: Tensor) -> int | None:
 
 
 def parameters(upscaler: Upscaler) -> int | None:
-    """Learned numbers of its network, buffers not counted; None where it shows no network."""
+    """Learned numbers of its network: no buffers, nothing frozen; None where it shows no network."""
     network = network_of(upscaler)
-    return None if network is None else sum(parameter.numel() for parameter in network.parameters())
+    return None if network is None else sum(p.numel() for p in network.parameters() if p.requires_grad)

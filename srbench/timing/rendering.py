@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import groupby
+from textwrap import wrap
 from typing import Any
 
 from tabulate import tabulate
@@ -25,22 +26,23 @@ def timings_text(timings: Sequence[MethodTiming], conditions: Mapping[str, Any],
     """
     parts = [*_speed(timings, style), _needs(timings, style)]
     if not all(timing.seconds.steady for timing in timings):
-        parts.append("! 5th and 95th percentile lie more than 20 % of the median apart: the machine was not quiet")
+        parts.append("! 5th and 95th percentile lie over 20 % of the median apart: not a quiet machine")
     where = ", ".join(f"{name.replace('_', ' ')} {value}" for name, value in conditions.items() if value is not None)
-    return "\n\n".join([*parts, f"Measured on: {where}."])
+    return "\n\n".join([*parts, "\n".join(wrap(f"Measured on: {where}.", 80))])
 
 
 def _speed(timings: Sequence[MethodTiming], style: str) -> Iterator[str]:
-    def place(timing: MethodTiming) -> tuple[int, int, int]:
-        return timing.scale, timing.width * timing.height, timing.width
+    def place(timing: MethodTiming) -> tuple[int, int, int, str]:
+        return timing.scale, timing.width * timing.height, timing.width, timing.precision
 
-    header = ("method", "batch", "ms", "of median", "p5 to p95", "images/s", "MP/s")
+    header = ("method", "N", "ms", "95 %", "p5–p95", "img/s", "MP/s")
     for _, group in groupby(sorted(timings, key=place), key=place):
         rows = sorted(group, key=lambda timing: -timing.images_per_second)
         first = rows[0]
+        table = _table(header, [_speed_row(timing) for timing in rows], style)
         yield (
-            f"×{first.scale}, LR {first.width}×{first.height}; ms a call: median, its 95 % interval, percentiles; "
-            f"MP of output\n{_table(header, [_speed_row(timing) for timing in rows], style)}"
+            f"×{first.scale}, LR {first.width}×{first.height}, {first.precision}: ms of a call of N images (median,\n"
+            f"its 95 % interval, percentiles), images and output megapixels a second\n{table}"
         )
 
 
@@ -48,7 +50,7 @@ def _speed_row(timing: MethodTiming) -> list[str]:
     seconds = timing.seconds
     mark = "" if seconds.steady else _MARK
     return [
-        f"{timing.method}, {timing.precision}",
+        timing.method,
         str(timing.batch),
         f"{_ms(seconds.median)}{mark}",
         f"{_ms(seconds.low)}–{_ms(seconds.high)}",
@@ -63,15 +65,15 @@ def _ms(seconds: float) -> str:
 
 
 def _needs(timings: Sequence[MethodTiming], style: str) -> str:
-    header = ("method", "parameters", "GMACs", "load ms", "process MiB", "device MiB")
-    largest: dict[tuple[str, str, int], MethodTiming] = {}
+    header = ("method", "params", "GMACs", "load ms", "RAM MiB", "GPU MiB")
+    largest: dict[tuple[str, int], MethodTiming] = {}
     for timing in timings:
-        key = timing.method, timing.precision, timing.scale
+        key = timing.method, timing.scale
         if key not in largest or timing.peak_process > largest[key].peak_process:
             largest[key] = timing
     rows = [
         [
-            f"{timing.method}, {timing.precision} ×{timing.scale}",
+            f"{timing.method} ×{timing.scale}",
             "" if timing.parameters is None else f"{timing.parameters:,}",
             "" if timing.macs is None else f"{timing.macs / 1e9:.4g}",
             f"{timing.load_seconds * 1000:.3g}",
@@ -81,8 +83,8 @@ def _needs(timings: Sequence[MethodTiming], style: str) -> str:
         for timing in largest.values()
     ]
     return (
-        "At the size that took most memory: multiply–adds of one image, peak of the whole process\n"
-        f"{_table(header, rows, style)}"
+        "At the size that took most memory: learned parameters, multiply–adds of one\n"
+        f"image, time to load, peak of the whole process and of the GPU\n{_table(header, rows, style)}"
     )
 
 

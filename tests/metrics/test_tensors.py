@@ -1,0 +1,121 @@
+"""Scoring where the image lies: tensors give what arrays give. A tensor on the processor takes a GPU's way here."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import torch
+
+from srbench.api import Metric
+from srbench.datasets import open_dataset
+from srbench.errors import ImageError, UndefinedMetricError
+from srbench.harness import prepare
+from srbench.identities import identify
+from srbench.inference import Inference
+from srbench.metrics import METRICS
+from srbench.metrics.tensors import TensorComparison
+from srbench.protocol import Protocol
+from srbench.protocol.tensors import compared_on_device
+from srbench.registry import registry
+from srbench.runner import Conditions, run_plan
+from srbench.store import MemoryStore
+
+ON_DEVICE = "cpu:0"
+"""The processor, under a name that is not taken for it."""
+
+
+@pytest.fixture(params=list(METRICS.values()), ids=lambda metric: metric.name)
+def metric(request) -> Metric:
+    return request.param
+
+
+@pytest.mark.parametrize("shape", [(161, 161), (180, 171), (203, 301)])
+@pytest.mark.parametrize("kind", [np.uint8, np.float64])
+def test_every_metric_within_a_hundred_thousandth(metric, photo, shape, kind):
+    hr = photo(*shape, top=0, left=0)
+    for sigma in (1, 20):
+        noisy = hr + np.random.default_rng(sigma).normal(0, sigma, hr.shape)
+        sr = np.clip(noisy, 0, 255).round().astype(np.uint8).astype(kind)
+        tensors = TensorComparison(torch.from_numpy(sr), torch.from_numpy(hr.astype(kind)))
+        assert metric.formula(tensors) == pytest.approx(metric.function(sr, hr.astype(kind)), abs=1e-5)
+
+
+def test_what_cannot_be_compared():
+    with pytest.raises(ImageError, match="cannot be compared"):
+        TensorComparison(torch.zeros(3, 4, 4), torch.zeros(3, 4, 5))
+    with pytest.raises(ImageError, match="NaN or infinite"):
+        TensorComparison(torch.full((1, 4, 4), torch.nan), torch.zeros(1, 4, 4))
+    with pytest.raises(UndefinedMetricError, match="needs 11"):
+        METRICS["ssim"].formula(TensorComparison(torch.zeros(1, 10, 30), torch.zeros(1, 10, 30)))
+
+
+@pytest.mark.parametrize("name", sorted(registry().protocols))
+@pytest.mark.parametrize("planes", [1, 3])
+def test_protocols_compare_the_same_samples(name, planes, photo):
+    protocol = Protocol(registry().protocol(name).card)
+    image = photo(48, 60)[:planes]
+    there = compared_on_device(protocol, torch.from_numpy(image.copy()), 4).numpy()
+    here = protocol.compared(image, 4)
+    assert there.dtype == here.dtype
+    assert np.array_equal(there, here)
+
+
+def run_on(device, methods, photos, **more):
+    plan = prepare(methods, datasets=str(photos), metrics=tuple(METRICS), **more)
+    inference = Inference(device)
+    sink = MemoryStore()
+    conditions = Conditions(tuple(METRICS[name] for name in plan.request.metrics), inference)
+    run_plan(plan, conditions, identify(plan, device, inference), sink)
+    return {record.key: record for record in sink.records()}
+
+
+def test_a_run_on_a_device_scores_what_the_processor_scores(photos, photo):
+    """Luma, RGB and batches of one size; two of the photographs are given the same size here."""
+    from srbench.images import write_image
+
+    for name in ("four", "five"):
+        write_image(photos / f"{name}.png", photo(64, 64, top=30))
+    more = {"scale": 2, "protocol": ["classic-y", "rgb", "srcnn-y", "rgb-full"]}
+    here, there = (
+        run_on(device, ["bicubic", "srcnn", "opencv-cubic"], photos, **more) for device in ("cpu", ON_DEVICE)
+    )
+    assert here.keys() == there.keys()
+    assert len(here) == 3 * 5 * 4
+    for key, record in here.items():
+        assert record.status == there[key].status == "ok"
+        assert record.warnings == there[key].warnings
+        assert record.undefined == there[key].undefined
+        for metric, value in record.scores.items():
+            assert there[key].scores[metric] == pytest.approx(value, abs=1e-4 if metric == "mse" else 1e-5)
+
+
+def test_images_of_one_size_go_together_and_a_failing_one_alone(photos, photo, tmp_path):
+    from srbench.images import write_image
+
+    for name in "abcd":
+        write_image(photos / f"same-{name}.png", photo(64, 64, top=ord(name) - 90))
+    write_image(photos / "same-black.png", np.zeros((3, 64, 64), np.uint8))
+    sizes = []
+
+    def upscale(lr, scale):
+        sizes.append(len(lr))
+        if any(float(image.max()) == 0 for image in lr):
+            raise ValueError("black")
+        return lr.repeat_interleave(scale, -2).repeat_interleave(scale, -1)
+
+    records = run_on(ON_DEVICE, [upscale], photos)
+    assert sorted(sizes, reverse=True)[0] == 6  # "one" and the five of its size
+    failed = [key.image for key, record in records.items() if record.status == "failed"]
+    assert failed == ["same-black"]
+    assert len(records) == 8
+
+
+def test_a_dataset_larger_than_a_batch_loses_nothing(tmp_path, photo):
+    from srbench.images import write_image
+
+    for index in range(19):
+        write_image(tmp_path / f"{index:02}.png", photo(40, 40, top=index))
+    assert len(open_dataset(str(tmp_path), registry()).samples) == 19
+    records = run_on(ON_DEVICE, "nearest", tmp_path)
+    assert [key.image for key in records] == [f"{index:02}" for index in range(19)]
+    assert all(record.status == "ok" for record in records.values())

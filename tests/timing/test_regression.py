@@ -1,0 +1,163 @@
+"""The check for slowdowns: it finds a planted one, and does not cry wolf."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from srbench.errors import RequestError, StoreError
+from srbench.regression import check as regression
+from srbench.regression.cases import Case, calibration, watched_cases
+from srbench.regression.check import LIMIT, Baseline, check, measure, read_baseline, write_baseline
+from srbench.timing.summary import Summary
+
+BLOCK = np.random.default_rng(0).random(40_000)
+
+
+def work(times):
+    """So many passes over a block that stays in the cache: 10 is the work, 13 is 30 % more of it."""
+
+    def call():
+        for _ in range(times):
+            np.sqrt(BLOCK, out=np.empty_like(BLOCK))
+
+    return call
+
+
+CLEAN = Case("work", work(10), work(7))
+SLOWED = Case("work", work(13), work(7))
+
+
+@pytest.fixture(scope="module")
+def baseline():
+    return Baseline({"work": measure(CLEAN, rounds=41)}, {"processor": "this"})
+
+
+def test_a_planted_slowdown_of_30_percent_is_caught(baseline):
+    (finding,) = check([SLOWED], baseline)
+    assert finding.verdict == "slower"
+    assert finding.low > LIMIT
+
+
+def test_ten_clean_repeats_do_not_cry_wolf(baseline):
+    verdicts = [finding.verdict for _ in range(10) for finding in check([CLEAN], baseline)]
+    assert len(verdicts) == 10
+    assert "slower" not in verdicts
+
+
+def test_twice_as_fast_is_said(baseline):
+    (finding,) = check([Case("work", work(5), work(7))], baseline)
+    assert finding.verdict == "faster"
+
+
+def scripted(monkeypatch, *ratios):
+    """Measurements that are told, (median, half width of the interval) each; and how many were taken."""
+    left, taken = list(ratios), []
+
+    def told(case, rounds):
+        taken.append(rounds)
+        median, half = left.pop(0)
+        return Summary(median, median, median, median - half, median + half, rounds)
+
+    monkeypatch.setattr(regression, "measure", told)
+    return taken
+
+
+STORED = Baseline({"work": Summary(1.0, 1.0, 1.0, 0.99, 1.01, 41)}, {})
+
+
+@pytest.mark.parametrize(
+    ("measured", "verdict", "rounds"),
+    [
+        ([(1.10, 0.01)], "same", [15]),
+        ([(1.30, 0.02), (1.31, 0.02)], "slower", [15, 30]),
+        ([(1.30, 0.02), (1.02, 0.02)], "same", [15, 30]),
+        ([(1.30, 0.20), (1.30, 0.02), (1.29, 0.02)], "slower", [15, 30, 60]),
+        ([(1.30, 0.20), (1.30, 0.20), (1.30, 0.20)], "unclear", [15, 30, 60]),
+        ([(1.30, 0.02), (1.30, 0.20), (1.30, 0.02)], "unclear", [15, 30, 60]),
+        ([(0.60, 0.02)], "faster", [15]),
+    ],
+)
+def test_a_slowdown_must_be_found_twice_in_a_row(monkeypatch, measured, verdict, rounds):
+    taken = scripted(monkeypatch, *measured)
+    (finding,) = check([CLEAN], STORED)
+    assert finding.verdict == verdict
+    assert taken == rounds
+
+
+def test_a_drift_of_the_machine_cancels(monkeypatch):
+    """A machine that becomes three times as slow while it measures: every ratio is still 10 / 7."""
+    now = {"factor": 1.0}
+
+    def seconds(call, times):
+        now["factor"] *= 1.01
+        return now["factor"] * (10 if call is CLEAN.call else 7)
+
+    monkeypatch.setattr(regression, "_seconds", seconds)
+    found = regression.measure(CLEAN, rounds=100)
+    assert now["factor"] > 3
+    assert found.median == pytest.approx(10 / 7, rel=1e-3)
+
+
+def test_a_baseline_is_read_as_it_was_written(baseline, tmp_path):
+    write_baseline(tmp_path / "speed.json", baseline)
+    assert read_baseline(tmp_path / "speed.json") == baseline
+
+
+@pytest.mark.parametrize("content", ["", "[]", "{}", '{"schema": 99}', '{"schema": 1, "ratios": {"a": {}}}'])
+def test_what_is_no_baseline_is_refused(tmp_path, content):
+    (tmp_path / "speed.json").write_text(content)
+    with pytest.raises(StoreError, match="renew it with --save"):
+        read_baseline(tmp_path / "speed.json")
+
+
+def test_an_absent_baseline_is_a_wrong_request(tmp_path):
+    with pytest.raises(RequestError, match="--save"):
+        read_baseline(tmp_path / "speed.json")
+
+
+def test_everything_the_issue_names_is_watched():
+    names = {case.name for case in watched_cases()}
+    for part in ("kernel: ssim", "kernel: ms_ssim", "kernel: psnr and l1", "kernel: imresize to a quarter"):
+        assert part in names
+    assert {"method: bicubic ×4", "method: edsr ×4", "method: srcnn-3x3 ×2"} <= names
+    assert "pipeline: bicubic on bundled" in names
+    assert {"start-up: srbench --help", "start-up: srbench list methods"} <= names
+
+
+@pytest.fixture
+def few_cases(monkeypatch):
+    monkeypatch.setattr("srbench.regression.cases.watched_cases", lambda: iter([CLEAN, replace(CLEAN, name="new")]))
+
+
+def test_check_and_save_on_the_command_line(cli, tmp_path, monkeypatch, few_cases):
+    assert cli("bench", "--save", "speed.json").code == 0
+    clean = cli("bench", "--check", "speed.json")
+    assert clean.code == 0
+    assert "2 cases, none over 15 % slower" in clean.out
+    stored = json.loads((tmp_path / "speed.json").read_text())
+    assert stored["conditions"]["processor"]
+    monkeypatch.setattr("srbench.regression.cases.watched_cases", lambda: iter([SLOWED]))
+    slow = cli("bench", "--check", "speed.json")
+    assert slow.code == 1
+    assert "SLOWER" in slow.out
+    assert "error: over 15 % slower than speed.json: work" in slow.err
+    assert "in the baseline, not here: new" in slow.err
+
+
+def test_another_machines_baseline_is_said_to_be_one(cli, tmp_path, few_cases):
+    write_baseline(tmp_path / "speed.json", Baseline({"work": measure(CLEAN, 7)}, {"processor": "a Z80"}))
+    done = cli("bench", "--check", "speed.json", "--json")
+    assert "the baseline is of another processor (a Z80)" in done.err
+    assert "without a baseline: new" in done.err
+    found = json.loads(done.out)
+    assert [finding["name"] for finding in found["findings"]] == ["work"]
+
+
+def test_the_calibration_is_not_srbenchs():
+    call = calibration()
+    assert "srbench" not in " ".join(name for name in call.__code__.co_names)
+    assert call() is None
