@@ -73,7 +73,7 @@ class TensorComparison:
 def _terms(pair: Tensor, data_range: float) -> SsimTerms:
     """Of (2, C, H, W); sums and differences of the two images, as in `srbench.kernels.ssim`."""
     check_window(tuple(pair.shape))
-    middle_x, middle_y = centres = pair[:, :, ::16, ::16].mean(dim=(2, 3), keepdim=True)
+    middle_x, middle_y = centres = pair.mean(dim=(2, 3), keepdim=True)
     x, y = pair - centres
     p, q = x + y, x - y
     mean_p, mean_q, square_p, square_q = _blurred(torch.stack((p, q, p * p, q * q)))
