@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable
 from concurrent.futures import Future, ThreadPoolExecutor
 from itertools import islice
 from typing import TypeVar
@@ -14,7 +14,7 @@ _T = TypeVar("_T")
 _R = TypeVar("_R")
 
 
-def ahead(function: Callable[[_T], _R], items: Iterable[_T], depth: int, threads: int = 2) -> Iterator[_R]:
+def ahead(function: Callable[[_T], _R], items: Iterable[_T], depth: int, threads: int = 2) -> Generator[_R]:
     """Apply a function to items in threads of its own, at most `depth` results ahead.
 
     Args:

@@ -20,6 +20,7 @@ __all__ = [
     "library_versions",
     "numbers_code",
     "place_sha256",
+    "runtime_version",
 ]
 
 LIBRARIES = ("torch", "numpy", "numba", "opencv-python-headless", "pillow", "scikit-image")
@@ -37,6 +38,7 @@ _NUMBERS = (
     "runtimes",
     "runner.py",
     "scoring.py",
+    "stages.py",
     "upscaling.py",
     "wrappers",
 )
@@ -87,6 +89,12 @@ def numbers_code() -> str:
 def library_versions() -> dict[str, str]:
     """Installed version of each of `LIBRARIES`."""
     return {name: version(name) for name in LIBRARIES}
+
+
+@lru_cache(maxsize=4)
+def runtime_version(runtime: str) -> str:
+    """Of a runtime that is a library of its own; empty for torch's."""
+    return version("openvino") if runtime == "openvino" else ""
 
 
 def place_sha256(path: Path) -> str:

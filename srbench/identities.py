@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from srbench.api import Sample
-from srbench.fingerprint import combine, file_identity, library_versions, numbers_code
+from srbench.fingerprint import combine, file_identity, library_versions, numbers_code, runtime_version
 from srbench.inference import Inference
 from srbench.plan import Cell, Plan, Request
 from srbench.record import RecordKey
@@ -109,7 +109,7 @@ def _basis(
         numbers=numbers_code(),
         libraries=library_versions(),
         device=device_name,
-        inference="" if inference is None else inference.label,
+        inference="" if inference is None else f"{inference.label} {runtime_version(inference.runtime)}",
         tried=tried,
     )[:16]
 

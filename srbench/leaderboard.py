@@ -13,12 +13,11 @@ import pandas as pd
 
 from srbench.metrics import METRICS
 from srbench.record import Record, RecordKey
-from srbench.timing.methods import MethodTiming
+from srbench.timing.columns import SPEED_COLUMNS, speed_row
 
 __all__ = [
     "GROUP_COLUMNS",
     "LEADING_COLUMNS",
-    "SPEED_COLUMNS",
     "build_table",
     "build_tables",
     "current_records",
@@ -43,26 +42,6 @@ _CONDITIONS = [
     "precision",
     "srbench",
 ]
-
-SPEED_COLUMNS = (
-    "timed_at",
-    "latency_ms",
-    "latency_low_ms",
-    "latency_high_ms",
-    "latency_p5_ms",
-    "latency_p95_ms",
-    "steady",
-    "images_per_s",
-    "output_mp_per_s",
-    "batch",
-    "peak_process_mib",
-    "peak_device_mib",
-    "parameters",
-    "macs",
-    "load_ms",
-)
-"""What a run with timings adds: of one image at the first size, and of the batch with the largest throughput. `steady`
-is False where the 5th and 95th percentile lie more than 20 % of the median apart."""
 
 Described = Mapping[str, Any]
 """What `run.json` holds."""
@@ -174,35 +153,7 @@ class _Tally:
             "device": environment["device"],
             "precision": " / ".join(sorted({record.precision for record in self.scored})),
             "srbench": self.run["srbench"],
-            **self._speed(),
-        }
-
-    def _speed(self) -> dict[str, Any]:
-        """Of the first size that was timed: latency of one image, and the batch of the largest throughput."""
-        method, _, scale, _, _ = self.cell
-        items = [MethodTiming.from_description(item) for item in self.run.get("timings", {}).get("items", ())]
-        mine = [item for item in items if (item.method, item.scale) == (method, scale)]
-        mine = [item for item in mine if (item.width, item.height) == (mine[0].width, mine[0].height)]
-        if not mine:
-            return {}
-        single, best = mine[0], max(mine, key=lambda item: item.images_per_second)
-        seconds = single.seconds
-        return {
-            "timed_at": f"{single.width}x{single.height} {single.precision}",
-            "latency_ms": seconds.median * 1000,
-            "latency_low_ms": seconds.low * 1000,
-            "latency_high_ms": seconds.high * 1000,
-            "latency_p5_ms": seconds.p5 * 1000,
-            "latency_p95_ms": seconds.p95 * 1000,
-            "steady": seconds.steady and best.seconds.steady,
-            "images_per_s": best.images_per_second,
-            "output_mp_per_s": best.megapixels_per_second,
-            "batch": best.batch,
-            "peak_process_mib": single.peak_process,
-            "peak_device_mib": single.peak_device,
-            "parameters": single.parameters,
-            "macs": single.macs,
-            "load_ms": single.load_seconds * 1000,
+            **speed_row(self.run.get("timings", {}), method, scale),
         }
 
 

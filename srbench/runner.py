@@ -9,23 +9,23 @@ fails, fails in its own records.
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import closing
 from dataclasses import dataclass, field, replace
-from itertools import groupby, islice
-from typing import Any, TypeVar
+from typing import Any
 
 from srbench.ahead import ahead
 from srbench.api import Metric, Sample
 from srbench.datasets import Dataset
-from srbench.errors import ImageError, MethodError, SRBenchError
+from srbench.errors import SRBenchError
+from srbench.grouping import chunks, grouped
 from srbench.identities import Identities
 from srbench.inference import Inference
-from srbench.inputs import Decoded, Degraded, decode, degrade
-from srbench.methods import Job, Method, Produced, Producer
-from srbench.plan import Cell, Plan
+from srbench.methods import Method, Producer
+from srbench.plan import Plan
 from srbench.record import Record, RecordKey
-from srbench.scoring import Planes, compare, compared, located, score
+from srbench.stages import Prepared, Ready, Task, failed_records, prepare, scored_records
 from srbench.store import RecordSink
 from srbench.trial import Trial, try_bf16
 
@@ -33,8 +33,6 @@ __all__ = ["Conditions", "Outcome", "run_plan"]
 
 Advance = Callable[[int], None]
 """Told how many more records are done."""
-
-_T = TypeVar("_T")
 
 _WAITING = 2
 """Images decoded ahead, and results waiting to be scored."""
@@ -71,41 +69,6 @@ class Outcome:
 
     reused: int = 0
     trials: list[Trial] = field(default_factory=list)
-
-
-@dataclass(frozen=True)
-class _Task:
-    """One record that is still to be made."""
-
-    cell: Cell
-    key: RecordKey
-    fingerprint: str
-
-
-@dataclass(frozen=True)
-class _Truth:
-    """What a result is compared with: HR, its compared planes by protocol name, and what is odd about its LR."""
-
-    hr: Decoded
-    references: Mapping[str, Planes]
-    warnings: tuple[str, ...]
-
-
-@dataclass(frozen=True)
-class _Ready:
-    """An LR image, what its results are compared with, and the records that wait for them."""
-
-    job: Job
-    truth: _Truth
-    tasks: list[_Task]
-
-
-@dataclass
-class _Prepared:
-    """An image ready to be upscaled, and the records that failed before."""
-
-    ready: list[_Ready] = field(default_factory=list)
-    failed: list[Record] = field(default_factory=list)
 
 
 @dataclass(frozen=True)
@@ -166,14 +129,19 @@ class _Runner:
 
     def run(self) -> None:
         """Bring the records of every image up to date."""
-        prepared = ahead(lambda work: self._prepare(*work), self._work(), max(self._batch_size, _WAITING))
-        for several in _chunks(prepared, self._batch_size):
+        lr, device = self._plan.request.lr, self._conditions.inference.device
+        coming = ahead(lambda work: prepare(*work, lr, device), self._work(), max(self._batch_size, _WAITING))
+        with closing(coming):
+            self._consume(coming)
+
+    def _consume(self, coming: Iterator[Prepared]) -> None:
+        for several in chunks(coming, self._batch_size):
             failed = [record for one in several for record in one.failed]
             self._submit(lambda failed=failed: failed)
             self._upscale([ready for one in several for ready in one.ready])
         self._drain(0)
 
-    def _work(self) -> Iterator[tuple[Dataset, Sample, list[_Task]]]:
+    def _work(self) -> Iterator[tuple[Dataset, Sample, list[Task]]]:
         """Images with records to be made, taken as the run gets to them."""
         for dataset in self._plan.request.datasets:
             for sample in dataset.samples:
@@ -181,8 +149,8 @@ class _Runner:
                 if tasks:
                     yield dataset, sample, tasks
 
-    def _pending(self, dataset: Dataset, sample: Sample) -> list[_Task]:
-        tasks: list[_Task] = []
+    def _pending(self, dataset: Dataset, sample: Sample) -> list[Task]:
+        tasks: list[Task] = []
         for cell in self._plan.cells:
             if cell.dataset is not dataset:
                 continue
@@ -194,64 +162,28 @@ class _Runner:
                 self.outcome.reused += 1
                 self._advance(1)
             else:
-                tasks.append(_Task(cell, key, fingerprint))
+                tasks.append(Task(cell, key, fingerprint))
         return tasks
 
-    def _prepare(self, dataset: Dataset, sample: Sample, tasks: list[_Task]) -> _Prepared:
-        """Decode, degrade, and cut HR to what is compared; runs in threads of its own."""
-        prepared = _Prepared()
-        try:
-            hr = decode(dataset, sample)
-        except SRBenchError as error:
-            prepared.failed += self._failed(tasks, error)
-            return prepared
-        for (scale, rule), group in _grouped(tasks, lambda task: (task.cell.scale, task.cell.protocol.degradation)):
-            try:
-                degraded = degrade(hr.image, sample, scale, rule, self._plan.request.lr)
-            except SRBenchError as error:
-                prepared.failed += self._failed(group, error, hr)
-                continue
-            job = Job(sample.id, degraded.lr, degraded.reference.shape[1:], scale, grey=len(hr.image) == 1)
-            references, failed = self._references(degraded, hr, scale, group)
-            prepared.failed += failed
-            scorable = [task for task in group if task.cell.protocol.name in references]
-            if scorable:
-                prepared.ready.append(_Ready(job, _Truth(hr, references, degraded.warnings), scorable))
-        return prepared
-
-    def _references(
-        self, degraded: Degraded, hr: Decoded, scale: int, tasks: Sequence[_Task]
-    ) -> tuple[dict[str, Planes], list[Record]]:
-        """HR as each protocol compares it; the tasks of a protocol that leaves nothing to compare fail."""
-        references: dict[str, Planes] = {}
-        failed: list[Record] = []
-        reference = located(degraded.reference, self._conditions.inference.device)
-        for protocol, same in _grouped(tasks, lambda task: task.cell.protocol):
-            try:
-                references[protocol.name] = compared(protocol, reference, scale)
-            except ImageError as error:
-                failed += self._failed(same, error, hr)
-        return references, failed
-
-    def _upscale(self, several: Sequence[_Ready]) -> None:
+    def _upscale(self, several: Sequence[Ready]) -> None:
         """All methods on images that may be batched where they are of one size."""
         entries = [(task.cell, ready, task) for ready in several for task in ready.tasks]
-        for _, same in _grouped(entries, lambda entry: (entry[0].scale, entry[0].method.name, entry[0].dataset.name)):
+        for _, same in grouped(entries, lambda entry: (entry[0].scale, entry[0].method.name, entry[0].dataset.name)):
             cell = same[0][0]
             wanted = [
                 replace(ready, tasks=[task for _, of, task in same if of is ready])
                 for ready in {id(ready): ready for _, ready, _ in same}.values()
             ]
-            for _, same_size in _grouped(wanted, lambda ready: ready.job.lr.shape):
-                for batch in _chunks(same_size, self._fitting(same_size[0])):
+            for _, same_size in grouped(wanted, lambda ready: ready.job.lr.shape):
+                for batch in chunks(same_size, self._fitting(same_size[0])):
                     self._batch(cell.method, cell.dataset, cell.scale, batch)
 
-    def _fitting(self, ready: _Ready) -> int:
+    def _fitting(self, ready: Ready) -> int:
         """How many images of one size make a batch."""
         pixels = int(ready.job.lr[0].size)
         return max(1, min(self._batch_size, _BATCH_PIXELS // pixels))
 
-    def _batch(self, method: Method, dataset: Dataset, scale: int, batch: Sequence[_Ready]) -> None:
+    def _batch(self, method: Method, dataset: Dataset, scale: int, batch: Sequence[Ready]) -> None:
         chosen = self._chosen_inference(method, dataset, scale)
         try:
             results = self._producer(method, scale, chosen.inference)([ready.job for ready in batch])
@@ -260,11 +192,11 @@ class _Runner:
                 for ready in batch:
                     self._batch(method, dataset, scale, [ready])
             else:
-                failed = self._failed(batch[0].tasks, error, batch[0].truth.hr)
+                failed = failed_records(batch[0].tasks, error, batch[0].truth.hr)
                 self._submit(lambda: failed)
             return
         for ready, produced in zip(batch, results, strict=True):
-            self._submit(self._scored, ready, produced, chosen.label)
+            self._submit(scored_records, ready, produced, chosen.label, self._conditions.metrics)
 
     def _producer(self, method: Method, scale: int, inference: Inference | None) -> Producer:
         """The opened method; one that could not be opened raises the same error for every image."""
@@ -307,47 +239,6 @@ class _Runner:
         found = replace(inference, precision=trial.precision)
         return _Chosen(found, f"{found.label} (auto)")
 
-    def _scored(self, ready: _Ready, produced: Produced, precision: str) -> list[Record]:
-        """The records of one result; runs in a thread of its own."""
-        records: list[Record] = []
-        for task in ready.tasks:
-            try:
-                records.append(self._record(task, ready.truth, produced, precision))
-            except MethodError as error:
-                records += self._failed([task], error, ready.truth.hr)
-        return records
-
-    def _record(self, task: _Task, truth: _Truth, produced: Produced, precision: str) -> Record:
-        protocol = task.cell.protocol
-        if len(truth.hr.image) == 1 and len(produced.image) == 3 and protocol.card.grey == "y":
-            raise MethodError(f"HR is grey, which {protocol.name} reads as luma; the result is RGB, save it as grey")
-        sr = compared(protocol, produced.image, task.cell.scale)
-        scores = score(compare(sr, truth.references[protocol.name]), self._conditions.metrics)
-        return Record(
-            key=task.key,
-            status="ok",
-            fingerprint=task.fingerprint,
-            protocol_hash=protocol.card.hash,
-            hr_sha256=truth.hr.sha256,
-            precision=precision,
-            scores=scores.values,
-            undefined=scores.undefined,
-            warnings=(*truth.warnings, *produced.warnings),
-        )
-
-    def _failed(self, tasks: Sequence[_Task], error: SRBenchError, hr: Decoded | None = None) -> list[Record]:
-        return [
-            Record(
-                key=task.key,
-                status="failed",
-                fingerprint=task.fingerprint,
-                protocol_hash=task.cell.protocol.card.hash,
-                hr_sha256=None if hr is None else hr.sha256,
-                error=str(error),
-            )
-            for task in tasks
-        ]
-
     def _submit(self, function: Callable[..., list[Record]], *arguments: Any) -> None:
         """Have records made in the background, once few enough are on their way."""
         self._drain(_WAITING - 1)
@@ -359,17 +250,3 @@ class _Runner:
             for record in self._scoring.popleft().result():
                 self._sink.append(record)
                 self._advance(1)
-
-
-def _chunks(items: Iterable[_T], count: int) -> Iterator[list[_T]]:
-    """Lists of `count` items, the last perhaps shorter."""
-    source = iter(items)
-    while chunk := list(islice(source, count)):
-        yield chunk
-
-
-def _grouped(items: Sequence[_T], key: Callable[[_T], Any]) -> Iterator[tuple[Any, list[_T]]]:
-    """Group by key, keeping the order of first appearance."""
-    order = list(dict.fromkeys(key(item) for item in items))
-    for found, group in groupby(sorted(items, key=lambda item: order.index(key(item))), key=key):
-        yield found, list(group)

@@ -64,7 +64,12 @@ def cores() -> int:
 
 @lru_cache(maxsize=1)
 def _pool() -> ThreadPoolExecutor:
+    """Started when first used; a forked process has none of its parent's threads, and starts its own."""
     return ThreadPoolExecutor(cores(), thread_name_prefix="srbench-kernel")
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_pool.cache_clear)
 
 
 def banded(work: Callable[[int, int], _R], rows: int) -> list[_R]:

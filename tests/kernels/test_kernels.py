@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import os
+import signal
+import time
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -124,6 +128,26 @@ def test_what_a_band_raises_is_raised():
 
     with pytest.raises(ValueError, match="0"):
         banded(fail, 500)
+
+
+def test_a_forked_process_starts_threads_of_its_own(photo):
+    """It would otherwise wait for ever for its parent's."""
+    if not hasattr(os, "fork"):
+        pytest.skip("no fork here")
+    expected = luma(photo(64, 64))
+    child = os.fork()
+    if child == 0:
+        os._exit(0 if np.array_equal(luma(photo(64, 64)), expected) else 1)
+    for _ in range(200):
+        done, status = os.waitpid(child, os.WNOHANG)
+        if done:
+            break
+        time.sleep(0.05)
+    else:
+        os.kill(child, signal.SIGKILL)
+        os.waitpid(child, 0)
+        pytest.fail("the child waits for ever")
+    assert status == 0
 
 
 def test_cores_are_those_the_process_may_use(monkeypatch):

@@ -1,0 +1,154 @@
+"""What travels through a run, and the stages at its two ends: an image is prepared, and its results are scored.
+
+Both run in threads of their own, beside the upscaling; they touch nothing that the other stages touch.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from srbench.api import LrSource, Metric, Sample
+from srbench.datasets import Dataset
+from srbench.errors import ImageError, MethodError, SRBenchError
+from srbench.grouping import grouped
+from srbench.inputs import Decoded, Degraded, decode, degrade
+from srbench.methods import Job, Produced
+from srbench.plan import Cell
+from srbench.record import Record, RecordKey
+from srbench.scoring import Planes, compare, compared, located, score
+
+__all__ = ["Prepared", "Ready", "Task", "Truth", "failed_records", "prepare", "scored_records"]
+
+
+@dataclass(frozen=True)
+class Task:
+    """One record that is still to be made."""
+
+    cell: Cell
+    key: RecordKey
+    fingerprint: str
+
+
+@dataclass(frozen=True)
+class Truth:
+    """What a result is compared with: HR, its compared planes by protocol name, and what is odd about its LR."""
+
+    hr: Decoded
+    references: Mapping[str, Planes]
+    warnings: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Ready:
+    """An LR image, what its results are compared with, and the records that wait for them."""
+
+    job: Job
+    truth: Truth
+    tasks: list[Task]
+
+
+@dataclass
+class Prepared:
+    """An image ready to be upscaled, and the records that failed before."""
+
+    ready: list[Ready] = field(default_factory=list)
+    failed: list[Record] = field(default_factory=list)
+
+
+def prepare(dataset: Dataset, sample: Sample, tasks: Sequence[Task], lr: LrSource, device: str) -> Prepared:
+    """Decode an image, degrade it for each factor and rule, and cut HR to what is compared.
+
+    Args:
+        dataset: Whose image.
+        sample: The image.
+        tasks: Its records.
+        lr: Whether LR is made or read.
+        device: Where results will be compared.
+    """
+    prepared = Prepared()
+    try:
+        hr = decode(dataset, sample)
+    except SRBenchError as error:
+        prepared.failed += failed_records(tasks, error)
+        return prepared
+    for (scale, rule), group in grouped(tasks, lambda task: (task.cell.scale, task.cell.protocol.degradation)):
+        try:
+            degraded = degrade(hr.image, sample, scale, rule, lr)
+        except SRBenchError as error:
+            prepared.failed += failed_records(group, error, hr)
+            continue
+        job = Job(sample.id, degraded.lr, degraded.reference.shape[1:], scale, grey=len(hr.image) == 1)
+        references, failed = _references(degraded, hr, group, device)
+        prepared.failed += failed
+        scorable = [task for task in group if task.cell.protocol.name in references]
+        if scorable:
+            prepared.ready.append(Ready(job, Truth(hr, references, degraded.warnings), scorable))
+    return prepared
+
+
+def _references(
+    degraded: Degraded, hr: Decoded, tasks: Sequence[Task], device: str
+) -> tuple[dict[str, Planes], list[Record]]:
+    """HR as each protocol compares it; the tasks of a protocol that leaves nothing to compare fail."""
+    references: dict[str, Planes] = {}
+    failed: list[Record] = []
+    reference = located(degraded.reference, device)
+    for protocol, same in grouped(tasks, lambda task: task.cell.protocol):
+        try:
+            references[protocol.name] = compared(protocol, reference, same[0].cell.scale)
+        except ImageError as error:
+            failed += failed_records(same, error, hr)
+    return references, failed
+
+
+def scored_records(ready: Ready, produced: Produced, precision: str, metrics: Sequence[Metric]) -> list[Record]:
+    """The records of one result.
+
+    Args:
+        ready: What was upscaled, and for which records.
+        produced: The result.
+        precision: As the records say it.
+        metrics: What to compute.
+    """
+    records: list[Record] = []
+    for task in ready.tasks:
+        try:
+            records.append(_record(task, ready.truth, produced, precision, metrics))
+        except MethodError as error:
+            records += failed_records([task], error, ready.truth.hr)
+    return records
+
+
+def _record(task: Task, truth: Truth, produced: Produced, precision: str, metrics: Sequence[Metric]) -> Record:
+    protocol = task.cell.protocol
+    if len(truth.hr.image) == 1 and len(produced.image) == 3 and protocol.card.grey == "y":
+        raise MethodError(f"HR is grey, which {protocol.name} reads as luma; the result is RGB, save it as grey")
+    sr = compared(protocol, produced.image, task.cell.scale)
+    scores = score(compare(sr, truth.references[protocol.name]), metrics)
+    return Record(
+        key=task.key,
+        status="ok",
+        fingerprint=task.fingerprint,
+        protocol_hash=protocol.card.hash,
+        hr_sha256=truth.hr.sha256,
+        precision=precision,
+        scores=scores.values,
+        undefined=scores.undefined,
+        warnings=(*truth.warnings, *produced.warnings),
+    )
+
+
+def failed_records(tasks: Sequence[Task], error: SRBenchError, hr: Decoded | None = None) -> list[Record]:
+    """The same failure for several records; without HR where it could not be decoded."""
+    return [
+        Record(
+            key=task.key,
+            status="failed",
+            fingerprint=task.fingerprint,
+            protocol_hash=task.cell.protocol.card.hash,
+            hr_sha256=None if hr is None else hr.sha256,
+            error=str(error),
+        )
+        for task in tasks
+    ]
