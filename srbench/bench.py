@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 
 from srbench.environment import resolve_device, resolve_inference
-from srbench.errors import NotApplicableError, RequestError
+from srbench.errors import MethodError, NotApplicableError, RequestError
 from srbench.harness import Weights, named_files
 from srbench.inference import PrecisionChoice, RuntimeName
 from srbench.methods import BuildableMethod, find_method
@@ -58,7 +58,10 @@ def bench(
     for done, (method, scale) in enumerate(work):
         progress(done, len(work))
         for inference in dict.fromkeys(method.inference(scale, asked) for asked in inferences):
-            timings += time_method(method, scale, sizes, batches or default_batches(chosen), inference)
+            try:
+                timings += time_method(method, scale, sizes, batches or default_batches(chosen), inference)
+            except MethodError as error:
+                raise MethodError(f"{method.name} ×{scale}: {error}") from error
     progress(len(work), len(work))
     return timings
 

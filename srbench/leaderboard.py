@@ -222,6 +222,7 @@ def notes(run: Described, records: Sequence[Record]) -> list[str]:
         for item in run["refused"]
     ]
     found += [_trial(trial) for trial in run.get("trials", ())]
+    found += [f"not timed: {reason}" for reason in run.get("timings", {}).get("failed", ())]
     found += _grouped_remarks(current)
     found += _blank_rows(run, current)
     expected = sum(len(run["datasets"][cell[1]]["images"]) for cell in _cells(run))

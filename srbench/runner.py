@@ -225,9 +225,11 @@ class _Runner:
         return self._chosen[key]
 
     def _tried(self, method: Method, dataset: Dataset, scale: int, inference: Inference) -> _Chosen:
+        images = {sample.id for sample in dataset.samples}
         for record in self._sink.records():
-            same = (record.key.method, record.key.dataset, record.key.scale) == (method.name, dataset.name, scale)
-            if same and self._sink.finished(record.key, self._identities.fingerprint(record.key)):
+            key = record.key
+            same = (key.method, key.dataset, key.scale) == (method.name, dataset.name, scale) and key.image in images
+            if same and self._sink.finished(key, self._identities.fingerprint(key)):
                 found = replace(inference, precision="bf16" if record.precision.startswith("bf16") else "fp32")
                 return _Chosen(found, record.precision)
         request = self._plan.request

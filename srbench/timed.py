@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import Any, cast
 
 from srbench.environment import device_name
+from srbench.errors import SRBenchError
 from srbench.fingerprint import combine
 from srbench.identities import Identities
 from srbench.inference import Inference
@@ -40,7 +41,8 @@ def time_methods(
 ) -> dict[str, Any]:
     """Time each, in the precision its records were made in.
 
-    A method that failed on every image is left out; its records say why.
+    A method that failed on every image is left out; its records say why. One that fails at a size is named with the
+    reason, and the others are timed.
 
     Args:
         methods: With their factors.
@@ -51,24 +53,25 @@ def time_methods(
         advance: Told of each method.
 
     Returns:
-        What `run.json` keeps: conditions, and a list of `MethodTiming.describe`.
-
-    Raises:
-        SRBenchError: A method failed at a size.
+        What `run.json` keeps: conditions, a list of `MethodTiming.describe`, and why methods were not timed.
     """
     from srbench.timing.measure import time_method  # here, because planning must not import torch
 
     device = conditions.inference.device
     items: list[dict[str, Any]] = []
+    failed: list[str] = []
     for method, scale in methods:
         found = [record for record in records if (record.key.method, record.key.scale) == (method.name, scale)]
         if any(record.status == "ok" for record in found):
             inference = _as_scored(conditions, found)
-            timings = time_method(method, scale, sizes, default_batches(device), inference)
             identity = _identity(identities, method.name, scale, device)
-            items += [{"identity": identity, **timing.describe()} for timing in timings]
+            try:
+                timings = time_method(method, scale, sizes, default_batches(device), inference)
+                items += [{"identity": identity, **timing.describe()} for timing in timings]
+            except SRBenchError as error:
+                failed.append(f"{method.name} ×{scale}: {error}")
         advance(1)
-    return {"conditions": surroundings(device), "items": items}
+    return {"conditions": surroundings(device), "items": items, "failed": failed}
 
 
 def still_true(timings: Mapping[str, Any], identities: Identities, device: str) -> dict[str, Any]:

@@ -26,11 +26,14 @@ if TYPE_CHECKING:
 
 __all__ = ["bench"]
 
+_OF_TIMING = ("methods", "scale", "size", "batch", "device", "precision", "runtime", "weights", "output")
+
 
 def bench(
+    context: typer.Context,
     methods: Annotated[str, typer.Option(help="Names or ./file.py:function, separated by commas.")] = "bicubic,edsr",
     scale: Annotated[str, typer.Option("--scale", "--scales", help="Factors, separated by commas.")] = "4",
-    size: SizeOption = "320x180,510x339",
+    size: SizeOption = "",
     batch: Annotated[str, typer.Option("--batch", help="Images in a call; on a GPU 1,2,4,8,16 if not said.")] = "",
     device: DeviceOption = "auto",
     precision: Annotated[str, typer.Option(help="fp32, tf32, bf16, separated by commas.")] = "fp32",
@@ -44,6 +47,10 @@ def bench(
     """Time methods; or, with --check, look for slowdowns: exit 1 where one is over 15 %."""
     if check is not None and save is not None:
         raise RequestError("--check and --save together: the baseline would be checked against itself; choose one")
+    if check is not None or save is not None:
+        given = [name for name in _OF_TIMING if str(context.get_parameter_source(name)).endswith("COMMANDLINE")]
+        if given:
+            raise RequestError(f"--{given[0]} is for timing; --check and --save have methods and sizes of their own")
     if check is not None:
         _check(check, as_json=as_json)
     elif save is not None:
@@ -69,13 +76,14 @@ def _time(
     from srbench.environment import resolve_device
     from srbench.files import whole_file
     from srbench.timing.conditions import conditions
+    from srbench.timing.methods import DEFAULT_SIZES
     from srbench.timing.rendering import timings_text
 
     with progress_bar("methods") as progress:
         timings = time_methods(
             names(methods),
             scales=scales(scale),
-            sizes=sizes(size),
+            sizes=sizes(size) if size else DEFAULT_SIZES,
             batches=_batches(batch),
             device=device,
             precisions=cast(Any, _precisions(precision)),
@@ -94,9 +102,9 @@ def _time(
 
 
 def _check(path: Path, *, as_json: bool) -> None:
+    from srbench.regression.baseline import read_baseline
     from srbench.regression.cases import watched_cases
     from srbench.regression.check import check as look
-    from srbench.regression.check import read_baseline
     from srbench.timing.conditions import conditions, processor_name
     from srbench.tuning import tune
 
@@ -142,17 +150,14 @@ def _show(finding: Finding) -> None:
 
 
 def _save(path: Path) -> None:
-    from srbench.regression.cases import watched_cases
-    from srbench.regression.check import Baseline, measure, write_baseline
-    from srbench.timing.conditions import conditions
-    from srbench.tuning import tune
+    from srbench.cli.long_work import progress_bar
+    from srbench.regression.baseline import new_baseline, write_baseline
 
-    tune()
-    ratios = {}
-    for case in watched_cases():
-        ratios[case.name] = measure(case, rounds=41)
-        typer.echo(f"{case.name:<34}{ratios[case.name].median:9.4f} times its calibration")
-    write_baseline(path, Baseline(ratios, conditions("cpu")))
+    with progress_bar("processes") as progress:
+        baseline = new_baseline(progress)
+    for name, ratio in baseline.ratios.items():
+        typer.echo(f"{name:<34}{ratio.median:9.4f} times its calibration ({ratio.low:.4f}–{ratio.high:.4f})")
+    write_baseline(path, baseline)
     typer.echo(f"written to {path}")
 
 

@@ -34,7 +34,7 @@ PrecisionOption = Annotated[
 RuntimeOption = Annotated[
     Literal["eager", "compile", "openvino"], typer.Option(help="What executes networks; openvino is an extra.")
 ]
-SizeOption = Annotated[str, typer.Option("--size", "--sizes", help="Of LR when timing, WIDTHxHEIGHT.")]
+SizeOption = Annotated[str, typer.Option("--size", "--sizes", help="Of LR when timing; 320x180,510x339 if not said.")]
 JsonFlag = Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")]
 MetricsOption = Annotated[str, typer.Option(help="Metrics, separated by commas.")]
 ProtocolOption = Annotated[str, typer.Option("--protocol", "--protocols", help="Protocols, separated by commas.")]

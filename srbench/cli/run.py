@@ -20,6 +20,7 @@ from srbench.cli.options import (
     sizes,
     weight_files,
 )
+from srbench.errors import RequestError
 
 __all__ = ["run"]
 
@@ -43,12 +44,13 @@ def run(
     weights: WeightsOption = None,
     output: OutputOption = None,
     timing: Annotated[bool, typer.Option("--timing", help="Time the methods too, when all is scored.")] = False,
-    size: SizeOption = "320x180,510x339",
+    size: SizeOption = "",
 ) -> None:
     """Measure methods on datasets; print, and write, a leaderboard."""
     from srbench.cli.long_work import long_work
     from srbench.execution import default_folder, execute
     from srbench.harness import prepare
+    from srbench.timing.methods import DEFAULT_SIZES
 
     plan = prepare(
         names(methods),
@@ -61,9 +63,12 @@ def run(
         runtime=runtime,
         weights=weight_files(weights),
     )
+    if size and not timing:
+        raise RequestError(f"--size {size} is of LR when timing; add --timing")
+    timed = (sizes(size) if size else DEFAULT_SIZES) if timing else ()
     folder = output or default_folder(plan)
     with long_work(folder) as progress:
-        result = execute(plan, device=device, output=folder, timing=sizes(size) if timing else (), progress=progress)
+        result = execute(plan, device=device, output=folder, timing=timed, progress=progress)
     from srbench.cli.show import show_result
 
     show_result(result)

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from functools import lru_cache
 from itertools import pairwise
 from typing import Any, TypeVar, cast
@@ -13,7 +14,7 @@ import numpy as np
 from numba import njit
 from numpy.typing import DTypeLike, NDArray
 
-__all__ = ["REASSOCIATED", "banded", "banded_planes", "compiled", "cores", "plain"]
+__all__ = ["REASSOCIATED", "banded", "banded_planes", "compiled", "cores", "plain", "single_core"]
 
 _F = TypeVar("_F", bound=Callable[..., Any])
 _R = TypeVar("_R")
@@ -23,6 +24,9 @@ REASSOCIATED = frozenset({"contract", "reassoc", "nsz", "arcp"})
 
 _ROWS = 32
 """Rows that are worth a thread's while."""
+
+_most = 1 << 16
+"""Bands that work may be cut into at present."""
 
 
 def compiled(fastmath: frozenset[str] | None = None) -> Callable[[_F], _F]:
@@ -62,6 +66,17 @@ def cores() -> int:
     return max(1, min(allowed, int(asked))) if asked.isdigit() else allowed
 
 
+@contextmanager
+def single_core() -> Iterator[None]:
+    """Run loops on one core while the block lasts, in every thread."""
+    global _most  # of the process, as the pool is
+    before, _most = _most, 1
+    try:
+        yield
+    finally:
+        _most = before
+
+
 @lru_cache(maxsize=1)
 def _pool() -> ThreadPoolExecutor:
     """Started when first used; a forked process has none of its parent's threads, and starts its own."""
@@ -82,7 +97,7 @@ def banded(work: Callable[[int, int], _R], rows: int) -> list[_R]:
     Returns:
         What each band returned, in their order.
     """
-    count = max(1, min(cores(), rows // _ROWS))
+    count = max(1, min(cores(), _most, rows // _ROWS))
     first, *others = pairwise(rows * index // count for index in range(count + 1))
     waiting = [_pool().submit(work, *band) for band in others]
     return [work(*first), *(future.result() for future in waiting)]

@@ -13,8 +13,9 @@ __all__ = ["Case", "calibration", "start_up_calibration", "watched_cases"]
 
 Call = Callable[[], object]
 
-_KERNEL_SIZE = (3, 678, 1020)
-_METHOD_SIZE = (64, 96)
+# Small enough for a core's own cache, whatever its neighbours do to the shared one.
+_KERNEL_SIZE = (3, 192, 256)
+_METHOD_SIZE = (40, 48)
 
 
 @dataclass(frozen=True)
@@ -33,20 +34,36 @@ class Case:
 
 
 def calibration() -> Call:
-    """Work that is none of srbench's: a convolution, which is arithmetic, and a pass over memory, by torch alone."""
+    """Work that is none of srbench's: a convolution by torch alone, small enough for a core's own cache."""
     import torch
 
     generator = torch.Generator().manual_seed(0)
-    image = torch.rand((1, 64, 96, 96), generator=generator)
+    image = torch.rand((1, 64, 40, 40), generator=generator)
     weights = torch.rand((64, 64, 3, 3), generator=generator)
-    memory = torch.rand(2**21, generator=generator)
 
     def call() -> None:
         with torch.inference_mode():
             torch.nn.functional.conv2d(image, weights, padding=1)
-            memory.mul(0.5).add_(1.0)
 
     return call
+
+
+def _on_one_core(call: Call) -> Call:
+    """Without threads, whose meeting is left to the system: what is watched is the arithmetic."""
+    import torch
+
+    from srbench.kernels.compiled import single_core
+
+    def alone() -> object:
+        before = torch.get_num_threads()
+        torch.set_num_threads(1)
+        try:
+            with single_core():
+                return call()
+        finally:
+            torch.set_num_threads(before)
+
+    return alone
 
 
 def start_up_calibration() -> None:
@@ -56,12 +73,10 @@ def start_up_calibration() -> None:
 
 def watched_cases() -> Iterator[Case]:
     """Every case; the methods are those of the installed cards that are ready here, at their largest factor up to 4."""
-    divisor = calibration()
-    for name, call in _kernels():
-        yield Case(name, call, divisor)
-    for name, call in _methods():
-        yield Case(name, call, divisor)
-    yield Case("pipeline: bicubic on bundled", _pipeline, divisor)
+    divisor = _on_one_core(calibration())
+    for name, call in (*_kernels(), *_methods()):
+        yield Case(name, _on_one_core(call), divisor)
+    yield Case("pipeline: bicubic on bundled", _pipeline, calibration())
     for words in (("--help",), ("list", "methods")):
         yield Case(f"start-up: srbench {' '.join(words)}", _start_up(*words), start_up_calibration)
 

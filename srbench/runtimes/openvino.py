@@ -36,6 +36,7 @@ def through_openvino(upscaler: Upscaler, precision: Precision) -> Upscaler:
     """
     network = required_network(upscaler, "openvino")
     openvino = load_openvino()
+    core = openvino.Core()
     hints = {
         "INFERENCE_PRECISION_HINT": {"fp32": "f32", "bf16": "bf16"}[precision],
         "PERFORMANCE_HINT": "LATENCY",
@@ -49,7 +50,7 @@ def through_openvino(upscaler: Upscaler, precision: Precision) -> Upscaler:
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore")  # torch's tracer warns of sizes that are fixed here on purpose
                 model = openvino.convert_model(network, example_input=torch.zeros(shape), input=[list(shape)])
-            compiled[shape] = openvino.Core().compile_model(model, "CPU", hints)
+            compiled[shape] = core.compile_model(model, "CPU", hints)
             if len(compiled) > _KEPT:
                 compiled.popitem(last=False)
         compiled.move_to_end(shape)

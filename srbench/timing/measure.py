@@ -66,9 +66,7 @@ def time_method(
             except MethodError:
                 raise
             except (Exception, SystemExit) as error:  # a method is anyone's code
-                raise MethodError(
-                    f"{method.name}: raised {one_line(error)} at {width}×{height}, batch {batch}"
-                ) from error
+                raise MethodError(f"raised {one_line(error)} at {width}×{height}, batch {batch}") from error
             timings.append(
                 MethodTiming(
                     method=method.name,

@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import json
+import subprocess
 from dataclasses import replace
 
 import numpy as np
 import pytest
 
-from srbench.errors import RequestError, StoreError
+from srbench.errors import RequestError, SRBenchError, StoreError
+from srbench.regression import baseline as storing
 from srbench.regression import check as regression
+from srbench.regression import ratio
+from srbench.regression.baseline import Baseline, merged, new_baseline, read_baseline, write_baseline
 from srbench.regression.cases import Case, calibration, watched_cases
-from srbench.regression.check import LIMIT, Baseline, check, measure, read_baseline, write_baseline
+from srbench.regression.check import LIMIT, check
+from srbench.regression.ratio import measure
 from srbench.timing.summary import Summary
 
 BLOCK = np.random.default_rng(0).random(40_000)
@@ -96,8 +101,8 @@ def test_a_drift_of_the_machine_cancels(monkeypatch):
         now["factor"] *= 1.01
         return now["factor"] * (10 if call is CLEAN.call else 7)
 
-    monkeypatch.setattr(regression, "_seconds", seconds)
-    found = regression.measure(CLEAN, rounds=100)
+    monkeypatch.setattr(ratio, "_seconds", seconds)
+    found = measure(CLEAN, rounds=100)
     assert now["factor"] > 3
     assert found.median == pytest.approx(10 / 7, rel=1e-3)
 
@@ -119,7 +124,29 @@ def test_an_absent_baseline_is_a_wrong_request(tmp_path):
         read_baseline(tmp_path / "speed.json")
 
 
-def test_everything_the_issue_names_is_watched():
+def test_a_baseline_holds_what_differs_from_process_to_process(monkeypatch):
+    values = [Summary(m, m - 0.2, m + 0.2, m - 0.1, m + 0.1, 21) for m in (1.0, 3.0, 1.1, 1.2, 1.05)]
+    told = iter([{"a": value} for value in values])
+    monkeypatch.setattr(storing, "ratios_elsewhere", lambda: next(told))
+    found = new_baseline().ratios["a"]
+    assert found == merged(values)
+    assert (found.median, found.low, found.high, found.count) == (1.1, 0.9, 3.1, 105)
+
+
+def test_a_process_that_fails_says_why(monkeypatch):
+    calls = []
+
+    def run(command, **more):
+        calls.append(command)
+        return subprocess.CompletedProcess(command, 1, "", "Traceback\nValueError: no photographs")
+
+    monkeypatch.setattr(subprocess, "run", run)
+    with pytest.raises(SRBenchError, match="measuring failed: ValueError: no photographs"):
+        new_baseline()
+    assert calls[0][1:] == ["-m", "srbench.regression"]
+
+
+def test_everything_of_the_kind_is_watched():
     names = {case.name for case in watched_cases()}
     for part in ("kernel: ssim", "kernel: ms_ssim", "kernel: psnr and l1", "kernel: imresize to a quarter"):
         assert part in names
@@ -130,7 +157,10 @@ def test_everything_the_issue_names_is_watched():
 
 @pytest.fixture
 def few_cases(monkeypatch):
-    monkeypatch.setattr("srbench.regression.cases.watched_cases", lambda: iter([CLEAN, replace(CLEAN, name="new")]))
+    cases = [CLEAN, replace(CLEAN, name="new")]
+    monkeypatch.setattr("srbench.regression.cases.watched_cases", lambda: iter(cases))
+    monkeypatch.setattr(storing, "watched_cases", lambda: iter(cases))
+    monkeypatch.setattr(storing, "ratios_elsewhere", storing.ratios_here)
 
 
 def test_check_and_save_on_the_command_line(cli, tmp_path, monkeypatch, few_cases):

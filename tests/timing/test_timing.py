@@ -156,7 +156,7 @@ def test_a_method_that_does_not_upscale_is_not_timed():
     def fails(lr):
         raise RuntimeError("out of memory")
 
-    with pytest.raises(MethodError, match=r"raised RuntimeError: out of memory at 8×8, batch 1"):
+    with pytest.raises(MethodError, match=r"^raised RuntimeError: out of memory at 8×8, batch 1"):
         time_method(find_method(fails, registry()), 2, [(8, 8)], [1], Inference())
 
 
@@ -231,6 +231,7 @@ def test_bench_on_the_command_line(cli, tmp_path):
         (("--precision", "tf32"), "a GPU's"),
         (("--methods", "edzr"), "did you mean"),
         (("--check", "a.json", "--save", "b.json"), "choose one"),
+        (("--check", "a.json", "--methods", "edsr"), "is for timing"),
         (("--check", "none.json"), "no such baseline"),
     ],
 )
@@ -268,6 +269,24 @@ def test_timings_stay_with_the_run_until_the_method_changes(photos, tmp_path):
     mine.write_text(mine.read_text() + "# changed\n")
     table = srbench.run(**run).leaderboard.set_index("method")
     assert table["timed_at"].notna().to_dict() == {"nearest": True, "mine:up": False}
+
+
+def test_a_method_that_cannot_be_timed_is_named_and_the_rest_is_kept(photos, tmp_path):
+    def square(lr, scale):
+        if lr.shape[-2] == 19:
+            raise ValueError("no 19 rows")
+        return lr.repeat_interleave(scale, -2).repeat_interleave(scale, -1)
+
+    run = srbench.run([square, "nearest"], datasets=str(photos), timing=[(20, 19)], output=tmp_path / "run")
+    assert run.leaderboard.set_index("method")["timed_at"].notna().to_dict() == {"square": False, "nearest": True}
+    assert any(note.startswith("not timed: square ×4: raised ValueError: no 19 rows at 20×19") for note in run.notes)
+    assert run.failed == 0
+
+
+def test_a_size_without_timing_is_refused(cli, photos):
+    done = cli("run", "--methods", "nearest", "--datasets", photos, "--size", "20x20")
+    assert done.code == 2
+    assert "add --timing" in done.err
 
 
 def test_images_made_elsewhere_are_not_timed(photos, tmp_path, cli):

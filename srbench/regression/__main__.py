@@ -1,0 +1,13 @@
+"""`python -m srbench.regression`: the watched cases measured in this process, as JSON.
+
+`srbench bench --save` starts it.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict
+
+from srbench.regression.baseline import ratios_here
+
+print(json.dumps({name: asdict(ratio) for name, ratio in ratios_here().items()}))
