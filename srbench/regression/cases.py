@@ -76,7 +76,7 @@ def watched_cases() -> Iterator[Case]:
     divisor = _on_one_core(calibration())
     for name, call in (*_kernels(), *_methods()):
         yield Case(name, _on_one_core(call), divisor)
-    yield Case("pipeline: bicubic on bundled", _pipeline, calibration())
+    yield Case("pipeline: bicubic on bundled", _pipeline, divisor)
     for words in (("--help",), ("list", "methods")):
         yield Case(f"start-up: srbench {' '.join(words)}", _start_up(*words), start_up_calibration)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import statistics
 import time
@@ -14,6 +15,9 @@ from srbench.images import write_image
 from srbench.tuning import tune
 
 SIZE_2K = (1356, 2040)
+
+IMAGES = int(os.environ.get("SRBENCH_BENCH_IMAGES", "8"))
+"""Of 2K; 40 are what the README's figures are of."""
 
 
 def seconds(call):
@@ -55,12 +59,12 @@ def pair():
 
 @pytest.fixture(scope="session")
 def photos_2k(tmp_path_factory, photo):
-    """Eight 2K PNG files of a photograph's contents and a camera's noise, of some 4 MB each."""
+    """2K PNG files of a photograph's contents and a camera's noise, of some 4 MB each; as many as IMAGES says."""
     folder = tmp_path_factory.mktemp("2k")
     crop = photo(266, 400, 60, 100).transpose(1, 2, 0)
     large = cv2.resize(crop, SIZE_2K[::-1], interpolation=cv2.INTER_CUBIC)
     noisy = large + np.random.default_rng(0).normal(0, 2, large.shape)
     write_image(folder / "0.png", np.ascontiguousarray(noisy.round().clip(0, 255).astype(np.uint8).transpose(2, 0, 1)))
-    for index in range(1, 8):
+    for index in range(1, IMAGES):
         shutil.copy(folder / "0.png", folder / f"{index}.png")
     return folder
