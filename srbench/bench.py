@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 
 from srbench.environment import resolve_device, resolve_inference
-from srbench.errors import MethodError, NotApplicableError, RequestError
+from srbench.errors import NotApplicableError, RequestError
 from srbench.harness import Weights, named_files
 from srbench.inference import PrecisionChoice, RuntimeName
 from srbench.methods import BuildableMethod, find_method
@@ -29,7 +30,7 @@ def bench(
     runtime: RuntimeName = "eager",
     weights: Weights = None,
     progress: Progress = lambda *_: None,
-) -> list[MethodTiming]:
+) -> tuple[list[MethodTiming], list[str]]:
     """Time methods one after the other.
 
     Args:
@@ -43,27 +44,32 @@ def bench(
         weights: As `srbench.run` takes them.
         progress: Told of methods done and in all.
 
+    Returns:
+        The timings, and why others are missing.
+
     Raises:
         RequestError: Something asked for is unknown or does not go together.
-        SRBenchError: A method cannot be built, or fails.
     """
     if "auto" in precisions:
         raise RequestError("precision auto is chosen on a dataset's images; bench times fp32, tf32 or bf16")
+    for asked_for in (methods, scales, sizes, batches or (), precisions):
+        if twice := [item for item, count in Counter(asked_for).items() if count > 1]:
+            raise RequestError(f"{twice[0]} is asked for twice; name it once")
     chosen = resolve_device(device)
     inferences = [resolve_inference(chosen, precision, runtime) for precision in precisions]
     files = named_files(weights, methods)
     found = [find_method(name, registry(), files) for name in methods]
     work = [(method, scale) for method in found for scale in _having(method, scales)]
     timings: list[MethodTiming] = []
+    problems: list[str] = []
     for done, (method, scale) in enumerate(work):
         progress(done, len(work))
         for inference in dict.fromkeys(method.inference(scale, asked) for asked in inferences):
-            try:
-                timings += time_method(method, scale, sizes, batches or default_batches(chosen), inference)
-            except MethodError as error:
-                raise MethodError(f"{method.name} ×{scale}: {error}") from error
+            more, missing = time_method(method, scale, sizes, sorted(batches or default_batches(chosen)), inference)
+            timings += more
+            problems += [f"{method.name} ×{scale} in {inference.label}: {problem}" for problem in missing]
     progress(len(work), len(work))
-    return timings
+    return timings, problems
 
 
 def _having(method: BuildableMethod, scales: Sequence[int]) -> Iterator[int]:

@@ -70,7 +70,6 @@ def environment(device: str) -> dict[str, Any]:
 
     return {
         "device": device_name(device),
-        "tf32": False if device == "cpu" else bool(torch.backends.cudnn.allow_tf32),
         "threads": torch.get_num_threads(),
         "python": platform.python_version(),
         "system": platform.system(),

@@ -28,6 +28,7 @@ from srbench.runs import write_leaderboard
 from srbench.store import MemoryStore, RunStore
 from srbench.timed import still_true, time_methods, timed_methods
 from srbench.timing.methods import Size
+from srbench.trial import Trial
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -74,6 +75,11 @@ class RunResult:
         """Records that failed."""
         return sum(record.status == "failed" for record in self.items)
 
+    @property
+    def untimed(self) -> int:
+        """Timings that were asked for and failed."""
+        return len(self.description.get("timings", {}).get("failed", ()))
+
 
 def execute(
     plan: Plan,
@@ -101,36 +107,46 @@ def execute(
     request = plan.request
     inference = resolve_inference(chosen, request.precision, request.runtime)
     metrics = tuple(METRICS[name] for name in request.metrics)
-    conditions = Conditions(metrics, inference, auto=request.precision == "auto")
     identities = identify(plan, device_name(chosen), inference)
     description = _describe(plan, identities, chosen)
     store = RunStore(output, plan.describe()) if output else None
+
+    def keep(**parts: Any) -> None:
+        """Put parts into what is known of the run, and on the disk."""
+        description.update(parts)
+        if store:
+            store.write_run(description)
+
+    def on_trial(trial: Trial) -> None:
+        keep(trials=[*_other_trials(description, trial), trial.describe()])
+
+    def result() -> RunResult:
+        """The run as far as it is known, its tables written."""
+        records = current_records(description, sink.records())
+        made = RunResult(description, tuple(records), output, reused)
+        if store:
+            write_leaderboard(store.folder, made.leaderboard, made.notes)
+        return made
+
+    conditions = Conditions(metrics, inference, auto=request.precision == "auto", on_trial=on_trial)
     with store or nullcontext():
         sink = store or MemoryStore()
-        if store:
-            description |= _kept(store, identities, chosen)
-            store.write_run({**description, "status": "unfinished"})
+        keep(status="unfinished", **(_kept(store, identities, chosen) if store else {}))
         timed = timed_methods(plan) if timing else []
         advance = _advance(progress, plan.records + len(timed))
-        outcome = run_plan(plan, conditions, identities, sink, advance)
-        records = current_records(description, sink.records())
-        status = "failed" if any(record.status == "failed" for record in records) else "complete"
-        description |= {"status": status, "finished": _now()}
-        if outcome.trials:
-            tried = {(trial.method, trial.dataset, trial.scale) for trial in outcome.trials}
-            kept = [
-                old
-                for old in description.get("trials", ())
-                if (old["method"], old["dataset"], old["scale"]) not in tried
-            ]
-            description["trials"] = [*kept, *(trial.describe() for trial in outcome.trials)]
-        if timed:
-            description["timings"] = time_methods(timed, timing, conditions, identities, records, advance)
-        result = RunResult(description, tuple(records), output, outcome.reused)
-        if store:
-            write_leaderboard(store.folder, result.leaderboard, result.notes)
-            store.write_run(description)
-    return result
+        reused = run_plan(plan, conditions, identities, sink, advance)
+        made = result()
+        keep(status="failed" if made.failed else "complete", finished=_now())
+        if timed:  # only now, when everything that was scored is on the disk
+            keep(timings=time_methods(timed, timing, conditions, identities, made.items, advance))
+            made = result()
+    return made
+
+
+def _other_trials(description: Mapping[str, Any], trial: Trial) -> list[dict[str, Any]]:
+    """Those of other methods, datasets or factors."""
+    key = trial.method, trial.dataset, trial.scale
+    return [old for old in description.get("trials", ()) if (old["method"], old["dataset"], old["scale"]) != key]
 
 
 def _kept(store: RunStore, identities: Identities, device: str) -> dict[str, Any]:

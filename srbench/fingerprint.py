@@ -7,7 +7,7 @@ import json
 import os
 from collections.abc import Iterable
 from functools import lru_cache
-from importlib.metadata import version
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
@@ -39,6 +39,7 @@ _NUMBERS = (
     "runner.py",
     "scoring.py",
     "stages.py",
+    "trial.py",
     "upscaling.py",
     "wrappers",
 )
@@ -94,7 +95,10 @@ def library_versions() -> dict[str, str]:
 @lru_cache(maxsize=4)
 def runtime_version(runtime: str) -> str:
     """Of a runtime that is a library of its own; empty for torch's."""
-    return version("openvino") if runtime == "openvino" else ""
+    try:
+        return version("openvino") if runtime == "openvino" else ""
+    except PackageNotFoundError:
+        return "none"
 
 
 def place_sha256(path: Path) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-__all__ = ["Inference", "Precision", "PrecisionChoice", "RuntimeName"]
+__all__ = ["Inference", "Precision", "PrecisionChoice", "RuntimeName", "named_parts"]
 
 Precision = Literal["fp32", "tf32", "bf16"]
 """`fp32` is float32 throughout; `tf32` rounds the factors of a GPU's products to 10 mantissa bits; `bf16` computes
@@ -35,3 +35,10 @@ class Inference:
     def label(self) -> str:
         """As it stands in tables: the precision, and the runtime where it is not torch's eager one."""
         return self.precision if self.runtime == "eager" else f"{self.precision} {self.runtime}"
+
+
+def named_parts(label: str) -> tuple[str, str]:
+    """Precision and runtime of a label; an appended ` (auto)` stays with the precision."""
+    name, mark, _ = label.partition(" (auto)")
+    precision, _, runtime = name.partition(" ")
+    return precision + mark, runtime or ("eager" if precision else "")

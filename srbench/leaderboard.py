@@ -11,9 +11,10 @@ from typing import Any
 
 import pandas as pd
 
+from srbench.inference import named_parts
 from srbench.metrics import METRICS
 from srbench.record import Record, RecordKey
-from srbench.timing.columns import SPEED_COLUMNS, speed_row
+from srbench.timing.columns import SPEED_COLUMNS, WHOLE_COLUMNS, speed_row
 
 __all__ = [
     "GROUP_COLUMNS",
@@ -40,6 +41,7 @@ _CONDITIONS = [
     "weights_sha256",
     "device",
     "precision",
+    "runtime",
     "srbench",
 ]
 
@@ -81,7 +83,7 @@ def build_tables(runs: Mapping[str, tuple[Described, Sequence[Record]]]) -> pd.D
     table = pd.DataFrame(rows, columns=[*columns, "_run"])
     table = table.astype({name: float for name in METRICS if name in columns})
     if speed:
-        table = table.astype(dict.fromkeys(("batch", "parameters", "macs"), "Int64"))
+        table = table.astype(dict.fromkeys(WHOLE_COLUMNS, "Int64"))
     table = table.drop_duplicates(columns).reset_index(drop=True)
     clash = table.duplicated(["method", *GROUP_COLUMNS], keep=False)
     table.loc[clash, "method"] = table["method"] + " (" + table["_run"] + ")"
@@ -142,6 +144,8 @@ class _Tally:
         means = {name: _mean([record.scores.get(name) for record in self.scored]) for name in METRICS}
         expected = len(self.run["datasets"][self.cell[1]]["images"])
         environment = self.run["environment"]
+        labels = sorted({record.precision for record in self.scored})
+        precisions, runtimes = zip(*map(named_parts, labels), strict=True) if labels else ((), ())
         return {
             "method": method,
             **dict(zip(GROUP_COLUMNS, self.group, strict=True)),
@@ -151,7 +155,8 @@ class _Tally:
             "missing": expected - len(self.scored) - self.failed,
             "weights_sha256": self.run["methods"][method].get(str(scale), {}).get("weights", ""),
             "device": environment["device"],
-            "precision": " / ".join(sorted({record.precision for record in self.scored})),
+            "precision": " / ".join(dict.fromkeys(precisions)),
+            "runtime": " / ".join(dict.fromkeys(runtimes)),
             "srbench": self.run["srbench"],
             **speed_row(self.run.get("timings", {}), method, scale),
         }
@@ -222,6 +227,7 @@ def notes(run: Described, records: Sequence[Record]) -> list[str]:
         for item in run["refused"]
     ]
     found += [_trial(trial) for trial in run.get("trials", ())]
+    found += _not_as_asked(run, current)
     found += [f"not timed: {reason}" for reason in run.get("timings", {}).get("failed", ())]
     found += _grouped_remarks(current)
     found += _blank_rows(run, current)
@@ -234,12 +240,25 @@ def notes(run: Described, records: Sequence[Record]) -> list[str]:
 def _trial(trial: Mapping[str, Any]) -> str:
     """What `--precision auto` found."""
     where = f"{trial['method']} ×{trial['scale']} on {trial['dataset']}: {trial['precision']}"
-    if trial["difference"] is None:
-        return f"{where}, since it failed when tried"
+    if trial["problem"]:
+        return f"{where}, since {trial['problem']}"
     return (
         f"{where}, since on the first {trial['images']} images bf16 moves PSNR by at most {trial['difference']:.4f} dB "
         f"and is {trial['speedup']:.1f} times as fast as fp32"
     )
+
+
+def _not_as_asked(run: Described, records: Sequence[Record]) -> Iterator[str]:
+    """Which methods ran in float32 although something else was asked for."""
+    precision, runtime = run["plan"].get("precision", "fp32"), run["plan"].get("runtime", "eager")
+    asked = [word for word in (precision, runtime) if word not in ("fp32", "eager")]
+    tried = {trial["method"] for trial in run.get("trials", ())}
+    plain = [record.key.method for record in records if record.precision == "fp32" and record.key.method not in tried]
+    if asked and plain:
+        yield (
+            f"in fp32 with torch, because they show no network that {' '.join(asked)} could run: "
+            f"{', '.join(dict.fromkeys(plain))}"
+        )
 
 
 def _grouped_remarks(records: Sequence[Record]) -> list[str]:

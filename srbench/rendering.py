@@ -26,13 +26,13 @@ def _blocks(table: pd.DataFrame) -> Iterator[tuple[str, list[str], list[list[str
     for (dataset, _, scale, protocol, protocol_hash, lr), rows in table.groupby(GROUP_COLUMNS, sort=False):
         source = "" if lr == "made" else ", LR as given"
         # Said once where all rows agree, else beside each name: a column of its own would not fit on 80.
-        precisions = list(dict.fromkeys(rows["precision"]))
-        common = f", {precisions[0]}" if precisions[0] and len(precisions) == 1 else ""
+        labels = list(dict.fromkeys(_label(row) for _, row in rows.iterrows()))
+        common = f", {labels[0]}" if labels[0] and len(labels) == 1 else ""
         heading = f"{dataset} ×{scale}, {protocol} ({protocol_hash}){source}{common}"
         header = ["method", "images", *(_title(metric) for metric in metrics)]
         body = [
             [
-                row["method"] if common or not row["precision"] else f"{row['method']}, {row['precision']}",
+                row["method"] if common or not _label(row) else f"{row['method']}, {_label(row)}",
                 _count(row),
                 *(_number(row[metric.name], metric) for metric in metrics),
             ]
@@ -43,25 +43,32 @@ def _blocks(table: pd.DataFrame) -> Iterator[tuple[str, list[str], list[list[str
 
 def _speed(table: pd.DataFrame) -> Iterator[tuple[str, list[str], list[list[str]]]]:
     """What a run with timings found, fastest first; figures that were not steady are marked."""
-    if "timed_at" not in table or not table["timed_at"].notna().any():
+    if "latency_ms" not in table or not table["latency_ms"].notna().any():
         return
-    timed = table[table["timed_at"].notna()].drop_duplicates(["method", "scale", "timed_at", "latency_ms", "device"])
-    header = ["method", "ms an image", "of median", "images/s", "MP/s", "GMACs", "MiB"]
-    for (scale, size), rows in timed.groupby(["scale", timed["timed_at"].str.split(" ").str[0]], sort=False):
+    place = ["scale", "lr_width", "lr_height"]
+    timed = table[table["latency_ms"].notna()].drop_duplicates(["method", *place, "latency_ms", "device"])
+    header = ["method", "ms", "95 %", "N", "images/s", "GMACs", "MiB"]
+    for (scale, width, height), rows in timed.groupby(place, sort=False):
         body = [
             [
-                f"{row['method']}, {row['timed_at'].partition(' ')[2]}",
+                f"{row['method']}, {row['timed_in']}",
                 f"{row['latency_ms']:.3g}{'' if row['steady'] else ' !'}",
                 f"{row['latency_low_ms']:.3g}–{row['latency_high_ms']:.3g}",
+                str(row["batch"]),
                 f"{row['images_per_s']:.3g}",
-                f"{row['output_mp_per_s']:.3g}",
                 "" if pd.isna(row["macs"]) else f"{row['macs'] / 1e9:.4g}",
                 f"{row['peak_process_mib']:.0f}",
             ]
             for _, row in rows.sort_values("latency_ms").iterrows()
         ]
-        unsteady = "" if rows["steady"].all() else "; !: not steady, spread over 20 %"
-        yield f"speed ×{scale}, LR {size}, images/s and MP/s of the best batch{unsteady}", header, body
+        unsteady = "" if rows["steady"].all() else "; !: not steady"
+        heading = f"speed ×{scale}, LR {width}×{height}: ms of one image, images/s in calls of N{unsteady}"
+        yield heading, header, body
+
+
+def _label(row: Mapping[str, Any] | pd.Series[Any]) -> str:
+    """Precision, and the runtime where it is not torch's eager one."""
+    return str(row["precision"]) if row["runtime"] in ("eager", "") else f"{row['precision']} {row['runtime']}"
 
 
 def _title(metric: Metric) -> str:

@@ -12,7 +12,7 @@ from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import closing
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 from srbench.ahead import ahead
@@ -29,7 +29,7 @@ from srbench.stages import Prepared, Ready, Task, failed_records, prepare, score
 from srbench.store import RecordSink
 from srbench.trial import Trial, try_bf16
 
-__all__ = ["Conditions", "Outcome", "run_plan"]
+__all__ = ["Conditions", "run_plan"]
 
 Advance = Callable[[int], None]
 """Told how many more records are done."""
@@ -51,24 +51,13 @@ class Conditions:
         metrics: What to compute.
         inference: Device, precision and runtime.
         auto: Whether its bf16 is tried on each dataset's first images, and given up for fp32 where it shows.
+        on_trial: Told what came of each trial, before its records are made.
     """
 
     metrics: tuple[Metric, ...]
     inference: Inference
     auto: bool = False
-
-
-@dataclass
-class Outcome:
-    """What a run found out beside its records.
-
-    Attributes:
-        reused: Finished records that were found and not made again.
-        trials: What came of `auto`.
-    """
-
-    reused: int = 0
-    trials: list[Trial] = field(default_factory=list)
+    on_trial: Callable[[Trial], None] = lambda _: None
 
 
 @dataclass(frozen=True)
@@ -81,7 +70,7 @@ class _Chosen:
 
 def run_plan(
     plan: Plan, conditions: Conditions, identities: Identities, sink: RecordSink, advance: Advance = lambda _: None
-) -> Outcome:
+) -> int:
     """Make every record of a plan that the sink does not hold yet.
 
     Args:
@@ -90,6 +79,9 @@ def run_plan(
         identities: What the records depend on.
         sink: Takes each record as it is made.
         advance: Called as records are made or found finished.
+
+    Returns:
+        How many finished records were found and not made again.
 
     Raises:
         StoreError: The sink cannot take more; what fails otherwise becomes a failed record.
@@ -101,7 +93,7 @@ def run_plan(
         finally:
             # After an error nobody waits for what is still to be scored.
             scorer.shutdown(wait=False, cancel_futures=True)
-    return runner.outcome
+    return runner.reused
 
 
 class _Runner:
@@ -125,7 +117,7 @@ class _Runner:
         self._chosen: dict[tuple[str, str, int], _Chosen] = {}
         # A processor gains nothing from batches, and loses the cache.
         self._batch_size = 1 if conditions.inference.device == "cpu" else _BATCH
-        self.outcome = Outcome()
+        self.reused = 0
 
     def run(self) -> None:
         """Bring the records of every image up to date."""
@@ -137,7 +129,8 @@ class _Runner:
     def _consume(self, coming: Iterator[Prepared]) -> None:
         for several in chunks(coming, self._batch_size):
             failed = [record for one in several for record in one.failed]
-            self._submit(lambda failed=failed: failed)
+            if failed:
+                self._submit(lambda failed=failed: failed)
             self._upscale([ready for one in several for ready in one.ready])
         self._drain(0)
 
@@ -159,7 +152,7 @@ class _Runner:
             )
             fingerprint = self._identities.fingerprint(key)
             if self._sink.finished(key, fingerprint):
-                self.outcome.reused += 1
+                self.reused += 1
                 self._advance(1)
             else:
                 tasks.append(Task(cell, key, fingerprint))
@@ -237,7 +230,7 @@ class _Runner:
             cell for cell in self._plan.cells if (cell.method, cell.dataset, cell.scale) == (method, dataset, scale)
         ]
         trial = try_bf16(method, dataset, scale, [cell.protocol for cell in cells], request.lr, inference)
-        self.outcome.trials.append(trial)
+        self._conditions.on_trial(trial)
         found = replace(inference, precision=trial.precision)
         return _Chosen(found, f"{found.label} (auto)")
 
@@ -247,8 +240,8 @@ class _Runner:
         self._scoring.append(self._scorer.submit(function, *arguments))
 
     def _drain(self, left: int) -> None:
-        """Keep records in the order they were begun, until no more than some are on their way."""
-        while len(self._scoring) > left:
+        """Keep records in the order they were begun: what is done, and more until only so many are on their way."""
+        while self._scoring and (len(self._scoring) > left or self._scoring[0].done()):
             for record in self._scoring.popleft().result():
                 self._sink.append(record)
                 self._advance(1)

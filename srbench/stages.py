@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 
 from srbench.api import LrSource, Metric, Sample
 from srbench.datasets import Dataset
-from srbench.errors import ImageError, MethodError, SRBenchError
+from srbench.errors import ImageError, MethodError, SRBenchError, one_line
 from srbench.grouping import grouped
 from srbench.inputs import Decoded, Degraded, decode, degrade
 from srbench.methods import Job, Produced
@@ -93,7 +93,10 @@ def _references(
     """HR as each protocol compares it; the tasks of a protocol that leaves nothing to compare fail."""
     references: dict[str, Planes] = {}
     failed: list[Record] = []
-    reference = located(degraded.reference, device)
+    try:
+        reference = located(degraded.reference, device)
+    except RuntimeError as error:  # a GPU's, when it has no memory left
+        return references, failed_records(tasks, ImageError(f"does not fit on {device}: {one_line(error)}"), hr)
     for protocol, same in grouped(tasks, lambda task: task.cell.protocol):
         try:
             references[protocol.name] = compared(protocol, reference, same[0].cell.scale)
@@ -117,6 +120,8 @@ def scored_records(ready: Ready, produced: Produced, precision: str, metrics: Se
             records.append(_record(task, ready.truth, produced, precision, metrics))
         except MethodError as error:
             records += failed_records([task], error, ready.truth.hr)
+        except RuntimeError as error:  # a GPU's, when it has no memory left
+            records += failed_records([task], MethodError(f"cannot be scored: {one_line(error)}"), ready.truth.hr)
     return records
 
 

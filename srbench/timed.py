@@ -4,18 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
-from typing import Any, cast
+from typing import Any, cast, get_args
 
 from srbench.environment import device_name
-from srbench.errors import SRBenchError
-from srbench.fingerprint import combine
+from srbench.fingerprint import combine, library_versions, runtime_version
 from srbench.identities import Identities
-from srbench.inference import Inference
+from srbench.inference import Inference, RuntimeName
+from srbench.kernels.compiled import cores
 from srbench.methods import BuildableMethod
 from srbench.plan import Plan
 from srbench.record import Record
 from srbench.runner import Conditions
 from srbench.timing.conditions import conditions as surroundings
+from srbench.timing.conditions import processor_name
 from srbench.timing.methods import Size, default_batches
 
 __all__ = ["still_true", "time_methods", "timed_methods"]
@@ -58,6 +59,7 @@ def time_methods(
     from srbench.timing.measure import time_method  # here, because planning must not import torch
 
     device = conditions.inference.device
+    before = surroundings(device, conditions.inference.runtime)  # later, the load would be that of the timing itself
     items: list[dict[str, Any]] = []
     failed: list[str] = []
     for method, scale in methods:
@@ -65,13 +67,11 @@ def time_methods(
         if any(record.status == "ok" for record in found):
             inference = _as_scored(conditions, found)
             identity = _identity(identities, method.name, scale, device)
-            try:
-                timings = time_method(method, scale, sizes, default_batches(device), inference)
-                items += [{"identity": identity, **timing.describe()} for timing in timings]
-            except SRBenchError as error:
-                failed.append(f"{method.name} ×{scale}: {error}")
+            found_here, problems = time_method(method, scale, sizes, default_batches(device), inference)
+            items += [{"identity": identity, **timing.describe()} for timing in found_here]
+            failed += [f"{method.name} ×{scale}: {problem}" for problem in problems]
         advance(1)
-    return {"conditions": surroundings(device), "items": items, "failed": failed}
+    return {"conditions": before, "items": items, "failed": failed}
 
 
 def still_true(timings: Mapping[str, Any], identities: Identities, device: str) -> dict[str, Any]:
@@ -82,11 +82,16 @@ def still_true(timings: Mapping[str, Any], identities: Identities, device: str) 
         if (item["method"], item["scale"]) in identities.methods
         and item["identity"] == _identity(identities, item["method"], item["scale"], device)
     ]
-    return {**timings, "items": items}
+    return {"conditions": timings["conditions"], "items": items}
 
 
 def _identity(identities: Identities, method: str, scale: int, device: str) -> str:
-    return combine(device=device_name(device), **identities.methods[method, scale])[:16]
+    """Of all that a time depends on and that does not drift: method, libraries, device, processor, cores."""
+    return combine(
+        method=dict(identities.methods[method, scale]),
+        libraries=library_versions() | {name: runtime_version(name) for name in get_args(RuntimeName)},
+        place=[device_name(device), processor_name(), cores()],
+    )[:16]
 
 
 def _as_scored(conditions: Conditions, records: Sequence[Record]) -> Inference:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import math
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass, replace
 from itertools import islice
 from typing import Any
+
+from numpy.typing import NDArray
 
 from srbench.api import LrSource
 from srbench.datasets import Dataset
@@ -17,13 +20,16 @@ from srbench.methods import Job, Method, Producer
 from srbench.metrics import psnr
 from srbench.protocol import Protocol
 
-__all__ = ["IMAGES", "TOLERANCE", "Trial", "try_bf16"]
+__all__ = ["FASTER", "IMAGES", "TOLERANCE", "Trial", "try_bf16"]
 
 IMAGES = 3
 """Of a dataset are tried, or all where it has fewer."""
 
 TOLERANCE = 0.005
 """In dB: how far an image's PSNR may be from fp32's."""
+
+FASTER = 1.1
+"""Times as fast as fp32: less might be noise, and the choice would differ from run to run."""
 
 
 @dataclass(frozen=True)
@@ -35,9 +41,10 @@ class Trial:
         dataset: On which.
         scale: At which factor.
         precision: What the records are made in.
-        images: How many were tried.
-        difference: Largest difference in PSNR, in dB; None where a method failed.
-        speedup: Time in fp32 over time in bf16, on the images after the first.
+        images: How many were compared.
+        difference: Largest difference in PSNR, in dB; None where `problem` says why.
+        speedup: Time in fp32 over time in bf16 on the first image; None where that is not known.
+        problem: Why nothing could be compared; empty where it could.
     """
 
     method: str
@@ -47,6 +54,7 @@ class Trial:
     images: int
     difference: float | None
     speedup: float | None
+    problem: str = ""
 
     def describe(self) -> dict[str, Any]:
         """As `run.json` keeps it."""
@@ -59,7 +67,8 @@ def try_bf16(
     """Upscale a dataset's first images in both precisions, under every protocol, and compare.
 
     bf16 is chosen where no image's PSNR moves by more than `TOLERANCE`, and it is the faster of the two: a processor
-    without instructions for it is slower. Where a method fails, fp32 is chosen, and fails again in its records.
+    without instructions for it is slower. Where a method fails, fp32 is chosen, and fails again in its records; images
+    that cannot be read are passed over.
 
     Args:
         method: Which.
@@ -70,38 +79,58 @@ def try_bf16(
         inference: Device and runtime.
     """
     differences: list[float] = []
-    seconds = {"fp32": 0.0, "bf16": 0.0}
-    tried = 0
+    images, speedup = 0, None
     try:
-        producers = {
-            "fp32": method.open(scale, replace(inference, precision="fp32")),
-            "bf16": method.open(scale, replace(inference, precision="bf16")),
-        }
-        for sample in islice(dataset.samples, IMAGES):
+        full, half = (method.open(scale, replace(inference, precision=name)) for name in ("fp32", "bf16"))
+        for pairs in islice(_readable(dataset, scale, protocols, lr), IMAGES):
+            for protocol, job, truth in pairs:
+                if speedup is None:
+                    speedup = _speedup(full, half, job)
+                exact, rounded = (
+                    psnr(protocol.compared(produce([job])[0].array, scale), truth) for produce in (full, half)
+                )
+                differences.append(0.0 if exact == rounded else abs(exact - rounded))
+            images += 1
+    except SRBenchError as error:
+        return Trial(method.name, dataset.name, scale, "fp32", images, None, None, f"it failed when tried: {error}")
+    if not differences or speedup is None:
+        return Trial(method.name, dataset.name, scale, "fp32", 0, None, None, "none of the first images can be read")
+    worst = max(differences)
+    if not math.isfinite(worst):
+        problem = "an image that fp32 reproduces exactly is not reproduced in bf16"
+        return Trial(method.name, dataset.name, scale, "fp32", images, None, speedup, problem)
+    chosen: Precision = "bf16" if worst <= TOLERANCE and speedup >= FASTER else "fp32"
+    return Trial(method.name, dataset.name, scale, chosen, images, worst, speedup)
+
+
+Compared = tuple[Protocol, Job, NDArray[Any]]
+"""A protocol, an image's LR under it, and HR as it is compared."""
+
+
+def _readable(dataset: Dataset, scale: int, protocols: Sequence[Protocol], lr: LrSource) -> Iterator[list[Compared]]:
+    """Images that can be decoded, degraded and compared, under every protocol."""
+    for sample in dataset.samples:
+        try:
             hr = decode(dataset, sample).image
-            tried += 1
+            found: list[Compared] = []
             for protocol in protocols:
                 low = degrade(hr, sample, scale, protocol.degradation, lr)
                 job = Job(sample.id, low.lr, low.reference.shape[1:], scale, grey=len(hr) == 1)
-                truth = protocol.compared(low.reference, scale)
-                figures = []
-                for precision, producer in producers.items():
-                    image, taken = _timed(producer, job, again=tried == 1 or inference.runtime != "eager")
-                    seconds[precision] += taken
-                    figures.append(psnr(protocol.compared(image, scale), truth))
-                differences.append(abs(figures[0] - figures[1]) if figures[0] != figures[1] else 0.0)
-    except SRBenchError:
-        return Trial(method.name, dataset.name, scale, "fp32", tried, None, None)
-    worst, speedup = max(differences), seconds["fp32"] / seconds["bf16"]
-    chosen: Precision = "bf16" if worst <= TOLERANCE and speedup > 1 else "fp32"
-    return Trial(method.name, dataset.name, scale, chosen, tried, worst, speedup)
+                found.append((protocol, job, protocol.compared(low.reference, scale)))
+        except SRBenchError:
+            continue  # it fails in its own records
+        yield found
 
 
-def _timed(producer: Producer, job: Job, *, again: bool) -> tuple[Any, float]:
-    """The result, and how long it took; run twice, where a first call prepares."""
-    if again:
-        producer([job])
+def _speedup(full: Producer, half: Producer, job: Job) -> float:
+    """fp32's time over bf16's: each warmed up once, then timed twice in turns, the better counts."""
+    for produce in (full, half):
+        _seconds(produce, job)
+    first, second = (_seconds(full, job), _seconds(half, job)), (_seconds(half, job), _seconds(full, job))
+    return min(first[0], second[1]) / min(first[1], second[0])
+
+
+def _seconds(produce: Producer, job: Job) -> float:
     start = time.perf_counter()
-    (produced,) = producer([job])
-    image = produced.array  # fetched, so that a GPU has finished
-    return image, time.perf_counter() - start
+    produce([job])[0].array  # noqa: B018  # fetched, so that a GPU has finished
+    return time.perf_counter() - start

@@ -17,6 +17,7 @@ from srbench.images import Image
 from srbench.protocol.colour import rgb_to_ycbcr, ycbcr_to_rgb
 from srbench.protocol.protocol import quantise, quantise_checked
 from srbench.protocol.resize import imresize
+from srbench.protocol.tensors import quantise_on_device, ycbcr_to_rgb_on_device
 
 __all__ = ["check_result", "upscale_planes"]
 
@@ -59,7 +60,7 @@ def _rounded(image: Tensor, device: str) -> Image | Tensor:
     """[0, 1] to uint8, ties up; refused where a sample is none that an upscaler should return."""
     if device != "cpu":
         _check_range(image)
-        return (image.double() * 255 + _TIE + 0.5).floor().clamp(0, 255).to(torch.uint8)
+        return quantise_on_device(image.double() * 255 + _TIE)
     samples = image.to(torch.promote_types(image.dtype, torch.float32)).numpy()
     rounded, plausible = quantise_checked(samples, factor=255.0, tie=_TIE, limit=_LARGEST_SAMPLE)
     if not plausible:
@@ -68,12 +69,12 @@ def _rounded(image: Tensor, device: str) -> Image | Tensor:
 
 
 def _with_chroma(luma: Tensor, chroma: NDArray[np.float64], device: str) -> Image | Tensor:
-    """Upscaled luma in [0, 1] with bicubic chroma, as RGB; the chroma is made by the processor."""
-    planes = np.concatenate(
-        [luma.to("cpu", torch.float64).numpy() * 255, imresize(chroma, (luma.shape[1], luma.shape[2]))]
-    )
-    image = quantise(ycbcr_to_rgb(planes) + _TIE)
-    return image if device == "cpu" else torch.from_numpy(image).to(device)
+    """Upscaled luma in [0, 1] with bicubic chroma, which the processor makes, as RGB."""
+    enlarged = imresize(chroma, (luma.shape[1], luma.shape[2]))
+    if device != "cpu":
+        planes = torch.cat([luma.double() * 255, torch.from_numpy(enlarged).to(luma.device)])
+        return quantise_on_device(ycbcr_to_rgb_on_device(planes) + _TIE)
+    return quantise(ycbcr_to_rgb(np.concatenate([luma.double().numpy() * 255, enlarged])) + _TIE)
 
 
 def _call(upscaler: Upscaler, planes: Planes, scale: int, device: str) -> Tensor:
@@ -82,12 +83,13 @@ def _call(upscaler: Upscaler, planes: Planes, scale: int, device: str) -> Tensor
     try:
         with torch.inference_mode():
             out = upscaler(batch)
-        _check_kind(out, (*planes.shape[:2], planes.shape[2] * scale, planes.shape[3] * scale))
+        expected = (*planes.shape[:2], planes.shape[2] * scale, planes.shape[3] * scale)
+        out = _check_kind(out, expected).detach().to(batch.device)  # a method may leave it elsewhere
     except MethodError:
         raise
     except (Exception, SystemExit) as error:  # a method is anyone's code, and may raise anything
         raise MethodError(f"raised {one_line(error)}") from error
-    return out.detach()
+    return out
 
 
 def check_result(out: object, expected: tuple[int, ...]) -> None:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 
 import srbench
 from srbench import trial
+from srbench.images import write_image
 from srbench.trial import Trial
 
 
@@ -18,17 +20,12 @@ def rounding_upscale(lr, scale):
     return (large.reshape(-1, large.shape[-1]) @ average).reshape(large.shape)
 
 
+rounding_upscale.network = object()  # shows one, so that another precision is tried
+
+
 def outcome(photos, monkeypatch, speeds=(1.0, 2.0), **more):
-    """A run whose trial takes the seconds that are said, fp32's before bf16's."""
-    seconds = {"n": 0}
-    real = trial._timed
-
-    def timed(producer, job, *, again):
-        image, _ = real(producer, job, again=False)
-        seconds["n"] += 1
-        return image, speeds[(seconds["n"] - 1) % 2]
-
-    monkeypatch.setattr(trial, "_timed", timed)
+    """A run whose trial finds the seconds that are said, fp32's and bf16's."""
+    monkeypatch.setattr(trial, "_speedup", lambda full, half, job: speeds[0] / speeds[1])
     return srbench.run(rounding_upscale, datasets=str(photos), precision="auto", metrics="psnr", **more)
 
 
@@ -68,9 +65,56 @@ def test_a_method_that_fails_when_tried_fails_in_its_records(photos):
     def broken(lr, scale):
         raise ValueError("no")
 
+    broken.network = object()
     result = srbench.run(broken, datasets=str(photos), precision="auto", metrics="psnr")
     assert result.failed == 3
     assert any("since it failed when tried" in note for note in result.notes)
+
+
+def test_an_image_that_cannot_be_read_is_passed_over(photos, monkeypatch):
+    (photos / "aaa-first.png").write_bytes(b"no image")
+    monkeypatch.setattr(trial, "TOLERANCE", 10.0)
+    result = outcome(photos, monkeypatch, speeds=(2.0, 1.0))
+    (found,) = result.description["trials"]
+    assert (found["precision"], found["images"], found["problem"]) == ("bf16", 3, "")
+    assert result.failed == 1
+
+
+def test_what_only_fp32_reproduces_exactly_is_not_a_number(tmp_path, monkeypatch):
+    """A white frame has infinite PSNR, which JSON cannot hold; the run comes to its end."""
+    write_image(tmp_path / "data" / "white.png", np.full((3, 32, 32), 255, np.uint8))
+
+    def exact_in_fp32(lr, scale):
+        import torch
+
+        large = lr.repeat_interleave(scale, -2).repeat_interleave(scale, -1)
+        return large if not torch.is_autocast_enabled("cpu") else large * 0.9
+
+    exact_in_fp32.network = object()
+    result = srbench.run(
+        exact_in_fp32, datasets=str(tmp_path / "data"), precision="auto", metrics="l1", output=tmp_path / "run"
+    )
+    assert result.leaderboard["precision"].item() == "fp32 (auto)"
+    assert result.description["trials"][0]["difference"] is None
+    assert any("reproduces exactly" in note for note in result.notes)
+
+
+def test_a_trial_is_on_the_disk_before_its_records(photos, tmp_path, monkeypatch):
+    """A run killed after it must know why its rows say what they say."""
+    import json
+
+    from srbench.store import RunStore
+
+    held = []
+    real = RunStore.append
+
+    def append(self, record):
+        held.append(len(json.loads((self.folder / "run.json").read_text()).get("trials", [])))
+        real(self, record)
+
+    monkeypatch.setattr(RunStore, "append", append)
+    srbench.run("srcnn", datasets=str(photos), precision="auto", metrics="l1", output=tmp_path / "run")
+    assert held == [1, 1, 1]
 
 
 def test_a_run_that_goes_on_keeps_what_was_chosen(photos, tmp_path, monkeypatch):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal, cast
 
@@ -19,10 +20,11 @@ from srbench.cli.options import (
     sizes,
     weight_files,
 )
-from srbench.errors import RequestError
+from srbench.errors import OutputError, RequestError, StoreError
 
 if TYPE_CHECKING:
     from srbench.regression.check import Finding
+    from srbench.timing.methods import MethodTiming
 
 __all__ = ["bench"]
 
@@ -34,7 +36,7 @@ def bench(
     methods: Annotated[str, typer.Option(help="Names or ./file.py:function, separated by commas.")] = "bicubic,edsr",
     scale: Annotated[str, typer.Option("--scale", "--scales", help="Factors, separated by commas.")] = "4",
     size: SizeOption = "",
-    batch: Annotated[str, typer.Option("--batch", help="Images in a call; on a GPU 1,2,4,8,16 if not said.")] = "",
+    batch: Annotated[str, typer.Option("--batch", help="Images in a call; if not said 1,2, on a GPU 1,2,4,8,16.")] = "",
     device: DeviceOption = "auto",
     precision: Annotated[str, typer.Option(help="fp32, tf32, bf16, separated by commas.")] = "fp32",
     runtime: RuntimeOption = "eager",
@@ -51,6 +53,8 @@ def bench(
         given = [name for name in _OF_TIMING if str(context.get_parameter_source(name)).endswith("COMMANDLINE")]
         if given:
             raise RequestError(f"--{given[0]} is for timing; --check and --save have methods and sizes of their own")
+    if save is not None and as_json:
+        raise RequestError("--save writes a file, which is JSON; leave out --json")
     if check is not None:
         _check(check, as_json=as_json)
     elif save is not None:
@@ -79,8 +83,11 @@ def _time(
     from srbench.timing.methods import DEFAULT_SIZES
     from srbench.timing.rendering import timings_text
 
+    if output is not None:
+        _refuse_unwritable(output)
+    where = conditions(resolve_device(device), runtime)
     with progress_bar("methods") as progress:
-        timings = time_methods(
+        timings, problems = time_methods(
             names(methods),
             scales=scales(scale),
             sizes=sizes(size) if size else DEFAULT_SIZES,
@@ -91,31 +98,54 @@ def _time(
             weights=weight_files(weights),
             progress=progress,
         )
-    where = conditions(resolve_device(device))
+    for problem in problems:
+        typer.echo(f"note: not timed: {problem}", err=True)
     if as_json:
-        typer.echo(json.dumps({"conditions": where, "timings": [timing.describe() for timing in timings]}, indent=2))
-    else:
+        typer.echo(json.dumps({"conditions": where, "timings": [_described(timing) for timing in timings]}, indent=2))
+    elif timings:
         typer.echo(timings_text(timings, where))
-    if output is not None:
-        with whole_file(output) as partial:
-            partial.write_text(f"# Speed\n\n{timings_text(timings, where, 'github')}\n", encoding="utf-8")
+    if output is not None and timings:
+        text = f"# Speed\n\n{timings_text(timings, where, 'github')}\n"
+        try:
+            with whole_file(output) as partial:
+                partial.write_text(text, encoding="utf-8")
+        except OSError as error:
+            raise StoreError(f"{output}: cannot be written ({error.strerror or error})") from error
+    if problems:
+        raise typer.Exit(1)
+
+
+def _refuse_unwritable(path: Path) -> None:
+    """Before anything is measured for it."""
+    if path.is_dir() or not path.parent.is_dir() or not os.access(path.parent, os.W_OK):
+        raise OutputError(f"{path}: cannot be written; name a file in a folder that is there")
+
+
+def _described(timing: MethodTiming) -> dict[str, Any]:
+    return timing.describe() | {
+        "steady": timing.steady,
+        "images_per_second": timing.images_per_second,
+        "megapixels_per_second": timing.megapixels_per_second,
+    }
 
 
 def _check(path: Path, *, as_json: bool) -> None:
     from srbench.regression.baseline import read_baseline
     from srbench.regression.cases import watched_cases
     from srbench.regression.check import check as look
-    from srbench.timing.conditions import conditions, processor_name
+    from srbench.timing.conditions import conditions
     from srbench.tuning import tune
 
     baseline = read_baseline(path)
     tune()
-    if baseline.conditions.get("processor") != processor_name():
-        typer.echo(
-            f"note: the baseline is of another processor ({baseline.conditions.get('processor')}); what differs may "
-            "be the machine",
-            err=True,
-        )
+    now = conditions("cpu")
+    for what in ("processor", "cores", "torch"):
+        if baseline.conditions.get(what) != now[what]:
+            typer.echo(
+                f"note: the baseline has another {what} ({baseline.conditions.get(what)}, here {now[what]}); what "
+                "differs may come of that",
+                err=True,
+            )
     cases = list(watched_cases())
     findings = look(cases, baseline, (lambda _: None) if as_json else _show)
     unknown = [case.name for case in cases if case.name not in baseline.ratios]
@@ -124,7 +154,7 @@ def _check(path: Path, *, as_json: bool) -> None:
         found = [vars(finding) for finding in findings]
         typer.echo(
             json.dumps(
-                {"findings": found, "without_baseline": unknown, "not_here": gone, "conditions": conditions("cpu")},
+                {"findings": found, "without_baseline": unknown, "not_here": gone, "conditions": now},
                 indent=2,
             )
         )
@@ -138,7 +168,9 @@ def _check(path: Path, *, as_json: bool) -> None:
     if not findings:
         raise RequestError(f"{path}: names nothing that could be measured; renew it with --save")
     if not as_json:
-        typer.echo(f"{len(findings)} cases, none over 15 % slower than {path}")
+        unclear = sum(finding.verdict == "unclear" for finding in findings)
+        doubt = f", {unclear} too noisy to tell" if unclear else ""
+        typer.echo(f"{len(findings)} cases, none found over 15 % slower than {path}{doubt}")
 
 
 def _show(finding: Finding) -> None:
@@ -150,6 +182,7 @@ def _show(finding: Finding) -> None:
 
 
 def _save(path: Path) -> None:
+    _refuse_unwritable(path)
     from srbench.cli.long_work import progress_bar
     from srbench.regression.baseline import new_baseline, write_baseline
 

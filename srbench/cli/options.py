@@ -104,9 +104,12 @@ def sizes(text: str) -> tuple[tuple[int, int], ...]:
     """Read `320x180,510x339`, widths and heights in pixels.
 
     Raises:
-        RequestError: An item is none.
+        RequestError: An item is none, or there twice.
     """
-    return tuple(_size(item) for item in names(text))
+    found = tuple(_size(item) for item in names(text))
+    if len(set(found)) < len(found):
+        raise RequestError(f"size {text!r} names one twice; name it once")
+    return found
 
 
 def _size(text: str) -> tuple[int, int]:

@@ -11,7 +11,7 @@ __all__ = ["show_result"]
 
 
 def show_result(result: RunResult) -> None:
-    """Print the table and the remarks; end with exit code 1 where an image failed."""
+    """Print the table and the remarks; end with exit code 1 where an image or a timing failed."""
     typer.echo(to_text(result.leaderboard))
     for remark in result.notes:
         typer.echo(f"note: {remark}", err=True)
@@ -21,4 +21,7 @@ def show_result(result: RunResult) -> None:
         typer.echo(f"\nwritten to {result.folder}")
     if result.failed:
         typer.echo(f"error: {result.failed} of {len(result.items)} records failed; see the notes above", err=True)
+    if result.untimed:
+        typer.echo(f"error: {result.untimed} timings failed; see the notes above", err=True)
+    if result.failed or result.untimed:
         raise typer.Exit(1)

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import math
 import os
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import lru_cache
 from itertools import pairwise
+from pathlib import Path
 from typing import Any, TypeVar, cast
 
 import numpy as np
@@ -60,8 +62,11 @@ def plain(array: NDArray[Any], dtype: DTypeLike | None = None) -> NDArray[Any]:
 
 @lru_cache(maxsize=1)
 def cores() -> int:
-    """Cores this process may use: its affinity, no more than OMP_NUM_THREADS says."""
+    """Cores this process may use: its affinity and its control group's quota, no more than OMP_NUM_THREADS says."""
     allowed = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    with suppress(OSError, ValueError):  # there is none, or it is "max"
+        quota, period = Path("/sys/fs/cgroup/cpu.max").read_text().split()
+        allowed = min(allowed, math.ceil(int(quota) / int(period)))
     asked = os.environ.get("OMP_NUM_THREADS", "")
     return max(1, min(allowed, int(asked))) if asked.isdigit() else allowed
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal, cast, get_args
 
 from srbench.api import Colour, Upscaler
@@ -61,8 +61,8 @@ class FunctionMethod:
         return True
 
     def inference(self, scale: int, asked: Inference) -> Inference:
-        """As asked; another runtime takes over only a network."""
-        return asked if self._network() is not None else replace(asked, runtime="eager")
+        """As asked where it shows a network; what else it computes with is not known, and runs in float32, in torch."""
+        return asked if self._network() is not None else Inference(asked.device)
 
     def _network(self) -> object | None:
         if hasattr(self.function, "network"):

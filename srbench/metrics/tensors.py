@@ -9,10 +9,10 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor
-from torch.nn.functional import avg_pool2d, conv2d, pad
+from torch.nn.functional import avg_pool2d, pad
 
 from srbench.errors import ImageError
-from srbench.metrics.comparison import GAUSSIAN, SsimTerms, check_shapes, check_window, constants
+from srbench.metrics.comparison import GAUSSIAN, WINDOW, SsimTerms, check_shapes, check_window, constants
 
 __all__ = ["TensorComparison"]
 
@@ -89,11 +89,14 @@ def _terms(pair: Tensor, data_range: float) -> SsimTerms:
 
 def _blurred(planes: Tensor) -> Tensor:
     """Gaussian means over the region the window fits in: (4, C, H, W) to (4, C, H - 10, W - 10)."""
-    taps = torch.tensor(GAUSSIAN, dtype=planes.dtype, device=planes.device)
-    single = planes.reshape(-1, 1, *planes.shape[2:])
-    down = conv2d(single, taps.view(1, 1, -1, 1))
-    blurred = conv2d(down, taps.view(1, 1, 1, -1))
-    return blurred.reshape(*planes.shape[:2], *blurred.shape[2:])
+    # Sums, not a convolution: a GPU's library may round those, and methods switch that for the whole process.
+    for axis in (2, 3):
+        length = planes.shape[axis] - WINDOW + 1
+        total = planes.narrow(axis, 0, length) * float(GAUSSIAN[0])
+        for tap in range(1, WINDOW):
+            total.add_(planes.narrow(axis, tap, length), alpha=float(GAUSSIAN[tap]))
+        planes = total
+    return planes
 
 
 def _halved(pair: Tensor) -> Tensor:

@@ -10,13 +10,16 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["LUMA_OFFSET", "LUMA_WEIGHTS", "luma", "rgb_to_ycbcr", "ycbcr_to_rgb"]
+__all__ = ["LUMA_OFFSET", "LUMA_WEIGHTS", "YCBCR_OFFSET", "YCBCR_TO_RGB", "luma", "rgb_to_ycbcr", "ycbcr_to_rgb"]
 
 Floats = NDArray[np.float64]
 
 _FORWARD = np.array([[65.481, 128.553, 24.966], [-37.797, -74.203, 112.0], [112.0, -93.786, -18.214]]) / 255
-_OFFSET = np.array([16.0, 128.0, 128.0])[:, None, None]
-_INVERSE = np.linalg.inv(_FORWARD)
+YCBCR_OFFSET = np.array([16.0, 128.0, 128.0])[:, None, None]
+"""Of Y, Cb and Cr, (3, 1, 1)."""
+
+YCBCR_TO_RGB = np.linalg.inv(_FORWARD)
+"""(3, 3), applied once the offset is taken off."""
 
 LUMA_WEIGHTS = (65.481 / 255, 128.553 / 255, 24.966 / 255)
 """Of red, green and blue in 0…255."""
@@ -52,7 +55,7 @@ def rgb_to_ycbcr(rgb: NDArray[Any]) -> Floats:
     Returns:
         float64, (3, H, W), planes Y, Cb, Cr.
     """
-    converted: Floats = np.tensordot(_FORWARD, rgb.astype(np.float64), axes=1) + _OFFSET
+    converted: Floats = np.tensordot(_FORWARD, rgb.astype(np.float64), axes=1) + YCBCR_OFFSET
     return converted
 
 
@@ -65,5 +68,5 @@ def ycbcr_to_rgb(ycbcr: NDArray[Any]) -> Floats:
     Returns:
         float64, (3, H, W), RGB, nominally 0…255.
     """
-    converted: Floats = np.tensordot(_INVERSE, ycbcr.astype(np.float64) - _OFFSET, axes=1)
+    converted: Floats = np.tensordot(YCBCR_TO_RGB, ycbcr.astype(np.float64) - YCBCR_OFFSET, axes=1)
     return converted

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from typing import cast
 
+import torch
 from torch import Tensor
 
-from srbench.protocol.colour import LUMA_OFFSET, LUMA_WEIGHTS
+from srbench.protocol.colour import LUMA_OFFSET, LUMA_WEIGHTS, YCBCR_OFFSET, YCBCR_TO_RGB
 from srbench.protocol.protocol import Planes, Protocol, crop_border
 
-__all__ = ["compared_on_device"]
+__all__ = ["compared_on_device", "quantise_on_device", "ycbcr_to_rgb_on_device"]
 
 
 def compared_on_device(protocol: Protocol, image: Tensor, scale: int) -> Tensor:
@@ -36,4 +37,16 @@ def compared_on_device(protocol: Protocol, image: Tensor, scale: int) -> Tensor:
     red, green, blue = inside.expand(3, -1, -1).double()
     first, second, third = LUMA_WEIGHTS
     luma: Tensor = (first * red + second * green + third * blue + LUMA_OFFSET)[None]
-    return (luma + 0.5).floor().clamp(0, 255).byte() if scoring.rounding == "uint8" else luma
+    return quantise_on_device(luma) if scoring.rounding == "uint8" else luma
+
+
+def quantise_on_device(image: Tensor) -> Tensor:
+    """`quantise` of a tensor: float64, 0…255, to uint8, halves up."""
+    return (image + 0.5).floor().clamp(0, 255).byte()
+
+
+def ycbcr_to_rgb_on_device(ycbcr: Tensor) -> Tensor:
+    """`ycbcr_to_rgb` of a tensor: float64, (3, H, W), planes Y, Cb, Cr in studio range, to RGB."""
+    inverse, offset = (torch.from_numpy(constant).to(ycbcr.device) for constant in (YCBCR_TO_RGB, YCBCR_OFFSET))
+    rgb: Tensor = torch.tensordot(inverse, ycbcr - offset, dims=1)
+    return rgb

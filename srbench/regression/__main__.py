@@ -10,4 +10,5 @@ from dataclasses import asdict
 
 from srbench.regression.baseline import ratios_here
 
-print(json.dumps({name: asdict(ratio) for name, ratio in ratios_here().items()}))
+if __name__ == "__main__":
+    print(json.dumps({name: asdict(ratio) for name, ratio in ratios_here().items()}))

@@ -21,8 +21,8 @@ from srbench.runtimes.network import required_network
 
 __all__ = ["load_openvino", "through_openvino"]
 
-_KEPT = 4
-"""Compiled shapes; another image size is compiled again, which takes a second."""
+_KEPT = 16
+"""Compiled shapes, more than a tiled image has; another size is compiled again, which takes a second."""
 
 
 def through_openvino(upscaler: Upscaler, precision: Precision) -> Upscaler:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from statistics import median
+from statistics import mean
 
-__all__ = ["LEAST_REPEATS", "Timer", "repeat", "timer_for", "warm_up"]
+__all__ = ["LEAST_REPEATS", "Timer", "least_warm_up", "repeat", "timer_for", "warm_up"]
 
 Timer = Callable[[Callable[[], object]], float]
 """Calls a function once, and says how many seconds it took."""
@@ -15,8 +15,9 @@ LEAST_REPEATS = 7
 _MOST_REPEATS = 200
 
 _STEADY = 0.05
-_WINDOW = 3
-_MOST_WARM_UPS = 30
+_WINDOW = 2
+_SHORTEST_ON_GPU = 1.0
+"""Seconds for which a GPU is kept busy first: its clocks rise only under load."""
 
 
 def timer_for(device: str) -> Timer:
@@ -42,25 +43,33 @@ def _on_gpu(call: Callable[[], object]) -> float:
     return float(start.elapsed_time(end)) / 1000
 
 
-def warm_up(call: Callable[[], object], timer: Timer, seconds: float) -> int:
-    """Call until three calls in a row take as long as the three before, within 5 %.
+def warm_up(call: Callable[[], object], timer: Timer, most: float, least: float = 0.0) -> bool:
+    """Call until two calls in a row take as long as the two before, within 5 %; four times at least.
 
     Args:
         call: What is timed.
         timer: The device's clock.
-        seconds: After which it is taken as it is, but never before the first call has come back.
+        most: Seconds after which it is given up.
+        least: Seconds before which it does not count.
 
     Returns:
-        How many calls it took.
+        Whether the calls came to take alike.
     """
     taken: list[float] = []
-    while len(taken) < _MOST_WARM_UPS and (not taken or sum(taken) < seconds):
+    while True:
         taken.append(timer(call))
-        if len(taken) >= 2 * _WINDOW:
-            before, after = median(taken[-2 * _WINDOW : -_WINDOW]), median(taken[-_WINDOW:])
-            if abs(after - before) <= _STEADY * before:
-                break
-    return len(taken)
+        if len(taken) < 2 * _WINDOW:
+            continue
+        before, after = mean(taken[-2 * _WINDOW : -_WINDOW]), mean(taken[-_WINDOW:])
+        if sum(taken) >= least and abs(after - before) <= _STEADY * before:
+            return True
+        if sum(taken) >= most:
+            return False
+
+
+def least_warm_up(device: str) -> float:
+    """Seconds a device needs before its clock means anything."""
+    return 0.0 if device == "cpu" else _SHORTEST_ON_GPU
 
 
 def repeat(call: Callable[[], object], timer: Timer, seconds: float) -> list[float]:

@@ -7,10 +7,12 @@ from typing import Any
 
 from srbench.timing.methods import MethodTiming
 
-__all__ = ["SPEED_COLUMNS", "speed_row"]
+__all__ = ["SPEED_COLUMNS", "WHOLE_COLUMNS", "speed_row"]
 
 SPEED_COLUMNS = (
-    "timed_at",
+    "lr_width",
+    "lr_height",
+    "timed_in",
     "latency_ms",
     "latency_low_ms",
     "latency_high_ms",
@@ -27,7 +29,10 @@ SPEED_COLUMNS = (
     "load_ms",
 )
 """What a run with timings adds: of one image at the first size, and of the batch with the largest throughput. `steady`
-is False where the 5th and 95th percentile lie more than 20 % of the median apart."""
+is False where the 5th and 95th percentile lie more than 20 % of the median apart, or the warm-up did not settle."""
+
+WHOLE_COLUMNS = ("lr_width", "lr_height", "batch", "parameters", "macs")
+"""Those of them that hold whole numbers."""
 
 
 def speed_row(timings: Mapping[str, Any], method: str, scale: int) -> dict[str, Any]:
@@ -46,13 +51,15 @@ def speed_row(timings: Mapping[str, Any], method: str, scale: int) -> dict[str, 
     single, best = mine[0], max(mine, key=lambda item: item.images_per_second)
     seconds = single.seconds
     return {
-        "timed_at": f"{single.width}x{single.height} {single.precision}",
+        "lr_width": single.width,
+        "lr_height": single.height,
+        "timed_in": single.label,
         "latency_ms": seconds.median * 1000,
         "latency_low_ms": seconds.low * 1000,
         "latency_high_ms": seconds.high * 1000,
         "latency_p5_ms": seconds.p5 * 1000,
         "latency_p95_ms": seconds.p95 * 1000,
-        "steady": seconds.steady and best.seconds.steady,
+        "steady": single.steady and best.steady,
         "images_per_s": best.images_per_second,
         "output_mp_per_s": best.megapixels_per_second,
         "batch": best.batch,

@@ -9,6 +9,8 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
+from srbench.fingerprint import runtime_version
+from srbench.inference import RuntimeName
 from srbench.kernels.compiled import cores
 
 __all__ = ["conditions", "processor_name"]
@@ -16,11 +18,12 @@ __all__ = ["conditions", "processor_name"]
 _GPU_FIELDS = "driver_version,clocks.sm,clocks.mem,clocks.max.sm,power.limit,persistence_mode"
 
 
-def conditions(device: str) -> dict[str, Any]:
+def conditions(device: str, runtime: RuntimeName = "eager") -> dict[str, Any]:
     """Conditions as plain values, taken when called; no host names or users.
 
     Args:
         device: A torch device.
+        runtime: Whose version is of interest beside torch's.
     """
     import torch
 
@@ -34,6 +37,8 @@ def conditions(device: str) -> dict[str, Any]:
         "torch": torch.__version__,
         "mkldnn": torch.backends.mkldnn.is_available(),  # type: ignore[no-untyped-call]
     }
+    if own := runtime_version(runtime):
+        found[runtime] = own
     if device != "cpu":
         found |= {
             "gpu": torch.cuda.get_device_name(device),
@@ -73,7 +78,8 @@ def _first_line(path: str) -> str | None:
 
 def _gpu_state() -> dict[str, str]:
     """Driver and clocks, where nvidia-smi is there to say."""
-    command = ["nvidia-smi", f"--query-gpu={_GPU_FIELDS}", "--format=csv,noheader"]
+    visible = os.environ.get("CUDA_VISIBLE_DEVICES", "").split(",")[0] or "0"  # torch's first
+    command = ["nvidia-smi", f"--id={visible}", f"--query-gpu={_GPU_FIELDS}", "--format=csv,noheader"]
     with suppress(OSError, subprocess.SubprocessError, IndexError):
         answer = subprocess.run(command, capture_output=True, text=True, check=True, timeout=10).stdout  # noqa: S603  # our own words
         values = [value.strip() for value in answer.splitlines()[0].split(",")]

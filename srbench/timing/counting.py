@@ -28,6 +28,12 @@ def multiply_adds(upscaler: Upscaler, batch: Tensor) -> int | None:
 
 
 def parameters(upscaler: Upscaler) -> int | None:
-    """Learned numbers of its network: no buffers, nothing frozen; None where it shows no network."""
+    """Learned numbers of its network, None where it shows none: no buffers, and nothing that alone was never learned.
+
+    What is frozen counts only where all of a network is, which is then a user's way to say that it is not trained now.
+    """
     network = network_of(upscaler)
-    return None if network is None else sum(p.numel() for p in network.parameters() if p.requires_grad)
+    if network is None:
+        return None
+    learned = sum(parameter.numel() for parameter in network.parameters() if parameter.requires_grad)
+    return learned or sum(parameter.numel() for parameter in network.parameters())

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
+from statistics import median
 
 import torch
 
-from srbench.errors import MethodError, one_line
+from srbench.api import Upscaler
+from srbench.errors import MethodError, SRBenchError, one_line
 from srbench.inference import Inference
 from srbench.methods import BuildableMethod
-from srbench.timing.clock import repeat, timer_for, warm_up
+from srbench.timing.clock import least_warm_up, repeat, timer_for, warm_up
 from srbench.timing.counting import multiply_adds, parameters
 from srbench.timing.memory import peak_memory
 from srbench.timing.methods import MethodTiming, Size
@@ -19,68 +21,109 @@ from srbench.upscaling import check_result
 
 __all__ = ["time_method"]
 
-_WARM_UP_SECONDS = 4.0
+_WARM_UP_SECONDS = 6.0
 _REPEAT_SECONDS = 4.0
+_LOADS = 3
 
 
 def time_method(
     method: BuildableMethod, scale: int, sizes: Sequence[Size], batches: Sequence[int], inference: Inference
-) -> list[MethodTiming]:
+) -> tuple[list[MethodTiming], list[str]]:
     """Time a method's calls: a batch on the device to a batch on the device, without decoding, rounding or scoring.
 
     Args:
         method: Which.
         scale: Upscaling factor.
         sizes: Of the LR image.
-        batches: Images in a call.
+        batches: Images in a call, rising: where one fails, larger ones are not tried.
         inference: Device, precision and runtime.
 
     Returns:
-        One for each size and batch.
-
-    Raises:
-        SRBenchError: The method cannot be built, raised, or returned what no upscaler should.
+        One for each size and batch, and why others are missing.
     """
     found = method.inference(scale, inference)
-    start = time.perf_counter()
-    upscaler = method.build(scale, found)
-    loading = time.perf_counter() - start
-    eager = upscaler if found.label == "fp32" else method.build(scale, Inference(found.device))
-    timer, planes = timer_for(found.device), 1 if method.colour == "y" else 3
     timings: list[MethodTiming] = []
+    problems: list[str] = []
+    try:
+        upscaler, loading = _loaded(method, scale, found)
+    except SRBenchError as error:
+        return [], [str(error)]
     for width, height in sizes:
-        single = torch.rand((1, planes, height, width), generator=torch.Generator().manual_seed(0)).to(found.device)
         for batch in batches:
-            lr = single.repeat(batch, 1, 1, 1)
-
-            def call(lr: torch.Tensor = lr) -> torch.Tensor:
-                with torch.inference_mode():
-                    return upscaler(lr)
-
             try:
-                check_result(call(), (batch, planes, height * scale, width * scale))
-                with peak_memory(found.device) as peak:
-                    warm_up(call, timer, _WARM_UP_SECONDS)
-                    seconds = summarise(repeat(call, timer, _REPEAT_SECONDS))
-                macs = multiply_adds(eager, single)
-            except MethodError:
-                raise
-            except (Exception, SystemExit) as error:  # a method is anyone's code
-                raise MethodError(f"raised {one_line(error)} at {width}×{height}, batch {batch}") from error
-            timings.append(
-                MethodTiming(
-                    method=method.name,
-                    scale=scale,
-                    width=width,
-                    height=height,
-                    batch=batch,
-                    precision=found.label,
-                    seconds=seconds,
-                    load_seconds=loading,
-                    peak_process=peak.process,
-                    peak_device=peak.device,
-                    parameters=parameters(eager),
-                    macs=macs,
-                )
-            )
-    return timings
+                timings.append(_tried(method, upscaler, loading, (scale, width, height, batch), found))
+            except MethodError as error:
+                problems.append(f"{error} at {width}×{height}, batch {batch}")
+                if found.device != "cpu":
+                    torch.cuda.empty_cache()
+                break
+    return timings, problems
+
+
+def _loaded(method: BuildableMethod, scale: int, inference: Inference) -> tuple[Upscaler, float]:
+    """The upscaler, and the median seconds of building it again: weights fetched, code imported, device awake."""
+    upscaler = method.build(scale, inference)
+    seconds: list[float] = []
+    for _ in range(_LOADS):
+        start = time.perf_counter()
+        upscaler = method.build(scale, inference)
+        if inference.device != "cpu":
+            torch.cuda.synchronize()
+        seconds.append(time.perf_counter() - start)
+    return upscaler, median(seconds)
+
+
+def _tried(
+    method: BuildableMethod,
+    upscaler: Upscaler,
+    loading: float,
+    place: tuple[int, int, int, int],
+    inference: Inference,
+) -> MethodTiming:
+    """`_timed`, whatever goes wrong being the method's."""
+    try:
+        return _timed(method, upscaler, loading, place, inference)
+    except SRBenchError as error:
+        raise MethodError(str(error)) from error
+    except (Exception, SystemExit) as error:  # a method is anyone's code
+        raise MethodError(f"raised {one_line(error)}") from error
+
+
+def _timed(
+    method: BuildableMethod,
+    upscaler: Upscaler,
+    loading: float,
+    place: tuple[int, int, int, int],
+    inference: Inference,
+) -> MethodTiming:
+    scale, width, height, batch = place
+    timer, planes = timer_for(inference.device), 1 if method.colour == "y" else 3
+    noise = torch.rand((1, planes, height, width), generator=torch.Generator().manual_seed(0))
+    lr = noise.repeat(batch, 1, 1, 1).to(inference.device)
+
+    def call() -> torch.Tensor:
+        with torch.inference_mode():
+            return upscaler(lr)
+
+    check_result(call(), (batch, planes, height * scale, width * scale))
+    with peak_memory(inference.device) as peak:
+        settled = warm_up(call, timer, _WARM_UP_SECONDS, least_warm_up(inference.device))
+        seconds = summarise(repeat(call, timer, _REPEAT_SECONDS))
+    # Built only now, so that it is not in the memory that was measured.
+    eager = upscaler if inference.label == "fp32" else method.build(scale, Inference(inference.device))
+    return MethodTiming(
+        method=method.name,
+        scale=scale,
+        width=width,
+        height=height,
+        batch=batch,
+        precision=inference.precision,
+        runtime=inference.runtime,
+        seconds=seconds,
+        settled=settled,
+        load_seconds=loading,
+        peak_process=peak.process,
+        peak_device=peak.device,
+        parameters=parameters(eager),
+        macs=multiply_adds(eager, lr[:1]),
+    )

@@ -10,7 +10,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-__all__ = ["Peak", "peak_memory"]
+__all__ = ["Peak", "peak_memory", "process_peak"]
 
 _MEBI = 2**20
 
@@ -46,7 +46,7 @@ def peak_memory(device: str) -> Iterator[Peak]:
 
         torch.cuda.reset_peak_memory_stats()
     yield peak
-    peak.process = _high_water()
+    peak.process = process_peak()
     if device != "cpu":
         import torch
 
@@ -59,7 +59,11 @@ def _give_back() -> None:
         ctypes.CDLL(None).malloc_trim(0)
 
 
-def _high_water() -> float:
+def process_peak() -> float:
+    """Largest resident memory of this process so far, in MiB.
+
+    Linux's `ru_maxrss` would not do: a process that was just started has its parent's.
+    """
     with suppress(OSError):
         for line in Path("/proc/self/status").read_text().splitlines():
             if line.startswith("VmHWM"):

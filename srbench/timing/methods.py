@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from srbench.inference import Inference, Precision, RuntimeName
 from srbench.timing.summary import Summary
 
 __all__ = ["DEFAULT_SIZES", "MethodTiming", "Size", "default_batches"]
@@ -31,9 +32,11 @@ class MethodTiming:
         width: Of the LR image, in pixels.
         height: Likewise.
         batch: Images in one call.
-        precision: `Inference.label`.
+        precision: Of convolutions and matrix products.
+        runtime: What executed the network.
         seconds: Of a whole call.
-        load_seconds: Reading weights and building the network, once.
+        settled: Whether the calls of the warm-up came to take alike.
+        load_seconds: Reading weights and building the network, with all code imported.
         peak_process: MiB of the whole process, libraries included.
         peak_device: MiB that torch held on the GPU; None on a processor.
         parameters: Learned numbers; None where the method shows no network.
@@ -45,13 +48,25 @@ class MethodTiming:
     width: int
     height: int
     batch: int
-    precision: str
+    precision: Precision
+    runtime: RuntimeName
     seconds: Summary
+    settled: bool
     load_seconds: float
     peak_process: float
     peak_device: float | None
     parameters: int | None
     macs: int | None
+
+    @property
+    def label(self) -> str:
+        """Precision and runtime, as tables name them."""
+        return Inference(precision=self.precision, runtime=self.runtime).label
+
+    @property
+    def steady(self) -> bool:
+        """Whether the figure may be printed without a mark."""
+        return self.settled and self.seconds.steady
 
     @property
     def images_per_second(self) -> float:

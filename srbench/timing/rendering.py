@@ -25,15 +25,15 @@ def timings_text(timings: Sequence[MethodTiming], conditions: Mapping[str, Any],
         style: tabulate's name of a format.
     """
     parts = [*_speed(timings, style), _needs(timings, style)]
-    if not all(timing.seconds.steady for timing in timings):
-        parts.append("! 5th and 95th percentile lie over 20 % of the median apart: not a quiet machine")
+    if not all(timing.steady for timing in timings):
+        parts.append("! not steady: percentiles over 20 % of the median apart, or no end to the warm-up")
     where = ", ".join(f"{name.replace('_', ' ')} {value}" for name, value in conditions.items() if value is not None)
     return "\n\n".join([*parts, "\n".join(wrap(f"Measured on: {where}.", 80))])
 
 
 def _speed(timings: Sequence[MethodTiming], style: str) -> Iterator[str]:
     def place(timing: MethodTiming) -> tuple[int, int, int, str]:
-        return timing.scale, timing.width * timing.height, timing.width, timing.precision
+        return timing.scale, timing.width * timing.height, timing.width, timing.label
 
     header = ("method", "N", "ms", "95 %", "p5–p95", "img/s", "MP/s")
     for _, group in groupby(sorted(timings, key=place), key=place):
@@ -41,14 +41,14 @@ def _speed(timings: Sequence[MethodTiming], style: str) -> Iterator[str]:
         first = rows[0]
         table = _table(header, [_speed_row(timing) for timing in rows], style)
         yield (
-            f"×{first.scale}, LR {first.width}×{first.height}, {first.precision}: ms of a call of N images (median,\n"
-            f"its 95 % interval, percentiles), images and output megapixels a second\n{table}"
+            f"×{first.scale}, LR {first.width}×{first.height}, {first.label}: ms of a call of N images (median,\n"
+            f"its 95 % interval, percentiles), images and output megapixels a second{_under(style)}{table}"
         )
 
 
 def _speed_row(timing: MethodTiming) -> list[str]:
     seconds = timing.seconds
-    mark = "" if seconds.steady else _MARK
+    mark = "" if timing.steady else _MARK
     return [
         timing.method,
         str(timing.batch),
@@ -65,15 +65,16 @@ def _ms(seconds: float) -> str:
 
 
 def _needs(timings: Sequence[MethodTiming], style: str) -> str:
-    header = ("method", "params", "GMACs", "load ms", "RAM MiB", "GPU MiB")
+    header: Sequence[str] = ("method", "LR·N", "params", "GMACs", "load", "MiB", "GPU")
     largest: dict[tuple[str, int], MethodTiming] = {}
     for timing in timings:
         key = timing.method, timing.scale
-        if key not in largest or timing.peak_process > largest[key].peak_process:
+        if key not in largest or _memory(timing) > _memory(largest[key]):
             largest[key] = timing
     rows = [
         [
             f"{timing.method} ×{timing.scale}",
+            f"{timing.width}×{timing.height}·{timing.batch}",
             "" if timing.parameters is None else f"{timing.parameters:,}",
             "" if timing.macs is None else f"{timing.macs / 1e9:.4g}",
             f"{timing.load_seconds * 1000:.3g}",
@@ -82,10 +83,23 @@ def _needs(timings: Sequence[MethodTiming], style: str) -> str:
         ]
         for timing in largest.values()
     ]
+    gpu = any(row[-1] for row in rows)
+    if not gpu:
+        header, rows = header[:-1], [row[:-1] for row in rows]
     return (
-        "At the size that took most memory: learned parameters, multiply–adds of one\n"
-        f"image, time to load, peak of the whole process and of the GPU\n{_table(header, rows, style)}"
+        "Where most memory was taken: learned parameters, multiply–adds of one image,\n"
+        f"ms to load, peak MiB of the whole process{' and of the GPU' if gpu else ''}{_under(style)}"
+        f"{_table(header, rows, style)}"
     )
+
+
+def _under(style: str) -> str:
+    """Between a table and what stands above it: markdown would take the table for a part of the sentence."""
+    return "\n" if style == "simple" else "\n\n"
+
+
+def _memory(timing: MethodTiming) -> float:
+    return timing.peak_process if timing.peak_device is None else timing.peak_device
 
 
 def _table(header: Sequence[str], rows: Sequence[Sequence[str]], style: str) -> str:

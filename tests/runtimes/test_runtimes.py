@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import builtins
+import shutil
 
 import numpy as np
 import pytest
@@ -11,7 +12,7 @@ import torch
 import srbench
 from srbench.environment import resolve_inference
 from srbench.errors import MethodError, RequestError, RuntimeMissingError
-from srbench.inference import Inference
+from srbench.inference import Inference, named_parts
 from srbench.methods import find_method
 from srbench.registry import registry
 from srbench.runtimes import attach
@@ -67,10 +68,10 @@ def test_what_learns_nothing_runs_in_fp32(lr):
     assert find_method("edsr+ensemble", registry()).inference(4, asked) == asked
 
 
-def test_a_function_of_the_users_keeps_torch_unless_it_shows_a_network():
+def test_a_function_of_the_users_runs_in_fp32_with_torch_unless_it_shows_a_network():
     asked = Inference("cpu", "bf16", "openvino")
     bare = find_method(lambda lr: lr, registry())
-    assert bare.inference(2, asked) == Inference("cpu", "bf16")
+    assert bare.inference(2, asked) == Inference("cpu")
     network = torch.nn.Upsample(scale_factor=2)
     assert find_method(network.eval(), registry()).inference(2, asked) == asked
     built = find_method(network.eval(), registry()).build(2, Inference())
@@ -117,8 +118,28 @@ def test_unknown_words_are_refused():
 
 def test_a_row_says_precision_and_runtime(photos):
     result = srbench.run(["bicubic", "edsr"], datasets=str(photos), precision="bf16", metrics="psnr")
-    rows = result.leaderboard.set_index("method")["precision"]
-    assert rows.to_dict() == {"bicubic": "fp32", "edsr": "bf16"}
+    rows = result.leaderboard.set_index("method")
+    assert rows["precision"].to_dict() == {"bicubic": "fp32", "edsr": "bf16"}
+    assert set(rows["runtime"]) == {"eager"}
+    assert [note for note in result.notes if "fp32" in note] == [
+        "in fp32 with torch, because they show no network that bf16 could run: bicubic"
+    ]
+
+
+def test_parts_of_a_label():
+    for label in ("fp32", "bf16 openvino"):
+        precision, runtime = named_parts(label)
+        assert Inference("cpu", precision, runtime).label == label
+    assert named_parts("bf16 compile (auto)") == ("bf16 (auto)", "compile")
+    assert named_parts("") == ("", "")
+
+
+@pytest.mark.skipif(shutil.which("g++") is None, reason="torch.compile needs a C++ compiler")
+def test_compiling_a_network_that_computes_with_numpy(lr, recwarn):
+    """srcnn's bicubic weights are NumPy's, and a compiled loop's, which torch cannot trace."""
+    compiled = result("srcnn", lr, Inference(runtime="compile"))
+    assert torch.allclose(compiled, result("srcnn", lr), atol=1e-5)
+    assert all(warning.category is DeprecationWarning for warning in recwarn)  # those nobody is shown
 
 
 def test_precision_is_part_of_a_records_identity(photos, tmp_path):

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 import srbench
 from srbench.bench import bench
-from srbench.errors import MethodError, NotApplicableError, RequestError
+from srbench.errors import NotApplicableError, RequestError
 from srbench.inference import Inference
 from srbench.methods import find_method
 from srbench.registry import registry
@@ -67,17 +67,25 @@ def told(times):
     return timer, calls
 
 
-def test_warming_up_ends_when_three_calls_are_like_the_three_before():
+def test_warming_up_ends_when_two_calls_are_like_the_two_before():
     timer, calls = told([9, 5, 3, 2, 1.5, 1.2, 1, 1, 1, 1, 1, 1, 1])
-    assert warm_up(lambda: None, timer, seconds=1000) == len(calls) == 11  # 1.5, 1.2 and 1 are gone from the window
+    assert warm_up(lambda: None, timer, most=1000)
+    assert len(calls) == 10  # 1.5 and 1.2 are gone from the window
 
 
-def test_warming_up_is_not_endless():
+def test_warming_up_is_not_endless_and_says_that_it_did_not_settle():
     timer, calls = told(range(1, 1000))
-    warm_up(lambda: None, timer, seconds=10)
+    assert not warm_up(lambda: None, timer, most=30)
+    assert len(calls) == 8
+    timer, calls = told([100, 90, 80, 70])
+    assert not warm_up(lambda: None, timer, most=1)
     assert len(calls) == 4
-    timer, calls = told([2.0**n for n in range(40)])
-    assert warm_up(lambda: None, timer, seconds=1e15) == 30
+
+
+def test_a_device_that_must_wake_up_is_given_its_time():
+    timer, calls = told([0.1] * 1000)
+    assert warm_up(lambda: None, timer, most=6, least=1.0)
+    assert len(calls) == pytest.approx(10, abs=1)
 
 
 def test_at_least_seven_repeats_however_long_they_take():
@@ -137,7 +145,8 @@ def test_a_method_is_timed_at_every_size_and_batch():
         seen.append(tuple(lr.shape))
         return lr.repeat_interleave(scale, -2).repeat_interleave(scale, -1)
 
-    timings = time_method(find_method(upscale, registry()), 2, [(20, 10), (8, 6)], [1, 3], Inference())
+    timings, problems = time_method(find_method(upscale, registry()), 2, [(20, 10), (8, 6)], [1, 3], Inference())
+    assert not problems
     assert [(t.width, t.height, t.batch) for t in timings] == [(20, 10, 1), (20, 10, 3), (8, 6, 1), (8, 6, 3)]
     assert set(seen) == {(1, 3, 10, 20), (3, 3, 10, 20), (1, 3, 6, 8), (3, 3, 6, 8)}
     for timing in timings:
@@ -150,14 +159,29 @@ def test_a_method_is_timed_at_every_size_and_batch():
 
 
 def test_a_method_that_does_not_upscale_is_not_timed():
-    with pytest.raises(MethodError, match="returned shape"):
-        time_method(find_method(lambda lr: lr, registry()), 2, [(8, 8)], [1], Inference())
+    timings, problems = time_method(find_method(lambda lr: lr, registry()), 2, [(8, 8)], [1], Inference())
+    assert not timings
+    assert problems == ["returned shape (1, 3, 8, 8), expected (1, 3, 16, 16) at 8×8, batch 1"]
 
-    def fails(lr):
-        raise RuntimeError("out of memory")
 
-    with pytest.raises(MethodError, match=r"^raised RuntimeError: out of memory at 8×8, batch 1"):
-        time_method(find_method(fails, registry()), 2, [(8, 8)], [1], Inference())
+def test_what_a_larger_batch_breaks_keeps_the_smaller_ones_and_the_other_sizes():
+    def fails(lr, scale):
+        if len(lr) > 2:
+            raise RuntimeError("out of memory")
+        return lr.repeat_interleave(scale, -2).repeat_interleave(scale, -1)
+
+    method = find_method(fails, registry())
+    timings, problems = time_method(method, 2, [(8, 8), (6, 6)], [1, 2, 4, 8], Inference())
+    assert [(t.width, t.batch) for t in timings] == [(8, 1), (8, 2), (6, 1), (6, 2)]
+    assert problems == [f"raised RuntimeError: out of memory at {size}, batch 4" for size in ("8×8", "6×6")]
+    _, far = time_method(find_method("nearest", registry()), 2, [(900_000, 900_000)], [1], Inference())
+    assert len(far) == 1
+    assert "900000×900000" in far[0]
+
+
+def test_a_network_that_is_frozen_as_a_whole_still_has_parameters():
+    network = torch.nn.Conv2d(3, 3, 1).requires_grad_(False).eval()
+    assert parameters(network) == 12
 
 
 def timing(**changes):
@@ -168,7 +192,9 @@ def timing(**changes):
         "height": 339,
         "batch": 16,
         "precision": "fp32",
+        "runtime": "eager",
         "seconds": Summary(1.234567, 1.2, 1.3, 1.23, 1.24, 9),
+        "settled": True,
         "load_seconds": 0.123,
         "peak_process": 12345.6,
         "peak_device": None,
@@ -184,13 +210,16 @@ def test_a_figure_that_is_not_steady_is_marked():
     row = next(line for line in text.splitlines() if line.startswith("b "))
     assert "1000 !" in row
     assert "over 20 % of the median apart" in text
+    restless = timings_text([timing(method="c", settled=False)], {"cores": 2})
+    assert "1235 !" in restless
     alone = timings_text([steady], {"cores": 2})
     assert "!" not in alone
     assert "Measured on: cores 2." in alone
 
 
 def test_tables_fit_80_columns():
-    text = timings_text([timing(), timing(precision="bf16 openvino", peak_device=81234.5)], conditions("cpu"))
+    there = timing(precision="bf16", runtime="openvino", peak_device=81234.5)
+    text = timings_text([timing(), there], conditions("cpu"))
     assert max(len(line) for line in text.splitlines()) <= 80
 
 
@@ -227,11 +256,16 @@ def test_bench_on_the_command_line(cli, tmp_path):
         (("--size", "320"), "WIDTHxHEIGHT"),
         (("--size", "0x9"), "WIDTHxHEIGHT"),
         (("--batch", "0"), "whole numbers from 1"),
+        (("--batch", "1,2,1"), "1 is asked for twice"),
+        (("--methods", "nearest,nearest"), "nearest is asked for twice"),
+        (("--size", "20x20,20x20"), "names one twice"),
         (("--precision", "fp8"), "fp32, tf32 or bf16"),
         (("--precision", "tf32"), "a GPU's"),
         (("--methods", "edzr"), "did you mean"),
         (("--check", "a.json", "--save", "b.json"), "choose one"),
         (("--check", "a.json", "--methods", "edsr"), "is for timing"),
+        (("--save", "a.json", "--json"), "leave out --json"),
+        (("--output", "nowhere/speed.md"), "cannot be written"),
         (("--check", "none.json"), "no such baseline"),
     ],
 )
@@ -250,14 +284,14 @@ def test_timings_join_the_leaderboard_and_move_no_score(photos, tmp_path):
     table = timed.leaderboard
     assert table[list(plain.columns)].equals(plain)
     srcnn = table.set_index("method").loc["srcnn"]
-    assert srcnn["timed_at"] == "24x16 fp32"
+    assert (srcnn["lr_width"], srcnn["lr_height"], srcnn["timed_in"]) == (24, 16, "fp32")
     assert srcnn["latency_p5_ms"] <= srcnn["latency_ms"] <= srcnn["latency_p95_ms"]
     assert srcnn["parameters"] == 8129
     assert srcnn["macs"] > 8000 * 24 * 16 * 16
     assert pd.isna(table.set_index("method").loc["bicubic", "macs"])
     written = pd.read_csv(tmp_path / "run" / "leaderboard.csv")
     assert list(written.columns) == list(table.columns)
-    assert "## speed ×4, LR 24x16" in (tmp_path / "run" / "leaderboard.md").read_text(encoding="utf-8")
+    assert "## speed ×4, LR 24×16" in (tmp_path / "run" / "leaderboard.md").read_text(encoding="utf-8")
 
 
 def test_timings_stay_with_the_run_until_the_method_changes(photos, tmp_path):
@@ -265,10 +299,10 @@ def test_timings_stay_with_the_run_until_the_method_changes(photos, tmp_path):
     mine.write_text("def up(lr, scale):\n    return lr.repeat_interleave(scale, -2).repeat_interleave(scale, -1)\n")
     run = {"methods": ["nearest", f"{mine}:up"], "datasets": str(photos), "output": tmp_path / "run"}
     srbench.run(**run, timing=[(24, 16)])
-    assert srbench.run(**run).leaderboard["timed_at"].notna().all()
+    assert srbench.run(**run).leaderboard["latency_ms"].notna().all()
     mine.write_text(mine.read_text() + "# changed\n")
     table = srbench.run(**run).leaderboard.set_index("method")
-    assert table["timed_at"].notna().to_dict() == {"nearest": True, "mine:up": False}
+    assert table["latency_ms"].notna().to_dict() == {"nearest": True, "mine:up": False}
 
 
 def test_a_method_that_cannot_be_timed_is_named_and_the_rest_is_kept(photos, tmp_path):
@@ -278,9 +312,11 @@ def test_a_method_that_cannot_be_timed_is_named_and_the_rest_is_kept(photos, tmp
         return lr.repeat_interleave(scale, -2).repeat_interleave(scale, -1)
 
     run = srbench.run([square, "nearest"], datasets=str(photos), timing=[(20, 19)], output=tmp_path / "run")
-    assert run.leaderboard.set_index("method")["timed_at"].notna().to_dict() == {"square": False, "nearest": True}
-    assert any(note.startswith("not timed: square ×4: raised ValueError: no 19 rows at 20×19") for note in run.notes)
-    assert run.failed == 0
+    assert run.leaderboard.set_index("method")["latency_ms"].notna().to_dict() == {"square": False, "nearest": True}
+    assert any(
+        note.startswith("not timed: square ×4: raised ValueError: no 19 rows at 20×19, batch 1") for note in run.notes
+    )
+    assert (run.failed, run.untimed) == (0, 1)
 
 
 def test_a_size_without_timing_is_refused(cli, photos):
@@ -292,6 +328,6 @@ def test_a_size_without_timing_is_refused(cli, photos):
 def test_images_made_elsewhere_are_not_timed(photos, tmp_path, cli):
     done = cli("run", "--methods", "nearest", "--datasets", photos, "--timing", "--size", "20x20,16x16")
     assert done.code == 0
-    assert "speed ×4, LR 20x20" in done.out
+    assert "speed ×4, LR 20×20" in done.out
     result = srbench.score(photos, name="hr", dataset=str(photos), scale=4, metrics="l1")
-    assert "timed_at" not in result.leaderboard
+    assert "latency_ms" not in result.leaderboard
