@@ -13,7 +13,8 @@
     ├── WeightsError               a weight file is absent, altered or does not fit its network
     ├── MethodError                an upscaler raised, or returned what no upscaler should
     ├── UndefinedMetricError       a metric has no value for this pair of images
-    └── StoreError                 a run folder cannot be read, or could not be written to the end
+    ├── StoreError                 a run folder cannot be read, or could not be written to the end
+    └── StoppedError               exit code 130: Ctrl-C; says what was kept
 
 Each message is one line: what was given, what was expected, what to do.
 """
@@ -33,6 +34,7 @@ __all__ = [
     "RequestError",
     "RuntimeMissingError",
     "SRBenchError",
+    "StoppedError",
     "StoreError",
     "UndefinedMetricError",
     "UnknownNameError",
@@ -51,6 +53,12 @@ class RequestError(SRBenchError):
     """What was asked for cannot be done; nothing was started."""
 
     exit_code = 2
+
+
+class StoppedError(SRBenchError):
+    """Someone pressed Ctrl-C; the message says what was kept and how to go on."""
+
+    exit_code = 130
 
 
 class UnknownNameError(RequestError):

@@ -11,6 +11,7 @@ from tabulate import tabulate
 from srbench.api import Metric
 from srbench.leaderboard import GROUP_COLUMNS
 from srbench.metrics import METRICS
+from srbench.timing.rendering import speed_blocks
 
 __all__ = ["to_csv", "to_markdown", "to_text"]
 
@@ -41,31 +42,6 @@ def _blocks(table: pd.DataFrame) -> Iterator[tuple[str, list[str], list[list[str
         yield heading, header, body
 
 
-def _speed(table: pd.DataFrame) -> Iterator[tuple[str, list[str], list[list[str]]]]:
-    """What a run with timings found, fastest first; figures that were not steady are marked."""
-    if "latency_ms" not in table or not table["latency_ms"].notna().any():
-        return
-    place = ["scale", "lr_width", "lr_height"]
-    timed = table[table["latency_ms"].notna()].drop_duplicates(["method", *place, "latency_ms", "device"])
-    header = ["method", "ms", "95 %", "N", "images/s", "GMACs", "MiB"]
-    for (scale, width, height), rows in timed.groupby(place, sort=False):
-        body = [
-            [
-                f"{row['method']}, {row['timed_in']}",
-                f"{row['latency_ms']:.3g}{'' if row['steady'] else ' !'}",
-                f"{row['latency_low_ms']:.3g}–{row['latency_high_ms']:.3g}",
-                str(row["batch"]),
-                f"{row['images_per_s']:.3g}",
-                "" if pd.isna(row["macs"]) else f"{row['macs'] / 1e9:.4g}",
-                f"{row['peak_process_mib']:.0f}",
-            ]
-            for _, row in rows.sort_values("latency_ms").iterrows()
-        ]
-        unsteady = "" if rows["steady"].all() else "; !: not steady"
-        heading = f"speed ×{scale}, LR {width}×{height}: ms of one image, images/s in calls of N{unsteady}"
-        yield heading, header, body
-
-
 def _label(row: Mapping[str, Any] | pd.Series[Any]) -> str:
     """Precision, and the runtime where it is not torch's eager one."""
     return str(row["precision"]) if row["runtime"] in ("eager", "") else f"{row['precision']} {row['runtime']}"
@@ -93,14 +69,15 @@ def _grid(header: list[str], body: list[list[str]], style: str) -> str:
 def to_text(table: pd.DataFrame) -> str:
     """For a terminal of 80 columns."""
     return "\n\n".join(
-        f"{heading}\n{_grid(header, body, 'simple')}" for heading, header, body in (*_blocks(table), *_speed(table))
+        f"{heading}\n{_grid(header, body, 'simple')}"
+        for heading, header, body in (*_blocks(table), *speed_blocks(table))
     )
 
 
 def to_markdown(table: pd.DataFrame, remarks: Sequence[str]) -> str:
     """A section per group, the remarks below."""
     parts = ["# Leaderboard", "Best first. Rows of different protocols, scales or datasets are not comparable."]
-    for heading, header, body in (*_blocks(table), *_speed(table)):
+    for heading, header, body in (*_blocks(table), *speed_blocks(table)):
         parts += [f"## {heading}", _grid(header, body, "github")]
     if remarks:
         parts += ["## Notes", "\n".join(f"- {remark}" for remark in remarks)]

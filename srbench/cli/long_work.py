@@ -6,10 +6,11 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-import typer
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, ProgressColumn, Task, TextColumn, TimeRemainingColumn
 from rich.text import Text
+
+from srbench.errors import StoppedError
 
 __all__ = ["long_work", "progress_bar"]
 
@@ -38,10 +39,13 @@ def progress_bar(what: str) -> Iterator[Callable[[int, int], None]]:
 
 @contextmanager
 def long_work(folder: Path | None) -> Iterator[Callable[[int, int], None]]:
-    """A progress bar over records; on Ctrl-C, exit code 130 and a line that says what was kept.
+    """A progress bar over records; Ctrl-C becomes an error that says what was kept.
 
     Args:
         folder: The run folder; None where nothing is kept.
+
+    Raises:
+        StoppedError: Someone pressed Ctrl-C.
     """
     try:
         with progress_bar("records") as progress:
@@ -52,5 +56,4 @@ def long_work(folder: Path | None) -> Iterator[Callable[[int, int], None]]:
             if folder
             else "nothing was kept"
         )
-        typer.echo(f"interrupted; {kept}", err=True)
-        raise typer.Exit(130) from None
+        raise StoppedError(f"interrupted; {kept}") from None

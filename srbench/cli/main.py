@@ -23,14 +23,12 @@ from srbench.cli.reports import reports
 from srbench.cli.run import run
 from srbench.cli.score import score
 from srbench.cli.verify import verify
-from srbench.errors import CardError, SRBenchError, one_line
+from srbench.errors import CardError, SRBenchError, StoppedError, one_line
 
 __all__ = ["VERB_GROUP", "app", "main"]
 
 VERB_GROUP = "srbench.verbs"
 """Entry points of this group are functions that become verbs, so that a pack can bring its own."""
-
-_INTERRUPTED = 130
 
 
 class _Verbs(TyperGroup):
@@ -62,8 +60,10 @@ class _Verbs(TyperGroup):
             message = " ".join(error.format_message().split())
             # Without arguments the help has been printed, and there is nothing to add.
             _fail(message, 2) if message else sys.exit(2)
-        except typer.Abort:
-            _fail("interrupted", _INTERRUPTED)
+        except (typer.Abort, KeyboardInterrupt):
+            code = StoppedError.exit_code
+        if code == StoppedError.exit_code:  # what typer, too, makes of Ctrl-C
+            _fail("interrupted", code)
         sys.exit(code if isinstance(code, int) else 0)
 
 

@@ -88,21 +88,22 @@ def read_baseline(path: Path) -> Baseline:
     """Read what `write_baseline` wrote.
 
     Raises:
-        RequestError: There is no such file.
-        StoreError: It is no baseline, or one of another srbench.
+        RequestError: There is no such file, or it is no baseline, or one of another srbench.
     """
     try:
         described = json.loads(path.read_text(encoding="utf-8"))
         if described["schema"] != _SCHEMA:
-            raise StoreError(
+            raise RequestError(
                 f"{path}: schema {described['schema']}, this srbench reads {_SCHEMA}; renew it with --save"
             )
         ratios = {name: Summary(**values) for name, values in described["ratios"].items()}
         return Baseline(ratios, described["conditions"])
     except FileNotFoundError:
         raise RequestError(f"{path}: no such baseline; make one with srbench bench --save {path}") from None
-    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
-        raise StoreError(f"{path}: cannot be read as a baseline ({error}); renew it with --save") from error
+    except OSError as error:
+        raise RequestError(f"{path}: cannot be read ({error.strerror or error}); renew it with --save") from error
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        raise RequestError(f"{path}: is no baseline of srbench's; make one with srbench bench --save {path}") from error
 
 
 def write_baseline(path: Path, baseline: Baseline) -> None:

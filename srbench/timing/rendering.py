@@ -7,11 +7,12 @@ from itertools import groupby
 from textwrap import wrap
 from typing import Any
 
+import pandas as pd
 from tabulate import tabulate
 
 from srbench.timing.methods import MethodTiming
 
-__all__ = ["timings_text"]
+__all__ = ["speed_blocks", "timings_text"]
 
 _MARK = " !"
 
@@ -29,6 +30,31 @@ def timings_text(timings: Sequence[MethodTiming], conditions: Mapping[str, Any],
         parts.append("! not steady: percentiles over 20 % of the median apart, or no end to the warm-up")
     where = ", ".join(f"{name.replace('_', ' ')} {value}" for name, value in conditions.items() if value is not None)
     return "\n\n".join([*parts, "\n".join(wrap(f"Measured on: {where}.", 80))])
+
+
+def speed_blocks(table: pd.DataFrame) -> Iterator[tuple[str, list[str], list[list[str]]]]:
+    """Heading, column names and cells of what a leaderboard says of speed, fastest first, by factor and size."""
+    if "latency_ms" not in table or not table["latency_ms"].notna().any():
+        return
+    place = ["scale", "lr_width", "lr_height"]
+    timed = table[table["latency_ms"].notna()].drop_duplicates(["method", *place, "latency_ms", "device"])
+    header = ["method", "ms", "95 %", "N", "images/s", "GMACs", "MiB"]
+    for (scale, width, height), rows in timed.groupby(place, sort=False):
+        body = [
+            [
+                f"{row['method']}, {row['timed_in']}",
+                f"{_short(row['latency_ms'])}{'' if row['steady'] else ' !'}",
+                f"{_short(row['latency_low_ms'])}–{_short(row['latency_high_ms'])}",
+                str(row["batch"]),
+                _short(row["images_per_s"]),
+                "" if pd.isna(row["macs"]) else f"{row['macs'] / 1e9:.4g}",
+                f"{row['peak_process_mib']:.0f}",
+            ]
+            for _, row in rows.sort_values("latency_ms").iterrows()
+        ]
+        unsteady = "" if rows["steady"].all() else "; !: not steady"
+        heading = f"speed ×{scale}, LR {width}×{height}: ms of one image, images/s in calls of N{unsteady}"
+        yield heading, header, body
 
 
 def _speed(timings: Sequence[MethodTiming], style: str) -> Iterator[str]:
@@ -52,16 +78,17 @@ def _speed_row(timing: MethodTiming) -> list[str]:
     return [
         timing.method,
         str(timing.batch),
-        f"{_ms(seconds.median)}{mark}",
-        f"{_ms(seconds.low)}–{_ms(seconds.high)}",
-        f"{_ms(seconds.p5)}–{_ms(seconds.p95)}",
-        f"{timing.images_per_second:.3g}",
-        f"{timing.megapixels_per_second:.3g}",
+        f"{_short(seconds.median * 1000)}{mark}",
+        f"{_short(seconds.low * 1000)}–{_short(seconds.high * 1000)}",
+        f"{_short(seconds.p5 * 1000)}–{_short(seconds.p95 * 1000)}",
+        _short(timing.images_per_second),
+        _short(timing.megapixels_per_second),
     ]
 
 
-def _ms(seconds: float) -> str:
-    return f"{seconds * 1000:.3g}" if seconds < 1 else f"{seconds * 1000:.0f}"
+def _short(value: float) -> str:
+    """Three digits, or all before the point."""
+    return f"{value:.3g}" if value < 999.5 else f"{value:.0f}"
 
 
 def _needs(timings: Sequence[MethodTiming], style: str) -> str:
@@ -77,7 +104,7 @@ def _needs(timings: Sequence[MethodTiming], style: str) -> str:
             f"{timing.width}×{timing.height}·{timing.batch}",
             "" if timing.parameters is None else f"{timing.parameters:,}",
             "" if timing.macs is None else f"{timing.macs / 1e9:.4g}",
-            f"{timing.load_seconds * 1000:.3g}",
+            _short(timing.load_seconds * 1000),
             f"{timing.peak_process:.0f}",
             "" if timing.peak_device is None else f"{timing.peak_device:.0f}",
         ]

@@ -9,7 +9,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from srbench.errors import RequestError, SRBenchError, StoreError
+from srbench.errors import RequestError, SRBenchError
 from srbench.regression import baseline as storing
 from srbench.regression import check as regression
 from srbench.regression import ratio
@@ -115,7 +115,7 @@ def test_a_baseline_is_read_as_it_was_written(baseline, tmp_path):
 @pytest.mark.parametrize("content", ["", "[]", "{}", '{"schema": 99}', '{"schema": 1, "ratios": {"a": {}}}'])
 def test_what_is_no_baseline_is_refused(tmp_path, content):
     (tmp_path / "speed.json").write_text(content)
-    with pytest.raises(StoreError, match="renew it with --save"):
+    with pytest.raises(RequestError, match="is no baseline"):
         read_baseline(tmp_path / "speed.json")
 
 

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 from typing import Annotated, Literal
 
 import typer
 
-from srbench.errors import RequestError
+from srbench.errors import RequestError, StoppedError
 
 __all__ = ["train"]
 
@@ -51,5 +50,4 @@ def train(
     try:
         print(f"weights written to {run_training(job)}")
     except KeyboardInterrupt:
-        print(f"interrupted; the last checkpoint is kept in {job.output}: add --resume to go on", file=sys.stderr)
-        raise typer.Exit(130) from None
+        raise StoppedError(f"interrupted; the last checkpoint is kept in {job.output}: add --resume to go on") from None
