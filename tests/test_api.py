@@ -46,9 +46,10 @@ def test_unknown_attributes_are_errors():
         srbench.upscale_everything  # noqa: B018
 
 
-def test_a_wrong_request_exits_2_and_a_failed_run_1():
+def test_a_wrong_request_exits_2_a_failed_run_1_and_a_stopped_one_130():
     classes = [cls for _, cls in inspect.getmembers(errors, inspect.isclass)]
     for cls in classes:
         assert issubclass(cls, errors.SRBenchError)
-        assert cls.exit_code == (2 if issubclass(cls, errors.RequestError) else 1)
+        stopped = issubclass(cls, errors.StoppedError)
+        assert cls.exit_code == (130 if stopped else 2 if issubclass(cls, errors.RequestError) else 1)
     assert set(errors.__all__) == {cls.__name__ for cls in classes} | {"one_line"}
