@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from statistics import mean
 
-__all__ = ["LEAST_REPEATS", "Timer", "least_warm_up", "repeat", "timer_for", "warm_up"]
+__all__ = ["LEAST_REPEATS", "Timer", "alike", "least_warm_up", "repeat", "timer_for", "warm_up"]
 
 Timer = Callable[[Callable[[], object]], float]
 """Calls a function once, and says how many seconds it took."""
@@ -60,11 +60,17 @@ def warm_up(call: Callable[[], object], timer: Timer, most: float, least: float 
         taken.append(timer(call))
         if len(taken) < 2 * _WINDOW:
             continue
-        before, after = mean(taken[-2 * _WINDOW : -_WINDOW]), mean(taken[-_WINDOW:])
-        if sum(taken) >= least and abs(after - before) <= _STEADY * before:
+        if sum(taken) >= least and alike(taken[-2 * _WINDOW :]):
             return True
         if sum(taken) >= most:
             return False
+
+
+def alike(taken: Sequence[float]) -> bool:
+    """Whether the later half of some calls took as long as the earlier, within 5 % of their means."""
+    half = len(taken) // 2
+    before, after = mean(taken[:half]), mean(taken[half:])
+    return bool(abs(after - before) <= _STEADY * before)
 
 
 def least_warm_up(device: str) -> float:

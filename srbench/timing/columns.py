@@ -29,7 +29,8 @@ SPEED_COLUMNS = (
     "load_ms",
 )
 """What a run with timings adds: of one image at the first size, and of the batch with the largest throughput. `steady`
-is False where the 5th and 95th percentile lie more than 20 % of the median apart, or the warm-up did not settle."""
+is False where the 5th and 95th percentile lie more than 20 % of the median apart, or calls became faster or
+slower to the end."""
 
 WHOLE_COLUMNS = ("lr_width", "lr_height", "batch", "parameters", "macs")
 """Those of them that hold whole numbers."""

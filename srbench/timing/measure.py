@@ -12,7 +12,7 @@ from srbench.api import Upscaler
 from srbench.errors import MethodError, SRBenchError, one_line
 from srbench.inference import Inference
 from srbench.methods import BuildableMethod
-from srbench.timing.clock import least_warm_up, repeat, timer_for, warm_up
+from srbench.timing.clock import alike, least_warm_up, repeat, timer_for, warm_up
 from srbench.timing.counting import multiply_adds, parameters
 from srbench.timing.memory import peak_memory
 from srbench.timing.methods import MethodTiming, Size
@@ -108,7 +108,7 @@ def _timed(
     check_result(call(), (batch, planes, height * scale, width * scale))
     with peak_memory(inference.device) as peak:
         settled = warm_up(call, timer, _WARM_UP_SECONDS, least_warm_up(inference.device))
-        seconds = summarise(repeat(call, timer, _REPEAT_SECONDS))
+        taken = repeat(call, timer, _REPEAT_SECONDS)
     # Built only now, so that it is not in the memory that was measured.
     eager = upscaler if inference.label == "fp32" else method.build(scale, Inference(inference.device))
     return MethodTiming(
@@ -119,8 +119,8 @@ def _timed(
         batch=batch,
         precision=inference.precision,
         runtime=inference.runtime,
-        seconds=seconds,
-        settled=settled,
+        seconds=summarise(taken),
+        settled=settled or alike(taken),
         load_seconds=loading,
         peak_process=peak.process,
         peak_device=peak.device,

@@ -35,7 +35,7 @@ class MethodTiming:
         precision: Of convolutions and matrix products.
         runtime: What executed the network.
         seconds: Of a whole call.
-        settled: Whether the calls of the warm-up came to take alike.
+        settled: Whether the calls of the warm-up, or those that were measured, came to take alike.
         load_seconds: Reading weights and building the network, with all code imported.
         peak_process: MiB of the whole process, libraries included.
         peak_device: MiB that torch held on the GPU; None on a processor.

@@ -27,7 +27,9 @@ def timings_text(timings: Sequence[MethodTiming], conditions: Mapping[str, Any],
     """
     parts = [*_speed(timings, style), _needs(timings, style)]
     if not all(timing.steady for timing in timings):
-        parts.append("! not steady: percentiles over 20 % of the median apart, or no end to the warm-up")
+        parts.append(
+            "! not steady: percentiles over 20 % of the median apart, or calls became faster or\nslower to the end"
+        )
     where = ", ".join(f"{name.replace('_', ' ')} {value}" for name, value in conditions.items() if value is not None)
     return "\n\n".join([*parts, "\n".join(wrap(f"Measured on: {where}.", 80))])
 
