@@ -16,12 +16,17 @@ if TYPE_CHECKING:
 
 __all__ = [
     "BuildRequest",
+    "Classifier",
+    "ClassifierFactory",
+    "ClassifierRequest",
     "Colour",
+    "Labels",
     "Listing",
     "LrSource",
     "Metric",
     "Reader",
     "Sample",
+    "Task",
     "Upscaler",
     "UpscalerFactory",
 ]
@@ -87,6 +92,25 @@ class Sample:
     lr: Mapping[int, Path] = field(default_factory=dict)
 
 
+Task = Literal["classes", "attributes"]
+"""What a classifier says of an image: one of several classes, or of each of several attributes whether it is there."""
+
+
+@dataclass(frozen=True)
+class Labels:
+    """What people say is in a dataset's images.
+
+    Attributes:
+        task: One class an image, or several attributes.
+        classes: Names of the classes or attributes.
+        values: By image id: the index of its class, alone in a tuple; or 1 or 0 for each attribute.
+    """
+
+    task: Task
+    classes: tuple[str, ...]
+    values: Mapping[str, tuple[int, ...]]
+
+
 @dataclass(frozen=True)
 class Listing:
     """What a reader finds below a dataset's folder.
@@ -94,14 +118,59 @@ class Listing:
     Attributes:
         samples: The split's images, in the dataset's order.
         companions: Other files that belong to the dataset, such as label lists; an import copies them too.
+        labels: Of exactly these images; None where nobody has labelled them.
     """
 
     samples: tuple[Sample, ...]
     companions: tuple[Path, ...] = ()
+    labels: Labels | None = None
 
 
-Reader = Callable[[Path], Listing]
-"""What a dataset card's `reader` names: lists the files below a folder, and raises DatasetError if it cannot."""
+class Classifier(Protocol):
+    """A network that says what is in images, ready on one device.
+
+    Attributes:
+        task: What it says.
+        classes: Names of its classes or attributes, in the order of its scores; empty where they are not known.
+    """
+
+    task: Task
+    classes: tuple[str, ...]
+
+    def __call__(self, images: Tensor, /) -> Tensor:
+        """Look at a batch.
+
+        Args:
+            images: float32 RGB in [0, 1], (N, 3, H, W), on the classifier's device, of any size.
+
+        Returns:
+            float, (N, K): logits, of a softmax over classes or of a sigmoid for each attribute.
+        """
+        ...
+
+
+@dataclass(frozen=True)
+class ClassifierRequest:
+    """What a factory is told when it builds a classifier.
+
+    Attributes:
+        device: A torch device.
+        weights: The verified weight file, or None where the card lists none.
+        variant: What follows the colon in `timm:resnet50`; empty without one.
+    """
+
+    device: str
+    weights: Path | None
+    variant: str = ""
+
+
+ClassifierFactory = Callable[[ClassifierRequest], Classifier]
+"""What a classifier card's `factory` names."""
+
+
+Reader = Callable[[Path], Listing] | Callable[[Path, str], Listing]
+"""What a dataset card's `reader` names: lists the files below a folder, and raises DatasetError if it cannot. Of a card
+with splits it is given the split's name, too."""
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""Cards: TOML files that declare one upscaler, dataset, protocol or report, read into strict, frozen models."""
+"""Cards: TOML files that declare one upscaler, dataset, protocol, classifier or report, as strict, frozen models."""
 
 from __future__ import annotations
 
@@ -10,11 +10,14 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
-from srbench.api import Colour
+from srbench.api import Colour, Task
 from srbench.errors import CardError
 
 __all__ = [
+    "ArchiveEntry",
     "Card",
+    "ClassifierCard",
+    "ClassifierWeights",
     "DatasetCard",
     "Degradation",
     "MethodCard",
@@ -143,8 +146,25 @@ class MethodCard(_Strict):
         return self
 
 
+class ArchiveEntry(_Strict):
+    """A file that a dataset comes in."""
+
+    file: Text
+    """Its name: of an archive, which is unpacked, or of a plain file."""
+    urls: Annotated[tuple[Annotated[str, Field(pattern=r"^https?://")], ...], Field(min_length=1)]
+    """Mirrors, in the order to try them."""
+    checksum: Annotated[str, Field(pattern=r"^(md5:[0-9a-f]{32}|sha256:[0-9a-f]{64})$")] | None = None
+    """None where its authors state none; the pixels then decide."""
+    prefix: str = ""
+    """The folder in the archive that is unpacked, up to and with its slash; empty for all of it."""
+    into: str = ""
+    """Where in the dataset's folder it goes."""
+    unpacked_mib: Annotated[int, Field(gt=0)]
+    """More than this is not unpacked."""
+
+
 class DatasetCard(_Strict):
-    """Named images of one split."""
+    """Named images, in one split or several."""
 
     name: Name
     title: Text
@@ -156,11 +176,17 @@ class DatasetCard(_Strict):
     count: Annotated[int, Field(gt=0)]
     licence: Text
     source: Text
+    splits: dict[Name, Annotated[int, Field(gt=0)]] = {}
+    """Name to how many images; the first is `count`'s, and the reader then takes a folder and a name. Empty for one."""
+    archives: tuple[ArchiveEntry, ...] = ()
+    """What `srbench datasets fetch` gets; empty where nothing can be got by itself."""
     pixels: dict[str, Sha256] = {}
     """Image id to `srbench.images.pixel_sha256`; empty where no hashes are known."""
 
     @model_validator(mode="after")
     def _hashes_cover_images(self) -> DatasetCard:
+        if self.splits and next(iter(self.splits.values())) != self.count:
+            raise ValueError(f"count is {self.count}, but that of the first split is another")
         if self.pixels and len(self.pixels) != self.count:
             raise ValueError(f"count is {self.count} but [pixels] lists {len(self.pixels)} images")
         return self
@@ -228,6 +254,40 @@ class ProtocolCard(_Strict):
         return hashlib.sha256(canonical.encode()).hexdigest()[:12]
 
 
+class ClassifierWeights(_Strict):
+    """The weight file that comes with a classifier."""
+
+    file: Text
+    """Relative to the card."""
+    sha256: Sha256
+    licence: Text
+    trained_on: Annotated[tuple[str, ...], Field(min_length=1)]
+    parameters: Annotated[int, Field(gt=0)]
+
+
+class ClassifierCard(_Strict):
+    """A network that says what is in an image."""
+
+    name: Name
+    title: Text
+    summary: Text
+    factory: Target
+    """`module:attribute`, a ClassifierFactory."""
+    task: Task
+    licence: Text
+    source: Text
+    weights: ClassifierWeights | None = None
+    """Shipped ones; without them the user gives a file, or names a variant."""
+    variants: Text | None = None
+    """What may follow the colon in `timm:resnet50`; None where nothing may."""
+
+    @model_validator(mode="after")
+    def _one_source_of_weights(self) -> ClassifierCard:
+        if self.weights is not None and self.variants is not None:
+            raise ValueError("a classifier with variants has no weights of its own")
+        return self
+
+
 class ReportedFigure(_Strict):
     """A PSNR that a report gives."""
 
@@ -257,12 +317,13 @@ class ReportCard(_Strict):
     figures: tuple[ReportedFigure, ...] = ()
 
 
-Card = MethodCard | DatasetCard | ProtocolCard | ReportCard
+Card = MethodCard | DatasetCard | ProtocolCard | ClassifierCard | ReportCard
 
-_KINDS: dict[str, type[MethodCard] | type[DatasetCard] | type[ProtocolCard] | type[ReportCard]] = {
+_KINDS: dict[str, type[Card]] = {
     "method": MethodCard,
     "dataset": DatasetCard,
     "protocol": ProtocolCard,
+    "classifier": ClassifierCard,
     "report": ReportCard,
 }
 
@@ -275,8 +336,8 @@ def is_card_file(name: str) -> bool:
 def read_card(path: Path) -> Card:
     """Read one card.
 
-    The file's first table, `[method]`, `[dataset]`, `[protocol]` or `[report]`, says what it declares; tables beside
-    it, such as `[[weights]]`, are fields of the same card.
+    The file's first table, `[method]`, `[dataset]`, `[protocol]`, `[classifier]` or `[report]`, says what it declares;
+    tables beside it, such as `[[weights]]`, are fields of the same card.
 
     Args:
         path: A card file.

@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from srbench.api import Listing, Reader, Sample
+from srbench.api import Labels, Listing, Sample
 from srbench.cards import DatasetCard
-from srbench.errors import DatasetError, NotImportedError, UnknownNameError
+from srbench.errors import DatasetError, NotImportedError, RequestError, UnknownNameError
 from srbench.fingerprint import place_sha256
 from srbench.folders import data_home, list_folder, printable_name
 from srbench.registry import Entry, Registry, load_target
 
-__all__ = ["Dataset", "checked_listing", "installed_listing", "is_folder_spec", "open_dataset"]
+__all__ = ["Dataset", "checked_listing", "installed_listing", "is_folder_spec", "limited", "open_dataset"]
+
+_SUBSET_SEED = 0
 
 
 @dataclass(frozen=True)
@@ -26,12 +29,14 @@ class Dataset:
         samples: The images, in order; never empty.
         pixels: Expected `pixel_sha256` by image id; empty where the card lists none.
         place: Hash of the folder's path, which tells two folders of one name apart; empty for a card's dataset.
+        labels: What people say is in the images; None where nobody did.
     """
 
     name: str
     samples: tuple[Sample, ...]
     pixels: Mapping[str, str] = field(default_factory=dict)
     place: str = ""
+    labels: Labels | None = None
 
 
 def is_folder_spec(spec: str) -> bool:
@@ -39,29 +44,57 @@ def is_folder_spec(spec: str) -> bool:
     return spec.startswith(("~", ".")) or "/" in spec or os.sep in spec
 
 
-def open_dataset(spec: str, cards: Registry) -> Dataset:
+def open_dataset(spec: str, cards: Registry, split: str = "") -> Dataset:
     """Find a dataset's files.
 
     Args:
         spec: A dataset's name, or a folder of images, which must look like a path: `./photos`.
         cards: Where names are looked up.
+        split: Of a dataset that has several; its first if not said.
 
     Raises:
         UnknownNameError: No card has this name.
         DatasetError: The dataset was not imported, is incomplete, or the folder holds no images.
+        RequestError: The dataset has no such split.
     """
     if is_folder_spec(spec):
+        if split:
+            raise RequestError(f"{spec}: a folder has no split {split!r}; name the folder of that split")
         folder = Path(spec).expanduser()
         # Marked as a folder: a bare name is for images that were checked against a card.
         name = f"./{printable_name(folder.resolve())}"
-        return Dataset(name, list_folder(folder).samples, place=place_sha256(folder))
+        listing = list_folder(folder)
+        return Dataset(name, listing.samples, place=place_sha256(folder), labels=listing.labels)
     if spec not in cards.datasets and Path(spec).is_dir():
         raise UnknownNameError(f"unknown dataset {spec!r}; to use the folder of that name write ./{spec}")
     entry = cards.dataset(spec)
-    return Dataset(spec, installed_listing(entry).samples, entry.card.pixels)
+    listing = installed_listing(entry, split)
+    name = spec if split in ("", *list(entry.card.splits)[:1]) else f"{spec}:{split}"
+    return Dataset(name, listing.samples, entry.card.pixels, labels=listing.labels)
 
 
-def installed_listing(entry: Entry[DatasetCard]) -> Listing:
+def limited(dataset: Dataset, count: int) -> Dataset:
+    """A dataset's subset of so many images, in their order: the same ones in every run.
+
+    They are those whose ids have the smallest hashes, so that a larger subset holds every smaller one.
+
+    Args:
+        dataset: Returned as it is where it has no more images.
+        count: 1 or more.
+    """
+    if len(dataset.samples) <= count:
+        return dataset
+    ids = [sample.id for sample in dataset.samples]
+    chosen = set(sorted(ids, key=lambda name: hashlib.sha256(f"{_SUBSET_SEED}:{name}".encode()).digest())[:count])
+    samples = tuple(sample for sample in dataset.samples if sample.id in chosen)
+    pixels = {name: value for name, value in dataset.pixels.items() if name in chosen}
+    labels = dataset.labels
+    if labels is not None:
+        labels = replace(labels, values={name: labels.values[name] for name in ids if name in chosen})
+    return replace(dataset, name=f"{dataset.name}[{count}]", samples=samples, pixels=pixels, labels=labels)
+
+
+def installed_listing(entry: Entry[DatasetCard], split: str = "") -> Listing:
     """List the files of a card's dataset where it is installed.
 
     Raises:
@@ -70,25 +103,36 @@ def installed_listing(entry: Entry[DatasetCard]) -> Listing:
     card = entry.card
     folder = data_home() / card.folder
     if card.folder and not folder.is_dir():
+        fetch = f"srbench datasets fetch {card.name}, or " if card.archives else ""
         raise NotImportedError(
-            f"{card.name}: not imported (looked in {folder}); run: srbench datasets import {card.name} DIR, "
+            f"{card.name}: not imported (looked in {folder}); run: {fetch}srbench datasets import {card.name} DIR, "
             "or set SRBENCH_DATA"
         )
-    return checked_listing(entry, folder)
+    return checked_listing(entry, folder, split)
 
 
-def checked_listing(entry: Entry[DatasetCard], folder: Path) -> Listing:
-    """List a folder with a card's reader and compare what is there with what the card says."""
+def checked_listing(entry: Entry[DatasetCard], folder: Path, split: str = "") -> Listing:
+    """List a folder with a card's reader and compare what is there with what the card says.
+
+    Raises:
+        RequestError: The dataset has no such split.
+        DatasetError: It does not hold the images its card says.
+    """
     card = entry.card
-    reader: Reader = load_target(card.reader, entry.pack.name)
-    listing = reader(folder)
+    if split and split not in card.splits:
+        known = f"; it has {', '.join(card.splits)}" if card.splits else ""
+        raise RequestError(f"{card.name} has no split {split!r}{known}")
+    reader: Callable[..., Listing] = load_target(card.reader, entry.pack.name)
+    chosen = split or next(iter(card.splits), "")
+    listing = reader(folder, chosen) if chosen else reader(folder)
+    count = card.splits.get(chosen, card.count)
     found = {sample.id for sample in listing.samples}
     if card.pixels and found != card.pixels.keys():
         missing, extra = sorted(card.pixels.keys() - found), sorted(found - card.pixels.keys())
         problem = "; ".join(
             f"{what} {', '.join(ids)}" for what, ids in (("missing", missing), ("unknown", extra)) if ids
         )
-        raise DatasetError(f"{card.name}: {folder} does not hold its {card.count} images: {problem}")
-    if len(found) != card.count:
-        raise DatasetError(f"{card.name}: {folder} holds {len(found)} images, the dataset has {card.count}")
+        raise DatasetError(f"{card.name}: {folder} does not hold its {count} images: {problem}")
+    if len(found) != count:
+        raise DatasetError(f"{card.name}: {folder} holds {len(found)} images, the dataset has {count}")
     return listing

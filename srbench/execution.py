@@ -9,6 +9,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from srbench.downstream.predictions import PredictionCache
+from srbench.downstream.viewer import Viewer, Views
 from srbench.environment import (
     device_name,
     environment,
@@ -19,12 +21,12 @@ from srbench.environment import (
 )
 from srbench.fingerprint import combine
 from srbench.identities import Identities, identify
-from srbench.leaderboard import build_table, current_records, notes, records_frame
+from srbench.leaderboard import build_attribute_table, build_table, current_records, notes, records_frame
 from srbench.metrics import METRICS
 from srbench.plan import Plan
 from srbench.record import Record
 from srbench.runner import Conditions, run_plan
-from srbench.runs import write_leaderboard
+from srbench.runs import write_attributes, write_leaderboard
 from srbench.store import MemoryStore, RunStore
 from srbench.timed import still_true, time_methods, timed_methods
 from srbench.timing.methods import Size
@@ -59,6 +61,11 @@ class RunResult:
     def leaderboard(self) -> pd.DataFrame:
         """A row per cell, best first within each dataset, scale and protocol."""
         return build_table(self.description, self.items)
+
+    @property
+    def attributes(self) -> pd.DataFrame:
+        """A row per cell, classifier and attribute, of datasets that are labelled with attributes."""
+        return build_attribute_table(self.description, self.items)
 
     @property
     def records(self) -> pd.DataFrame:
@@ -126,21 +133,38 @@ def execute(
         made = RunResult(description, tuple(records), output, reused)
         if store:
             write_leaderboard(store.folder, made.leaderboard, made.notes)
+            if request.classifiers:
+                write_attributes(store.folder, made.attributes)
         return made
 
-    conditions = Conditions(metrics, inference, auto=request.precision == "auto", on_trial=on_trial)
+    views = _views(plan, chosen)
+    for viewer in views.viewers if views else ():
+        description["classifiers"][viewer.name] |= {"task": viewer.task, "classes": list(viewer.classes)}
+    conditions = Conditions(metrics, inference, auto=request.precision == "auto", on_trial=on_trial, views=views)
     with store or nullcontext():
         sink = store or MemoryStore()
         keep(status="unfinished", **(_kept(store, identities, chosen) if store else {}))
         timed = timed_methods(plan) if timing else []
         advance = _advance(progress, plan.records + len(timed))
         reused = run_plan(plan, conditions, identities, sink, advance)
+        if views is not None and views.cost():
+            keep(looking=views.cost())
         made = result()
         keep(status="failed" if made.failed else "complete", finished=_now())
         if timed:  # only now, when everything that was scored is on the disk
             keep(timings=time_methods(timed, timing, conditions, identities, made.items, advance))
             made = result()
     return made
+
+
+def _views(plan: Plan, device: str) -> Views | None:
+    """The classifiers, built, or None where there are none."""
+    request = plan.request
+    if not request.classifiers:
+        return None
+    cache = PredictionCache()
+    viewers = tuple(Viewer(chosen, device, cache) for chosen in request.classifiers)
+    return Views(viewers, {dataset.name: dataset.labels for dataset in request.datasets})
 
 
 def _other_trials(description: Mapping[str, Any], trial: Trial) -> list[dict[str, Any]]:
@@ -151,7 +175,7 @@ def _other_trials(description: Mapping[str, Any], trial: Trial) -> list[dict[str
 
 def _kept(store: RunStore, identities: Identities, device: str) -> dict[str, Any]:
     """What an earlier run into the folder found, and this one may not find again."""
-    kept = store.kept("timings", "trials")
+    kept = store.kept("timings", "trials", "looking")
     return kept | ({"timings": still_true(kept["timings"], identities, device)} if "timings" in kept else {})
 
 
@@ -187,6 +211,7 @@ def _describe(plan: Plan, identities: Identities, device: str) -> dict[str, Any]
         "refused": [vars(refusal) for refusal in plan.refused],
         "protocols": {p.name: {"hash": p.card.hash, "rules": p.card.rules} for p in request.protocols},
         **identities.describe(plan),
+        **({"classifiers": {one.name: one.describe() for one in request.classifiers}} if request.classifiers else {}),
         "environment": where,
     }
 

@@ -1,4 +1,4 @@
-"""Writing a file so that it is there whole or not at all."""
+"""Files that are there whole or not at all, and files that are not what they should be."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-__all__ = ["whole_file"]
+__all__ = ["is_web_page", "whole_file"]
 
 
 @contextmanager
@@ -31,3 +31,10 @@ def whole_file(path: Path) -> Iterator[Path]:
     finally:
         with suppress(OSError):
             partial.unlink(missing_ok=True)
+
+
+def is_web_page(path: Path) -> bool:
+    """Whether a file begins as a page does, which is what quota and consent notices are."""
+    with path.open("rb") as file:
+        start = file.read(512).lstrip().lower()
+    return start.startswith((b"<!doctype", b"<html"))

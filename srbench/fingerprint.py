@@ -28,6 +28,7 @@ LIBRARIES = ("torch", "numpy", "numba", "opencv-python-headless", "pillow", "sci
 
 _PACKAGE = Path(__file__).parent
 _NUMBERS = (
+    "downstream",
     "kernels",
     "metrics",
     "methods",

@@ -12,6 +12,7 @@ import platformdirs
 from srbench.api import Listing, Sample
 from srbench.errors import DatasetError
 from srbench.images import IMAGE_SUFFIXES
+from srbench.labels import LABEL_FILE, read_label_table, required_labels
 
 __all__ = ["cache_home", "data_home", "image_files", "list_folder", "lr_files", "printable_name"]
 
@@ -29,10 +30,11 @@ def cache_home() -> Path:
 
 
 def list_folder(folder: Path) -> Listing:
-    """List `HR/*` with `LR_bicubic/X{scale}/*`, or the images directly inside the folder.
+    """List `HR/*` with `LR_bicubic/X{scale}/*`, or the images directly inside the folder; and `labels.csv`, if any.
 
     Raises:
-        DatasetError: The folder is missing or holds no images, or two files share an id.
+        DatasetError: The folder is missing or holds no images, two files share an id, or its labels are not those of
+            its images.
     """
     if not folder.is_dir():
         raise DatasetError(f"{folder}: no such folder")
@@ -41,7 +43,12 @@ def list_folder(folder: Path) -> Listing:
     if not images:
         raise DatasetError(f"{folder}: holds no images (looked for PNG, BMP, JPEG, WebP, TIFF, PPM, also in HR/)")
     lr = lr_files(folder / "LR_bicubic", images)
-    return Listing(tuple(Sample(name, path, lr.get(name, {})) for name, path in images.items()))
+    samples = tuple(Sample(name, path, lr.get(name, {})) for name, path in images.items())
+    table = folder / LABEL_FILE
+    if not table.is_file():
+        return Listing(samples)
+    labels = required_labels(read_label_table(table), [sample.id for sample in samples], table)
+    return Listing(samples, (table,), labels)
 
 
 def image_files(folder: Path) -> dict[str, Path]:

@@ -7,7 +7,8 @@ from pathlib import Path
 from typing import Any, get_args
 
 from srbench.api import LrSource
-from srbench.datasets import open_dataset
+from srbench.datasets import limited, open_dataset
+from srbench.downstream.classifier import ChosenClassifier, find_classifier
 from srbench.errors import RequestError, UnknownNameError
 from srbench.execution import Progress, RunResult, execute
 from srbench.inference import PrecisionChoice, RuntimeName
@@ -47,10 +48,14 @@ def run(
     protocol: Several = DEFAULT_PROTOCOL,
     metrics: Several = DEFAULT_METRICS,
     lr: LrSource = "made",
+    split: str = "",
+    limit: int | None = None,
     device: str = "auto",
     precision: PrecisionChoice = "fp32",
     runtime: RuntimeName = "eager",
     weights: Weights = None,
+    classifiers: Several = (),
+    classifier_weights: Mapping[str, Path | str] | None = None,
     output: Path | str | None = None,
     timing: bool | Sequence[Size] = False,
     progress: Progress | None = None,
@@ -65,12 +70,17 @@ def run(
         protocol: Names; several that share an LR rule are scored from the same upscaled image.
         metrics: Names.
         lr: `made` by the protocol, or `given` with the dataset.
+        split: Of datasets that have several, such as `valid`; their first, which is for testing, if not said.
+        limit: Take at most so many images of each dataset, always the same ones.
         device: `auto`, `cpu` or `cuda`.
         precision: Of networks: `fp32`, `bf16`, `tf32` on a GPU, or `auto`: bf16 where a dataset's first images agree
             with fp32 within 0.005 dB and it is faster.
         runtime: What executes networks: `eager`, `compile` (torch.compile) or `openvino` (an extra).
         weights: Weight files by `name@weights`, or those of the one method that is written so: other people's weights
             that you have fetched, one file or more, or your own for a card's network under a name of your choice.
+        classifiers: Names, or `timm:NAME` and the like: what each recognises in the results, beside HR and, where the
+            dataset has labels it knows, beside those.
+        classifier_weights: Weight files of classifiers that come without, by name.
         output: Run folder, which a second call with the same plan completes; None keeps the run in memory.
         timing: Whether methods are also timed, when everything has been scored: at LR 320×180 and 510×339, or at
             the widths and heights given. The process keeps its cores and its memory for it; see `srbench.tuning`.
@@ -97,9 +107,13 @@ def run(
         protocol=protocol,
         metrics=metrics,
         lr=lr,
+        split=split,
+        limit=limit,
         precision=precision,
         runtime=runtime,
         weights=weights,
+        classifiers=classifiers,
+        classifier_weights=classifier_weights,
     )
     sizes = DEFAULT_SIZES if timing is True else tuple(timing or ())
     folder = None if output is None else Path(output)
@@ -114,6 +128,8 @@ def score(
     scale: int,
     protocol: Several = DEFAULT_PROTOCOL,
     metrics: Several = DEFAULT_METRICS,
+    classifiers: Several = (),
+    classifier_weights: Mapping[str, Path | str] | None = None,
     output: Path | str | None = None,
     progress: Progress | None = None,
 ) -> RunResult:
@@ -126,6 +142,8 @@ def score(
         scale: The factor the images were upscaled by.
         protocol: Names.
         metrics: Names.
+        classifiers: As `run` takes them.
+        classifier_weights: Likewise.
         output: Run folder; None keeps the run in memory.
         progress: Told after every record.
 
@@ -137,7 +155,9 @@ def score(
     opened = open_dataset(dataset, cards)
     scales = _scales(scale)
     method = FolderMethod(free_name(name, cards), Path(images), tuple(sample.id for sample in opened.samples), scale)
-    request = Request((method,), (opened,), scales, _protocols(protocol, cards), _metrics(metrics))
+    viewers = _classifiers(classifiers, classifier_weights or {}, cards)
+    protocols, names = _protocols(protocol, cards), _metrics(metrics)
+    request = Request((method,), (opened,), scales, protocols, names, classifiers=viewers)
     return execute(make_plan(request), device="cpu", output=None if output is None else Path(output), progress=progress)
 
 
@@ -149,9 +169,13 @@ def prepare(
     protocol: Several = DEFAULT_PROTOCOL,
     metrics: Several = DEFAULT_METRICS,
     lr: LrSource = "made",
+    split: str = "",
+    limit: int | None = None,
     precision: PrecisionChoice = "fp32",
     runtime: RuntimeName = "eager",
     weights: Weights = None,
+    classifiers: Several = (),
+    classifier_weights: Mapping[str, Path | str] | None = None,
 ) -> Plan:
     """Resolve names and plan, as `run` does, without running; imports no torch.
 
@@ -170,8 +194,24 @@ def prepare(
     found: tuple[Method, ...] = tuple(find_method(spec, cards, files) for spec in specs)
     scales = _scales(scale)
     protocols, names = _protocols(protocol, cards), _metrics(metrics)
-    opened = tuple(open_dataset(spec, cards) for spec in _several(datasets))
-    return make_plan(Request(found, opened, scales, protocols, names, lr, precision, runtime))
+    if limit is not None and limit < 1:
+        raise RequestError(f"limit {limit}: take 1 image or more of each dataset")
+    opened = tuple(open_dataset(spec, cards, split) for spec in _several(datasets))
+    if limit is not None:
+        opened = tuple(limited(dataset, limit) for dataset in opened)
+    viewers = _classifiers(classifiers, classifier_weights or {}, cards)
+    return make_plan(Request(found, opened, scales, protocols, names, lr, precision, runtime, viewers))
+
+
+def _classifiers(names: Several, weights: Mapping[str, Path | str], cards: Registry) -> tuple[ChosenClassifier, ...]:
+    asked = _several(names)
+    for name in weights:
+        if name not in asked:
+            raise RequestError(
+                f"weights for {name!r}, which is not among the classifiers ({', '.join(asked) or 'none'})"
+            )
+    files = {name: files[0] for name, files in existing_files(dict(weights)).items()}
+    return tuple(find_classifier(name, cards, files) for name in asked)
 
 
 def named_files(weights: Weights, specs: Sequence[str]) -> dict[str, tuple[Path, ...]]:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from srbench.api import Sample
+from srbench.datasets import Dataset
 from srbench.fingerprint import combine, file_identity, library_versions, numbers_code, runtime_version
 from srbench.inference import Inference
 from srbench.plan import Cell, Plan, Request
@@ -86,7 +87,8 @@ def identify(plan: Plan, device_name: str, asked: Inference) -> Identities:
         for scale in request.scales:
             given = lr.get(str(scale), {})
             for image, digest in hr.items():
-                files[dataset.name, scale, image] = combine(hr=digest, lr=given.get(image))[:16]
+                seen = {"label": _label(dataset, image)} if request.classifiers else {}
+                files[dataset.name, scale, image] = combine(hr=digest, lr=given.get(image), **seen)[:16]
         # Known pixels say more than files do: a PNG and a BMP of one image are the same image.
         datasets[dataset.name] = combine(images=dict(dataset.pixels) or hr, lr=lr)[:12]
     return Identities(methods, bases, files, datasets)
@@ -111,7 +113,22 @@ def _basis(
         device=device_name,
         inference="" if inference is None else f"{inference.label} {runtime_version(inference.runtime)}",
         tried=tried,
+        **(
+            {"classifiers": [classifier.identity() for classifier in request.classifiers]}
+            if request.classifiers
+            else {}
+        ),
     )[:16]
+
+
+def _label(dataset: Dataset, image: str) -> dict[str, Any]:
+    """What people say of an image, in words that do not change with the other images."""
+    if dataset.labels is None:
+        return {}
+    value, classes = dataset.labels.values[image], dataset.labels.classes
+    if dataset.labels.task == "classes":
+        return {"class": classes[value[0]]}
+    return dict(zip(classes, value, strict=True))
 
 
 def _lr_identity(sample: Sample, scale: int) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 import tempfile
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -16,7 +17,7 @@ from srbench.folders import data_home
 from srbench.images import pixel_sha256, read_image
 from srbench.registry import Entry
 
-__all__ = ["ImportReport", "import_dataset"]
+__all__ = ["ImportReport", "Progress", "import_dataset", "refuse_target"]
 
 Progress = Callable[[int, int], None]
 """Called with images verified so far and in all."""
@@ -58,20 +59,42 @@ def import_dataset(
         DatasetError: Images are missing, unknown, damaged or different; all are named.
     """
     card = entry.card
-    if not card.folder:
-        raise RequestError(f"{card.name} comes with an installed package; there is nothing to import")
-    target = data_home() / card.folder
-    if target.exists() and not replace:
-        raise RequestError(f"{card.name}: already imported at {target}; add --replace to import it again")
+    target = refuse_target(card, replace=replace)
     if not source.is_dir():
         raise DatasetError(f"{source}: no such folder; give the folder that holds {card.title}")
     root = source / card.folder if (source / card.folder).is_dir() else source
-    listing = checked_listing(entry, root)
+    listing = _every_split(entry, root)
     _verify(card, listing, progress)
     files = [path for sample in listing.samples for path in (sample.hr, *sample.lr.values())] + [*listing.companions]
     _install(files, root, target)
     lr_files = sum(len(sample.lr) for sample in listing.samples)
     return ImportReport(target, len(listing.samples), bool(card.pixels), lr_files)
+
+
+def _every_split(entry: Entry[DatasetCard], root: Path) -> Listing:
+    """The images of all splits that are there; the first must be."""
+    found = checked_listing(entry, root)
+    for split in list(entry.card.splits)[1:]:
+        with suppress(DatasetError):
+            more = checked_listing(entry, root, split)
+            found = Listing(
+                (*found.samples, *more.samples), tuple(dict.fromkeys((*found.companions, *more.companions)))
+            )
+    return found
+
+
+def refuse_target(card: DatasetCard, *, replace: bool) -> Path:
+    """Where a dataset is to lie.
+
+    Raises:
+        RequestError: It needs no import, or is there already and is not to be replaced.
+    """
+    if not card.folder:
+        raise RequestError(f"{card.name} comes with an installed package; there is nothing to import")
+    target = data_home() / card.folder
+    if target.exists() and not replace:
+        raise RequestError(f"{card.name}: already imported at {target}; add --replace to import it again")
+    return target
 
 
 def _verify(card: DatasetCard, listing: Listing, progress: Progress | None) -> None:

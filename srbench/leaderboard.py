@@ -11,19 +11,25 @@ from typing import Any
 
 import pandas as pd
 
+from srbench.downstream.columns import attribute_rows, disagreements, downstream_columns, downstream_row, is_better_low
+from srbench.errors import RequestError
 from srbench.inference import named_parts
 from srbench.metrics import METRICS
 from srbench.record import Record, RecordKey
+from srbench.registry import suggest
 from srbench.timing.columns import SPEED_COLUMNS, WHOLE_COLUMNS, speed_row
 
 __all__ = [
     "GROUP_COLUMNS",
     "LEADING_COLUMNS",
+    "build_attribute_table",
     "build_table",
     "build_tables",
     "current_records",
     "notes",
+    "ranked",
     "records_frame",
+    "sorted_by",
 ]
 
 LEADING_COLUMNS = ("method", "dataset", "scale", "protocol", "images", "psnr", "ssim", "ms_ssim", "l1")
@@ -54,6 +60,48 @@ def build_table(run: Described, records: Sequence[Record]) -> pd.DataFrame:
     return build_tables({"": (run, records)})
 
 
+def ranked(table: pd.DataFrame, columns: Sequence[str]) -> pd.DataFrame:
+    """The table with a column `mean_rank`, the mean of a row's ranks by some columns within its group, best first.
+
+    Equal figures share their mean rank; a row that lacks one of the figures has none, and comes last.
+
+    Args:
+        table: Of `build_tables`.
+        columns: Metrics or downstream scores.
+
+    Raises:
+        RequestError: A column is not there.
+    """
+    groups = table.groupby(GROUP_COLUMNS, sort=False)
+    ranks = [groups[name].rank(ascending=not _higher_is_better(table, name)) for name in columns]
+    means = pd.concat(ranks, axis=1).mean(axis=1, skipna=False)
+    return sorted_by(table.assign(mean_rank=means), "mean_rank")
+
+
+def sorted_by(table: pd.DataFrame, column: str) -> pd.DataFrame:
+    """The table with each group's best row by a column first; rows without it last.
+
+    Raises:
+        RequestError: The column is not there.
+    """
+    higher = _higher_is_better(table, column)
+    keys = table.assign(_group=table.groupby(GROUP_COLUMNS, sort=False).ngroup())
+    keys = keys.sort_values(["_group", column], ascending=[True, not higher], kind="stable", na_position="last")
+    return table.loc[keys.index].reset_index(drop=True)
+
+
+def _higher_is_better(table: pd.DataFrame, column: str) -> bool:
+    known = [
+        name for name in map(str, table) if name in METRICS or (":" in name and not name.endswith(("_low", "_high")))
+    ]
+    if column == "mean_rank" and column in table:
+        return False
+    if column not in known or table[column].isna().all():
+        there = [name for name in known if table[name].notna().any()]
+        raise RequestError(f"no figures of {column!r}{suggest(column, there)}; there are {', '.join(there)}")
+    return METRICS[column].higher_is_better if column in METRICS else not is_better_low(column)
+
+
 def build_tables(runs: Mapping[str, tuple[Described, Sequence[Record]]]) -> pd.DataFrame:
     """Aggregate the records of several runs into one table.
 
@@ -79,15 +127,34 @@ def build_tables(runs: Mapping[str, tuple[Described, Sequence[Record]]]) -> pd.D
     metrics = list(dict.fromkeys(name for run, _ in runs.values() for name in run["plan"]["metrics"]))
     others = [name for name in METRICS if name not in LEADING_COLUMNS and name in metrics]
     speed = list(SPEED_COLUMNS) if any("timings" in run for run, _ in runs.values()) else []
-    columns = [*LEADING_COLUMNS, *others, *_CONDITIONS, *speed]
+    classifiers = list(dict.fromkeys(name for run, _ in runs.values() for name in run["plan"].get("classifiers", ())))
+    scores = downstream_columns(classifiers)
+    columns = [*LEADING_COLUMNS, *others, *scores, *_CONDITIONS, *speed]
     table = pd.DataFrame(rows, columns=[*columns, "_run"])
-    table = table.astype({name: float for name in METRICS if name in columns})
+    table = table.astype({name: float for name in (*METRICS, *scores) if name in columns})
     if speed:
         table = table.astype(dict.fromkeys(WHOLE_COLUMNS, "Int64"))
     table = table.drop_duplicates(columns).reset_index(drop=True)
     clash = table.duplicated(["method", *GROUP_COLUMNS], keep=False)
     table.loc[clash, "method"] = table["method"] + " (" + table["_run"] + ")"
     return _sorted(table[columns], metrics)
+
+
+def build_attribute_table(run: Described, records: Sequence[Record]) -> pd.DataFrame:
+    """A row per cell, classifier and attribute: how many images have it, and how often it is told right, on HR too.
+
+    Cells without labels of attributes have none, nor have those that did not score every image.
+    """
+    rows: list[dict[str, Any]] = []
+    for tally in _tallies("", run, current_records(run, records)):
+        expected = len(run["datasets"][tally.cell[1]]["images"])
+        cell = dict(zip(("method", "dataset", "scale", "protocol", "lr"), tally.cell, strict=True))
+        for name, described in run.get("classifiers", {}).items() if len(tally.scored) == expected else ():
+            seen = [record.seen for record in tally.scored]
+            rows += [
+                {**cell, "classifier": name, **row} for row in attribute_rows(name, described.get("classes", ()), seen)
+            ]
+    return pd.DataFrame(rows)
 
 
 def current_records(run: Described, records: Sequence[Record]) -> list[Record]:
@@ -138,6 +205,10 @@ class _Tally:
         run = self.run
         return dataset, run["datasets"][dataset]["sha256"], scale, protocol, run["protocols"][protocol]["hash"], lr
 
+    def _seen(self) -> dict[str, float]:
+        """What classifiers made of its images."""
+        return downstream_row(self.run["plan"].get("classifiers", ()), [record.seen for record in self.scored])
+
     def row(self, *, comparable: bool) -> dict[str, Any]:
         """The table's row; without figures where the images are not those of its group."""
         method, _, scale, _, _ = self.cell
@@ -150,7 +221,7 @@ class _Tally:
             "method": method,
             **dict(zip(GROUP_COLUMNS, self.group, strict=True)),
             "images": len(self.scored),
-            **(means if comparable else {}),
+            **(means | self._seen() if comparable else {}),
             "failed": self.failed,
             "missing": expected - len(self.scored) - self.failed,
             "weights_sha256": self.run["methods"][method].get(str(scale), {}).get("weights", ""),
@@ -231,6 +302,9 @@ def notes(run: Described, records: Sequence[Record]) -> list[str]:
     found += [f"not timed: {reason}" for reason in run.get("timings", {}).get("failed", ())]
     found += _grouped_remarks(current)
     found += _blank_rows(run, current)
+    if "psnr" in run["plan"]["metrics"] and run["plan"].get("classifiers"):
+        for (dataset, _, scale, *_), rows in build_table(run, current).groupby(GROUP_COLUMNS, sort=False):
+            found += disagreements(f"{dataset} ×{scale}", rows)
     expected = sum(len(run["datasets"][cell[1]]["images"]) for cell in _cells(run))
     if len(current) < expected:
         found.append(f"unfinished: {len(current)} of {expected} records; run the same command again to complete it")

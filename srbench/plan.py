@@ -8,6 +8,7 @@ from typing import Any
 
 from srbench.api import LrSource
 from srbench.datasets import Dataset
+from srbench.downstream.classifier import ChosenClassifier
 from srbench.errors import DatasetError, NotApplicableError, RequestError
 from srbench.inference import PrecisionChoice, RuntimeName
 from srbench.methods import Method
@@ -29,6 +30,7 @@ class Request:
         lr: Whether LR is made or read.
         precision: Of networks; see `srbench.inference`.
         runtime: What executes them.
+        classifiers: What looks at the results.
     """
 
     methods: tuple[Method, ...]
@@ -39,6 +41,7 @@ class Request:
     lr: LrSource = "made"
     precision: PrecisionChoice = "fp32"
     runtime: RuntimeName = "eager"
+    classifiers: tuple[ChosenClassifier, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -88,6 +91,7 @@ class Plan:
             "lr": request.lr,
             "precision": request.precision,
             "runtime": request.runtime,
+            **({"classifiers": [classifier.name for classifier in request.classifiers]} if request.classifiers else {}),
         }
 
     @property
@@ -108,11 +112,17 @@ def make_plan(request: Request) -> Plan:
         NotApplicableError: A method has no cell at all; where it has some, the others are listed as refused.
     """
     for what, names in _names(request):
-        if not names:
+        if not names and what != "classifier":
             raise RequestError(f"no {what} given; name at least one")
         twice = sorted({name for name in names if names.count(name) > 1})
         if twice:
             raise RequestError(f"{what} {', '.join(twice)} given twice; a table needs one row for each")
+    for protocol in request.protocols if request.classifiers else ():
+        if protocol.card.degradation.planes == "y":
+            raise NotApplicableError(
+                f"classifiers look at RGB images, and under {protocol.name} only luma is upscaled; "
+                "choose another protocol"
+            )
     cells: list[Cell] = []
     refused: list[Refusal] = []
     for method, scale, protocol in _combinations(request):
@@ -144,6 +154,7 @@ def _names(request: Request) -> Iterator[tuple[str, Sequence[str]]]:
     yield "scale", [str(scale) for scale in request.scales]
     yield "protocol", [protocol.name for protocol in request.protocols]
     yield "metric", list(request.metrics)
+    yield "classifier", [classifier.name for classifier in request.classifiers]
 
 
 def _combinations(request: Request) -> Iterator[tuple[Method, int, Protocol]]:

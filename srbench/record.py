@@ -38,6 +38,7 @@ class Record:
         undefined: Metric name to the reason why it has no value.
         warnings: What looked suspicious about the upscaled image.
         error: Why the image failed; None when it did not.
+        seen: By classifier what it said of the result, of HR, and what people say; see `srbench.downstream.Seen`.
         precision: In what the method ran, and on which runtime, as `Inference.label` says; empty where none ran.
     """
 
@@ -51,6 +52,7 @@ class Record:
     warnings: tuple[str, ...] = ()
     error: str | None = None
     precision: str = ""
+    seen: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
 
     def to_json(self) -> str:
         """One line without its end; strict JSON, so NaN and infinity cannot get in."""

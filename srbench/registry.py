@@ -17,7 +17,16 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any, Generic, TypeVar
 
-from srbench.cards import Card, DatasetCard, MethodCard, ProtocolCard, ReportCard, is_card_file, read_card
+from srbench.cards import (
+    Card,
+    ClassifierCard,
+    DatasetCard,
+    MethodCard,
+    ProtocolCard,
+    ReportCard,
+    is_card_file,
+    read_card,
+)
 from srbench.errors import CardError, UnknownNameError, one_line
 
 __all__ = ["PACK_GROUP", "Entry", "Pack", "Registry", "installed_packs", "load_target", "registry", "suggest"]
@@ -64,6 +73,7 @@ class Registry:
         methods: dict[str, Entry[MethodCard]] = {}
         datasets: dict[str, Entry[DatasetCard]] = {}
         protocols: dict[str, Entry[ProtocolCard]] = {}
+        classifiers: dict[str, Entry[ClassifierCard]] = {}
         reports: dict[str, Entry[ReportCard]] = {}
         for pack in self.packs:
             paths = sorted(path for path in pack.folder.rglob("*.toml") if is_card_file(path.name))
@@ -80,11 +90,14 @@ class Registry:
                     _add(datasets, "dataset", Entry(card, pack, path))
                 elif isinstance(card, ProtocolCard):
                     _add(protocols, "protocol", Entry(card, pack, path))
+                elif isinstance(card, ClassifierCard):
+                    _add(classifiers, "classifier", Entry(card, pack, path))
                 else:
                     _add(reports, "report", Entry(card, pack, path))
         self.methods: Mapping[str, Entry[MethodCard]] = MappingProxyType(methods)
         self.datasets: Mapping[str, Entry[DatasetCard]] = MappingProxyType(datasets)
         self.protocols: Mapping[str, Entry[ProtocolCard]] = MappingProxyType(protocols)
+        self.classifiers: Mapping[str, Entry[ClassifierCard]] = MappingProxyType(classifiers)
         self.reports: Mapping[str, Entry[ReportCard]] = MappingProxyType(reports)
 
     def method(self, name: str) -> Entry[MethodCard]:
@@ -98,6 +111,10 @@ class Registry:
     def protocol(self, name: str) -> Entry[ProtocolCard]:
         """The protocol of this name, or UnknownNameError with a suggestion."""
         return _find(self.protocols, "protocol", name)
+
+    def classifier(self, name: str) -> Entry[ClassifierCard]:
+        """The classifier of this name, or UnknownNameError with a suggestion."""
+        return _find(self.classifiers, "classifier", name)
 
 
 def _read(path: Path, pack: Pack) -> Card:

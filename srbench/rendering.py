@@ -9,6 +9,7 @@ import pandas as pd
 from tabulate import tabulate
 
 from srbench.api import Metric
+from srbench.downstream.columns import downstream_blocks
 from srbench.leaderboard import GROUP_COLUMNS
 from srbench.metrics import METRICS
 from srbench.timing.rendering import speed_blocks
@@ -30,11 +31,13 @@ def _blocks(table: pd.DataFrame) -> Iterator[tuple[str, list[str], list[list[str
         labels = list(dict.fromkeys(_label(row) for _, row in rows.iterrows()))
         common = f", {labels[0]}" if labels[0] and len(labels) == 1 else ""
         heading = f"{dataset} ×{scale}, {protocol} ({protocol_hash}){source}{common}"
-        header = ["method", "images", *(_title(metric) for metric in metrics)]
+        rank = "mean_rank" in table
+        header = ["method", "images", *(["rank ↓"] if rank else []), *(_title(metric) for metric in metrics)]
         body = [
             [
                 row["method"] if common or not _label(row) else f"{row['method']}, {_label(row)}",
                 _count(row),
+                *([] if not rank else ["" if pd.isna(row["mean_rank"]) else f"{row['mean_rank']:.2f}"]),
                 *(_number(row[metric.name], metric) for metric in metrics),
             ]
             for _, row in rows.iterrows()
@@ -66,18 +69,27 @@ def _grid(header: list[str], body: list[list[str]], style: str) -> str:
     return tabulate(body, header, tablefmt=style, disable_numparse=True, colalign=alignment if body else None)
 
 
+def _downstream(table: pd.DataFrame) -> Iterator[tuple[str, list[str], list[list[str]]]]:
+    """What classifiers made of each group, after all figures of quality."""
+    for (dataset, _, scale, protocol, _, _), rows in table.groupby(GROUP_COLUMNS, sort=False):
+        yield from downstream_blocks(f"{dataset} ×{scale}, {protocol}", rows)
+
+
+def _all(table: pd.DataFrame) -> Iterator[tuple[str, list[str], list[list[str]]]]:
+    yield from _blocks(table)
+    yield from _downstream(table)
+    yield from speed_blocks(table)
+
+
 def to_text(table: pd.DataFrame) -> str:
     """For a terminal of 80 columns."""
-    return "\n\n".join(
-        f"{heading}\n{_grid(header, body, 'simple')}"
-        for heading, header, body in (*_blocks(table), *speed_blocks(table))
-    )
+    return "\n\n".join(f"{heading}\n{_grid(header, body, 'simple')}" for heading, header, body in _all(table))
 
 
 def to_markdown(table: pd.DataFrame, remarks: Sequence[str]) -> str:
     """A section per group, the remarks below."""
     parts = ["# Leaderboard", "Best first. Rows of different protocols, scales or datasets are not comparable."]
-    for heading, header, body in (*_blocks(table), *speed_blocks(table)):
+    for heading, header, body in _all(table):
         parts += [f"## {heading}", _grid(header, body, "github")]
     if remarks:
         parts += ["## Notes", "\n".join(f"- {remark}" for remark in remarks)]

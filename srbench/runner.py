@@ -15,9 +15,12 @@ from contextlib import closing
 from dataclasses import dataclass, replace
 from typing import Any
 
+import numpy as np
+
 from srbench.ahead import ahead
 from srbench.api import Metric, Sample
 from srbench.datasets import Dataset
+from srbench.downstream.viewer import Views
 from srbench.errors import SRBenchError
 from srbench.grouping import chunks, grouped
 from srbench.identities import Identities
@@ -25,7 +28,7 @@ from srbench.inference import Inference
 from srbench.methods import Method, Producer
 from srbench.plan import Plan
 from srbench.record import Record, RecordKey
-from srbench.stages import Prepared, Ready, Task, failed_records, prepare, scored_records
+from srbench.stages import Prepared, Ready, Result, Task, failed_records, prepare, scored_records, seen_records
 from srbench.store import RecordSink
 from srbench.trial import Trial, try_bf16
 
@@ -42,6 +45,11 @@ _BATCH = 8
 _BATCH_PIXELS = 2**20
 """And LR pixels of a batch, which bound its memory; a larger image goes alone."""
 
+_SEEN = 64
+"""Results that wait for classifiers, at most."""
+_SEEN_PIXELS = 2**20
+"""And their pixels, after which they are looked at: a large image alone."""
+
 
 @dataclass(frozen=True)
 class Conditions:
@@ -52,12 +60,14 @@ class Conditions:
         inference: Device, precision and runtime.
         auto: Whether its bf16 is tried on each dataset's first images, and given up for fp32 where it shows.
         on_trial: Told what came of each trial, before its records are made.
+        views: Classifiers that look at the results; None where there are none.
     """
 
     metrics: tuple[Metric, ...]
     inference: Inference
     auto: bool = False
     on_trial: Callable[[Trial], None] = lambda _: None
+    views: Views | None = None
 
 
 @dataclass(frozen=True)
@@ -112,6 +122,7 @@ class _Runner:
         self._sink = sink
         self._advance = advance
         self._scorer = scorer
+        self._unseen: list[Result] = []
         self._scoring: deque[Future[list[Record]]] = deque()
         self._producers: dict[tuple[str, int, Inference | None], Producer | SRBenchError] = {}
         self._chosen: dict[tuple[str, str, int], _Chosen] = {}
@@ -132,6 +143,7 @@ class _Runner:
             if failed:
                 self._submit(lambda failed=failed: failed)
             self._upscale([ready for one in several for ready in one.ready])
+        self._see()
         self._drain(0)
 
     def _work(self) -> Iterator[tuple[Dataset, Sample, list[Task]]]:
@@ -189,7 +201,22 @@ class _Runner:
                 self._submit(lambda: failed)
             return
         for ready, produced in zip(batch, results, strict=True):
-            self._submit(scored_records, ready, produced, chosen.label, self._conditions.metrics)
+            self._score(Result(ready, produced, chosen.label))
+
+    def _score(self, result: Result) -> None:
+        """Score a result at once, or, where classifiers look on, when enough pixels for a batch have come together."""
+        if self._conditions.views is None:
+            self._submit(scored_records, result.ready, result.produced, result.precision, self._conditions.metrics)
+            return
+        self._unseen.append(result)
+        pixels = sum(int(np.prod(waiting.ready.job.size)) for waiting in self._unseen)
+        if pixels >= _SEEN_PIXELS or len(self._unseen) >= _SEEN:
+            self._see()
+
+    def _see(self) -> None:
+        results, self._unseen = self._unseen, []
+        if results and self._conditions.views is not None:
+            self._submit(seen_records, results, self._conditions.metrics, self._conditions.views)
 
     def _producer(self, method: Method, scale: int, inference: Inference | None) -> Producer:
         """The opened method; one that could not be opened raises the same error for every image."""

@@ -12,7 +12,7 @@ from srbench.leaderboard import build_tables, notes
 from srbench.rendering import to_csv, to_markdown
 from srbench.store import read_records, read_run, write_whole
 
-__all__ = ["collect", "write_leaderboard"]
+__all__ = ["collect", "write_attributes", "write_leaderboard"]
 
 
 def collect(folders: Sequence[Path]) -> tuple[pd.DataFrame, list[str]]:
@@ -42,3 +42,13 @@ def write_leaderboard(folder: Path, table: pd.DataFrame, remarks: Sequence[str])
         raise OutputError(f"{folder}: cannot be created ({error.strerror})") from error
     write_whole(folder / "leaderboard.csv", to_csv(table))
     write_whole(folder / "leaderboard.md", to_markdown(table, remarks))
+
+
+def write_attributes(folder: Path, table: pd.DataFrame) -> None:
+    """Write `attributes.csv`, if there is anything to be said of attributes.
+
+    Raises:
+        StoreError: The file cannot be written.
+    """
+    if not table.empty:
+        write_whole(folder / "attributes.csv", to_csv(table))

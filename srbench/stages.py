@@ -6,19 +6,31 @@ Both run in threads of their own, beside the upscaling; they touch nothing that 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from srbench.api import LrSource, Metric, Sample
 from srbench.datasets import Dataset
+from srbench.downstream.viewer import View, Views
 from srbench.errors import ImageError, MethodError, SRBenchError, one_line
 from srbench.grouping import grouped
+from srbench.images import Image
 from srbench.inputs import Decoded, Degraded, decode, degrade
 from srbench.methods import Job, Produced
 from srbench.plan import Cell
 from srbench.record import Record, RecordKey
 from srbench.scoring import Planes, compare, compared, located, score
 
-__all__ = ["Prepared", "Ready", "Task", "Truth", "failed_records", "prepare", "scored_records"]
+__all__ = [
+    "Prepared",
+    "Ready",
+    "Result",
+    "Task",
+    "Truth",
+    "failed_records",
+    "prepare",
+    "scored_records",
+    "seen_records",
+]
 
 
 @dataclass(frozen=True)
@@ -32,9 +44,17 @@ class Task:
 
 @dataclass(frozen=True)
 class Truth:
-    """What a result is compared with: HR, its compared planes by protocol name, and what is odd about its LR."""
+    """What a result is compared with.
+
+    Attributes:
+        hr: The image.
+        reference: The same, cut to a multiple of the scale.
+        references: Its compared planes by protocol name.
+        warnings: What is odd about its LR.
+    """
 
     hr: Decoded
+    reference: Image
     references: Mapping[str, Planes]
     warnings: tuple[str, ...]
 
@@ -83,7 +103,7 @@ def prepare(dataset: Dataset, sample: Sample, tasks: Sequence[Task], lr: LrSourc
         prepared.failed += failed
         scorable = [task for task in group if task.cell.protocol.name in references]
         if scorable:
-            prepared.ready.append(Ready(job, Truth(hr, references, degraded.warnings), scorable))
+            prepared.ready.append(Ready(job, Truth(hr, degraded.reference, references, degraded.warnings), scorable))
     return prepared
 
 
@@ -123,6 +143,46 @@ def scored_records(ready: Ready, produced: Produced, precision: str, metrics: Se
         except RuntimeError as error:  # a GPU's, when it has no memory left
             records += failed_records([task], MethodError(f"cannot be scored: {one_line(error)}"), ready.truth.hr)
     return records
+
+
+@dataclass(frozen=True)
+class Result:
+    """An upscaled image on its way to be scored: what it was made from, and in what precision."""
+
+    ready: Ready
+    produced: Produced
+    precision: str
+
+
+def seen_records(results: Sequence[Result], metrics: Sequence[Metric], views: Views) -> list[Record]:
+    """The records of several results that classifiers look at too, in batches.
+
+    Args:
+        results: Perhaps of several sizes.
+        metrics: What to compute.
+        views: What looks at them.
+    """
+    try:
+        looked = views.look([_view(result, views) for result in results])
+    except MethodError as error:
+        return [
+            record for result in results for record in failed_records(result.ready.tasks, error, result.ready.truth.hr)
+        ]
+    return [
+        replace(record, seen={name: seen.describe() for name, seen in each.items()})
+        if record.status == "ok"
+        else record
+        for result, each in zip(results, looked, strict=True)
+        for record in scored_records(result.ready, result.produced, result.precision, metrics)
+    ]
+
+
+def _view(result: Result, views: Views) -> View:
+    ready = result.ready
+    dataset = ready.tasks[0].cell.dataset.name
+    size = "x".join(str(side) for side in ready.truth.reference.shape)
+    truth = views.truth(dataset, ready.job.image)
+    return View(result.produced.image, ready.truth.reference, f"{ready.truth.hr.sha256} {size}", truth)
 
 
 def _record(task: Task, truth: Truth, produced: Produced, precision: str, metrics: Sequence[Metric]) -> Record:

@@ -96,12 +96,12 @@ class RunStore(MemoryStore):
         if (self.folder / _RUN).exists():
             held = read_run(self.folder)["plan"]
             asked = json.loads(json.dumps(plan))
-            different = [name for name in asked if held.get(name) != asked[name]]
+            different = [name for name in {**asked, **held} if held.get(name) != asked.get(name)]
             if different:
                 name = different[0]
                 raise OutputError(
                     f"{self.folder}: holds a run of another plan ({name}: {_plain(held.get(name))}; asked for: "
-                    f"{_plain(asked[name])}); "
+                    f"{_plain(asked.get(name))}); "
                     "choose another --output"
                 )
 

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from srbench.cards import WeightsEntry
 from srbench.errors import WeightsError
-from srbench.files import whole_file
+from srbench.files import is_web_page, whole_file
 from srbench.fingerprint import file_sha256
 from srbench.folders import cache_home
 
@@ -158,6 +158,4 @@ def _status(error: Exception) -> str:
 
 def page_hint(path: Path) -> str:
     """A hint where a download is a web page, as quota and consent notices are."""
-    with path.open("rb") as file:
-        start = file.read(512).lstrip().lower()
-    return " (it is a web page)" if start.startswith((b"<!doctype", b"<html")) else ""
+    return " (it is a web page)" if is_web_page(path) else ""

@@ -228,9 +228,9 @@ def test_celeba_lists_exactly_the_test_partition(tmp_path_factory, parts, crlf):
     expected = [name[:-4] for name, part in zip(names, parts, strict=True) if part == "2"]
     if not expected:
         with pytest.raises(DatasetError, match="assigns no image to the test partition"):
-            celeba.read_test(folder)
+            celeba.read_partition(folder, "test")
         return
-    listing = celeba.read_test(folder)
+    listing = celeba.read_partition(folder, "test")
     assert [sample.id for sample in listing.samples] == expected
     assert [path.name for path in listing.companions] == ["list_eval_partition.txt"]
 
@@ -247,12 +247,12 @@ def test_celeba_lists_exactly_the_test_partition(tmp_path_factory, parts, crlf):
 )
 def test_celeba_names_what_is_wrong(tmp_path, text, message):
     with pytest.raises(DatasetError, match=message):
-        celeba.read_test(celeba_folder(tmp_path / "c", text, ["1.jpg"]))
+        celeba.read_partition(celeba_folder(tmp_path / "c", text, ["1.jpg"]), "test")
 
 
 def test_celeba_needs_its_partition_file(tmp_path):
     with pytest.raises(DatasetError, match=r"needs list_eval_partition\.txt"):
-        celeba.read_test(tmp_path)
+        celeba.read_partition(tmp_path, "test")
 
 
 def test_the_real_celeba_lists(benchmark_data, tmp_path):
@@ -262,7 +262,45 @@ def test_the_real_celeba_lists(benchmark_data, tmp_path):
     folder = celeba_folder(tmp_path / "c", text, [])
     for index in range(1, 7):
         shutil.copy(benchmark_data / "celeba" / "img_align_celeba" / f"{index:06d}.jpg", folder / "img_align_celeba")
-    shutil.copy(benchmark_data / "celeba" / "list_attr_celeba.txt", folder)
-    listing = celeba.read_test(folder)
+    attributes = (benchmark_data / "celeba" / "list_attr_celeba.txt").read_text().splitlines()
+    (folder / "list_attr_celeba.txt").write_text("\n".join(["6", *attributes[1:8]]) + "\n")
+    listing = celeba.read_partition(folder, "test")
     assert [read_image(sample.hr).shape for sample in listing.samples] == [(3, 218, 178)] * 3
     assert len(listing.companions) == 2
+    assert len(listing.labels.classes) == 40
+    assert set(listing.labels.values) == {"000001", "000002", "000003"}
+    assert [sample.id for sample in celeba.read_partition(folder, "train").samples] == ["000004", "000005", "000006"]
+    with pytest.raises(DatasetError, match="assigns no image to the valid partition"):
+        celeba.read_partition(folder, "valid")
+
+
+@pytest.mark.parametrize(
+    ("rows", "message"),
+    [
+        ("1\nA\n1.jpg 1\n", r"1 rows, .* has 2: 1 images without a row \(2 …\), 0 rows of other"),
+        ("3\nA\n1.jpg 1\n2.jpg 1\n3.jpg 1\n", r"0 images without a row, 1 rows of other images \(3 …\)"),
+        ("2\nA\n1.jpg 1\n3.jpg 1\n", r"1 images without a row \(2 …\), 1 rows of other images \(3 …\)"),
+    ],
+)
+def test_celebas_two_files_name_the_same_images(tmp_path, rows, message):
+    folder = celeba_folder(tmp_path / "c", "1.jpg 2\n2.jpg 0\n", ["1.jpg", "2.jpg"])
+    (folder / "list_attr_celeba.txt").write_text(rows)
+    with pytest.raises(DatasetError, match=message):
+        celeba.read_partition(folder, "test")
+
+
+def test_celebas_other_splits_come_along_and_are_asked_for_by_name(tmp_path, photo, monkeypatch):
+    folder = celeba_folder(tmp_path / "c", "1.jpg 2\n2.jpg 0\n3.jpg 1\n", [])
+    for name in ("1", "2"):
+        write_image(folder / "img_align_celeba" / f"{name}.png", photo())
+        (folder / "img_align_celeba" / f"{name}.png").rename(folder / "img_align_celeba" / f"{name}.jpg")
+    entry = registry().dataset("celeba")
+    card = entry.card.model_copy(update={"count": 1, "splits": {"test": 1, "valid": 1, "train": 1}})
+    small = Entry(card, entry.pack, entry.path)
+    assert import_dataset(small, folder).images == 2  # valid's image is not there
+    assert installed_listing(small, "train").samples[0].id == "2"
+    monkeypatch.setattr("srbench.registry.Registry.dataset", lambda self, name: small)
+    assert open_dataset("celeba", registry(), "test").name == "celeba"
+    assert open_dataset("celeba", registry(), "train").name == "celeba:train"
+    with pytest.raises(RequestError, match="has no split 'dev'; it has test, valid, train"):
+        open_dataset("celeba", registry(), "dev")

@@ -1,55 +1,84 @@
-"""CelebA's aligned faces, test partition, in the layout of the official archives."""
+"""CelebA's aligned faces and their attributes, by official partition, in the layout of the official archives."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
-from srbench.api import Listing, Sample
+from srbench.api import Labels, Listing, Sample
 from srbench.errors import DatasetError
+from srbench.labels import read_attributes
 
-__all__ = ["read_test"]
+__all__ = ["read_partition"]
 
 _PARTITIONS = "list_eval_partition.txt"
 _ATTRIBUTES = "list_attr_celeba.txt"
-_TEST = "2"
+_NUMBERS = {"train": "0", "valid": "1", "test": "2"}
 
 
-def read_test(folder: Path) -> Listing:
-    """List the images that `list_eval_partition.txt` assigns to partition 2.
+def read_partition(folder: Path, split: str) -> Listing:
+    """List the images that `list_eval_partition.txt` assigns to a partition, with their attributes.
 
-    `list_attr_celeba.txt`, where present, belongs to the dataset.
+    `list_attr_celeba.txt` may be absent; where it is there it has a row for every image of the partition file, and no
+    others.
+
+    Args:
+        folder: Holds both files and `img_align_celeba/`.
+        split: `train`, `valid` or `test`.
 
     Raises:
-        DatasetError: The partition file is missing or malformed, or a listed image is not in `img_align_celeba/`.
+        DatasetError: A file is missing or malformed, the two do not name the same images, or a listed image is not
+            there.
     """
-    partitions = folder / _PARTITIONS
-    images = folder / "img_align_celeba"
+    partitions, images = folder / _PARTITIONS, folder / "img_align_celeba"
     if not partitions.is_file() or not images.is_dir():
         raise DatasetError(f"{folder}: needs {_PARTITIONS} and the folder img_align_celeba")
-    names = _test_names(partitions)
+    assigned = _assigned(partitions)
+    names = [name for name, number in assigned.items() if number == _NUMBERS[split]]
+    if not names:
+        raise DatasetError(f"{partitions}: assigns no image to the {split} partition ({_NUMBERS[split]})")
     present = {path.name for path in images.iterdir()}
     missing = [name for name in names if name not in present]
     if missing:
-        raise DatasetError(f"{images}: {len(missing)} of {len(names)} test images missing: {', '.join(missing[:5])} …")
+        raise DatasetError(
+            f"{images}: {len(missing)} of {len(names)} {split} images missing: {', '.join(missing[:5])} …"
+        )
+    samples = tuple(Sample(Path(name).stem, images / name) for name in names)
     attributes = folder / _ATTRIBUTES
-    companions = (partitions, attributes) if attributes.is_file() else (partitions,)
-    return Listing(tuple(Sample(Path(name).stem, images / name) for name in names), companions)
+    if not attributes.is_file():
+        return Listing(samples, (partitions,))
+    return Listing(samples, (partitions, attributes), _labels(attributes, partitions, assigned, samples))
 
 
-def _test_names(partitions: Path) -> list[str]:
-    names: list[str] = []
-    seen: set[str] = set()
-    for number, line in enumerate(partitions.read_text(encoding="utf-8").splitlines(), start=1):
+def _labels(attributes: Path, partitions: Path, assigned: dict[str, str], samples: tuple[Sample, ...]) -> Labels:
+    labels = read_attributes(attributes)
+    known = {Path(name).stem for name in assigned}
+    lacking, unknown = sorted(known - labels.values.keys()), sorted(labels.values.keys() - known)
+    if lacking or unknown:
+        raise DatasetError(
+            f"{attributes}: {len(labels.values)} rows, {partitions.name} has {len(known)}: {len(lacking)} images "
+            f"without a row{_first(lacking)}, {len(unknown)} rows of other images{_first(unknown)}"
+        )
+    return Labels(labels.task, labels.classes, {sample.id: labels.values[sample.id] for sample in samples})
+
+
+def _first(names: list[str]) -> str:
+    return f" ({', '.join(names[:3])} …)" if names else ""
+
+
+def _assigned(partitions: Path) -> dict[str, str]:
+    """Partition by file name."""
+    assigned: dict[str, str] = {}
+    try:
+        lines = partitions.read_text(encoding="utf-8-sig").splitlines()
+    except (OSError, UnicodeDecodeError) as error:
+        raise DatasetError(f"{partitions}: cannot be read ({error})") from error
+    for number, line in enumerate(lines, start=1):
         fields = line.split()
         if not fields:
             continue
-        if len(fields) != 2 or fields[1] not in {"0", "1", "2"}:
+        if len(fields) != 2 or fields[1] not in _NUMBERS.values():
             raise DatasetError(f"{partitions}, line {number}: expected 'NAME.jpg 0|1|2', got {line[:60]!r}")
-        if fields[0] in seen:
+        if fields[0] in assigned:
             raise DatasetError(f"{partitions}, line {number}: {fields[0]} is listed twice")
-        seen.add(fields[0])
-        if fields[1] == _TEST:
-            names.append(fields[0])
-    if not names:
-        raise DatasetError(f"{partitions}: assigns no image to the test partition (2)")
-    return names
+        assigned[fields[0]] = fields[1]
+    return assigned

@@ -3,11 +3,21 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from srbench.cli.options import shares
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from srbench.downloads import Bytes
+    from srbench.importing import ImportReport
+
 __all__ = ["app"]
+
+ReplaceFlag = Annotated[bool, typer.Option("--replace", help="Take the place of an earlier import.")]
 
 app = typer.Typer(no_args_is_help=True, help="Bring datasets to where runs find them.")
 
@@ -20,16 +30,72 @@ def datasets() -> None:
 @app.command("import")
 def import_verb(
     name: Annotated[str, typer.Argument(help="A dataset, as `srbench list datasets` names it.")],
-    folder: Annotated[Path, typer.Argument(help="Where it lies unpacked.")],
-    replace: Annotated[bool, typer.Option("--replace", help="Take the place of an earlier import.")] = False,
+    sources: Annotated[list[Path], typer.Argument(help="The folder it lies in, or its archives and files.")],
+    replace: ReplaceFlag = False,
 ) -> None:
     """Verify a dataset on disk and copy it below $SRBENCH_DATA."""
     from srbench.cli.long_work import progress_bar
-    from srbench.importing import import_dataset
+    from srbench.fetching import import_files
     from srbench.registry import registry
 
     entry = registry().dataset(name)
     with progress_bar("images") as progress:
-        report = import_dataset(entry, folder, replace=replace, progress=progress)
+        report = import_files(entry, sources, replace=replace, progress=progress)
+    _show(name, report)
+
+
+@app.command("fetch")
+def fetch_verb(
+    names: Annotated[list[str], typer.Argument(help="Datasets, as `srbench list datasets` names them.")],
+    replace: ReplaceFlag = False,
+    keep_archive: Annotated[bool, typer.Option("--keep-archive", help="Leave the downloads in the cache.")] = False,
+) -> None:
+    """Download datasets, check and unpack them, then import them."""
+    from srbench.cli.long_work import progress_bar
+    from srbench.fetching import fetch_dataset
+    from srbench.registry import registry
+
+    for entry in [registry().dataset(name) for name in names]:
+        typer.echo(f"{entry.card.title}: {entry.card.licence}", err=True)
+        with progress_bar("MiB, then images") as progress:
+
+            def fetching(file: str, show: Callable[[int, int], None] = progress) -> Bytes:
+                return lambda done, whole: show(done >> 20, (whole or done) >> 20)
+
+            report = fetch_dataset(
+                entry, replace=replace, keep_archive=keep_archive, fetching=fetching, progress=progress
+            )
+        _show(entry.card.name, report)
+
+
+@app.command("prepare")
+def prepare_verb(
+    source: Annotated[str, typer.Argument(help="A folder of images, or an imported dataset's name.")],
+    output: Annotated[Path, typer.Option("--output", "-o", help="The folder to make.")],
+    side: Annotated[
+        int | None, typer.Option(help="Cut the middle square and bring it to this side, in pixels.")
+    ] = None,
+    least_side: Annotated[int, typer.Option(help="Leave out images with a shorter side, in pixels.")] = 0,
+    parts: Annotated[str, typer.Option(help="Folders and shares by hash of the name: train=75,val=20,test=5.")] = "",
+    ids: Annotated[str, typer.Option(help="First and last image by name: 009001-010000.")] = "",
+    labels: Annotated[Path | None, typer.Option(help="A file of attributes in CelebA's form, or a labels.csv.")] = None,
+    split: Annotated[str, typer.Option(help="Of a dataset that has several.")] = "",
+    limit: Annotated[int | None, typer.Option(help="At most so many images, always the same.")] = None,
+) -> None:
+    """Make a folder of images for runs from other images: some, squares, in parts, with their labels."""
+    from srbench.cli.long_work import progress_bar
+    from srbench.preparing import Preparation, prepare_folder
+    from srbench.selecting import selected
+
+    preparation = Preparation(side, least_side, shares(parts))
+    chosen = selected(source, split=split, limit=limit, ids=ids, labels=labels)
+    with progress_bar("images") as progress:
+        report = prepare_folder(chosen.samples, output, preparation, labels=chosen.labels, progress=progress)
+    for part, count in report.parts.items():
+        typer.echo(f"{part}: {count} images")
+    typer.echo(f"left out as too small: {report.too_small}; written to {output}")
+
+
+def _show(name: str, report: ImportReport) -> None:
     checked = "all pixels as its card lists" if report.verified else "decoded; the card lists no hashes to compare with"
     typer.echo(f"{name}: {report.images} images ({checked}) and {report.lr_files} LR files, in {report.folder}")

@@ -7,7 +7,8 @@ from typing import Annotated
 
 import typer
 
-from srbench.cli.options import JsonFlag
+from srbench.cli.options import JsonFlag, names
+from srbench.errors import RequestError
 
 __all__ = ["leaderboard"]
 
@@ -15,13 +16,23 @@ __all__ = ["leaderboard"]
 def leaderboard(
     folders: Annotated[list[Path], typer.Argument(help="Run folders.")],
     output: Annotated[Path | None, typer.Option(help="Also write leaderboard.csv and .md into this folder.")] = None,
+    sort: Annotated[str, typer.Option(help="A column to sort by: ssim, celeba-attributes:accuracy, …")] = "",
+    rank: Annotated[str, typer.Option(help="Columns, separated by commas: sort by the mean rank over them.")] = "",
     as_json: JsonFlag = False,
 ) -> None:
     """Print the table of one or several run folders, finished or not."""
+    from srbench.leaderboard import ranked, sorted_by
     from srbench.rendering import to_text
     from srbench.runs import collect, write_leaderboard
 
+    if sort and rank:
+        raise RequestError("--sort and --rank both order the rows; choose one")
     table, remarks = collect(folders)
+    if sort:
+        table = sorted_by(table, sort)
+    if rank:
+        table = ranked(table, names(rank))
+        remarks = [f"sorted by the mean rank over {', '.join(names(rank))}, within each table", *remarks]
     typer.echo(table.to_json(orient="records", indent=2, force_ascii=False) if as_json else to_text(table))
     for remark in remarks:
         typer.echo(f"note: {remark}", err=True)

@@ -17,17 +17,19 @@ Rows = Sequence[dict[str, Any]]
 
 def list_cards(
     kind: Annotated[
-        Literal["methods", "wrappers", "datasets", "metrics", "protocols"], typer.Argument(help="What to list.")
+        Literal["methods", "wrappers", "datasets", "metrics", "protocols", "classifiers"],
+        typer.Argument(help="What to list."),
     ],
     as_json: JsonFlag = False,
 ) -> None:
-    """List methods, wrappers, datasets, metrics or protocols."""
+    """List methods, wrappers, datasets, metrics, protocols or classifiers."""
     tables: dict[str, Callable[[], Rows]] = {
         "methods": _methods,
         "wrappers": _wrappers,
         "datasets": _datasets,
         "metrics": _metrics,
         "protocols": _protocols,
+        "classifiers": _classifiers,
     }
     rows = tables[kind]()
     if as_json:
@@ -165,5 +167,25 @@ def _protocols() -> Rows:
             "source": card.source,
         }
         for entry in registry().protocols.values()
+        for card in (entry.card,)
+    ]
+
+
+def _classifiers() -> Rows:
+    from srbench.registry import registry
+
+    return [
+        {
+            "name": card.name,
+            "summary": card.summary,
+            "says": "one of its classes" if card.task == "classes" else "for each attribute whether it is there",
+            "written as": f"{card.name}:X, where X is {card.variants}" if card.variants else card.name,
+            "trained on": list(card.weights.trained_on) if card.weights else "",
+            "parameters": f"{card.weights.parameters:,}" if card.weights else "",
+            "licence": card.licence,
+            "source": card.source,
+            "pack": entry.pack.distribution,
+        }
+        for entry in registry().classifiers.values()
         for card in (entry.card,)
     ]

@@ -10,6 +10,7 @@ import typer
 from srbench.errors import RequestError
 
 __all__ = [
+    "ClassifierOption",
     "DeviceOption",
     "JsonFlag",
     "MetricsOption",
@@ -19,9 +20,11 @@ __all__ = [
     "RuntimeOption",
     "SizeOption",
     "WeightsOption",
+    "classifier_files",
     "names",
     "one_scale",
     "scales",
+    "shares",
     "sizes",
     "weight_files",
 ]
@@ -41,10 +44,36 @@ ProtocolOption = Annotated[str, typer.Option("--protocol", "--protocols", help="
 OutputOption = Annotated[Path | None, typer.Option(help="Run folder; the same command completes it.")]
 
 
+ClassifierOption = Annotated[
+    str,
+    typer.Option("--classifier", "--classifiers", help="What looks at the results: celeba-attributes, timm:NAME, …"),
+]
 WeightsOption = Annotated[
     list[str] | None,
-    typer.Option("--weights", help="NAME@WEIGHTS=FILE, or FILE if one method is written with @; may be repeated."),
+    typer.Option(
+        "--weights",
+        help="NAME@WEIGHTS=FILE, FILE if one method is written with @, CLASSIFIER=FILE; may be repeated.",
+    ),
 ]
+
+
+def classifier_files(given: list[str] | None, classifiers: tuple[str, ...]) -> tuple[dict[str, str], list[str]]:
+    """Of `--weights` those that are written CLASSIFIER=FILE, and the others.
+
+    Raises:
+        RequestError: A classifier is given two files.
+    """
+    found: dict[str, str] = {}
+    others: list[str] = []
+    for item in given or ():
+        name, equals, file = item.partition("=")
+        if not equals or name not in classifiers:
+            others.append(item)
+        elif name in found:
+            raise RequestError(f"--weights {name}: given {found[name]} and {file}; a classifier takes one file")
+        else:
+            found[name] = file
+    return found, others
 
 
 def weight_files(given: list[str] | None) -> dict[str, list[str]] | list[str] | None:
@@ -86,6 +115,21 @@ def scales(text: str) -> tuple[int, ...]:
         return tuple(int(item.lower().removeprefix("x")) for item in names(text))
     except ValueError:
         raise RequestError(f"scale {text!r} is no list of whole numbers; write for example --scale 2,4") from None
+
+
+def shares(text: str) -> dict[str, int]:
+    """Read `train=75,val=20,test=5`, percent by name; nothing of an empty text.
+
+    Raises:
+        RequestError: An item is none.
+    """
+    found: dict[str, int] = {}
+    for item in names(text) if text else ():
+        name, _, percent = item.partition("=")
+        if not name.isidentifier() or not percent.isdigit() or name in found:
+            raise RequestError(f"part {item!r}: write NAME=PERCENT, each name once, for example train=75,val=20,test=5")
+        found[name] = int(percent)
+    return found
 
 
 def one_scale(text: str) -> int:

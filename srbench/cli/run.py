@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 import typer
 
 from srbench.cli.options import (
+    ClassifierOption,
     DeviceOption,
     MetricsOption,
     OutputOption,
@@ -15,6 +16,7 @@ from srbench.cli.options import (
     RuntimeOption,
     SizeOption,
     WeightsOption,
+    classifier_files,
     names,
     scales,
     sizes,
@@ -38,9 +40,12 @@ def run(
     lr: Annotated[
         Literal["made", "given"], typer.Option(help="Make LR by the protocol, or read the given files.")
     ] = "made",
+    split: Annotated[str, typer.Option(help="Of datasets that have several; test if not said.")] = "",
+    limit: Annotated[int | None, typer.Option(help="At most so many images of each dataset, always the same.")] = None,
     device: DeviceOption = "auto",
     precision: PrecisionOption = "fp32",
     runtime: RuntimeOption = "eager",
+    classifier: ClassifierOption = "",
     weights: WeightsOption = None,
     output: OutputOption = None,
     timing: Annotated[bool, typer.Option("--timing", help="Time the methods too, when all is scored.")] = False,
@@ -52,6 +57,8 @@ def run(
     from srbench.harness import prepare
     from srbench.timing.methods import DEFAULT_SIZES
 
+    looking = names(classifier) if classifier else ()
+    classifier_weights, others = classifier_files(weights, looking)
     plan = prepare(
         names(methods),
         datasets=names(datasets),
@@ -59,9 +66,13 @@ def run(
         protocol=names(protocol),
         metrics=names(metrics),
         lr=lr,
+        split=split,
+        limit=limit,
         precision=precision,
         runtime=runtime,
-        weights=weight_files(weights),
+        weights=weight_files(others),
+        classifiers=looking,
+        classifier_weights=classifier_weights,
     )
     if size and not timing:
         raise RequestError(f"--size {size} is of LR when timing; add --timing")

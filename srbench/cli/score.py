@@ -7,7 +7,17 @@ from typing import Annotated
 
 import typer
 
-from srbench.cli.options import MetricsOption, OutputOption, ProtocolOption, names, one_scale
+from srbench.cli.options import (
+    ClassifierOption,
+    MetricsOption,
+    OutputOption,
+    ProtocolOption,
+    WeightsOption,
+    classifier_files,
+    names,
+    one_scale,
+)
+from srbench.errors import RequestError
 
 __all__ = ["score"]
 
@@ -19,6 +29,8 @@ def score(
     name: Annotated[str, typer.Option(help="What to call them in the table.")],
     protocol: ProtocolOption = "classic-y",
     metrics: MetricsOption = "psnr,ssim,ms_ssim,l1",
+    classifier: ClassifierOption = "",
+    weights: WeightsOption = None,
     output: OutputOption = None,
 ) -> None:
     """Score images that were upscaled elsewhere."""
@@ -26,6 +38,10 @@ def score(
     from srbench.cli.long_work import long_work
     from srbench.cli.show import show_result
 
+    looking = names(classifier) if classifier else ()
+    classifier_weights, others = classifier_files(weights, looking)
+    if others:
+        raise RequestError(f"--weights {others[0]}: scoring takes those of a classifier alone, CLASSIFIER=FILE")
     with long_work(output) as progress:
         result = harness.score(
             images,
@@ -34,6 +50,8 @@ def score(
             scale=one_scale(scale),
             protocol=names(protocol),
             metrics=names(metrics),
+            classifiers=looking,
+            classifier_weights=classifier_weights,
             output=output,
             progress=progress,
         )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -28,26 +29,41 @@ def train(
 ) -> None:
     """Train a network by a recipe and export its weights."""
     from srbench.folders import data_home
+    from srbench_models.classifiers.attributes.recipe import is_attribute_recipe, read_attribute_recipe
     from srbench_models.training.recipe import read_recipe
 
+    source = data or data_home() / "train"
+    if is_attribute_recipe(recipe):
+        if scale is not None or features is not None:
+            raise RequestError(f"{recipe}: trains a classifier, which takes neither --scale nor --features")
+        faces = read_attribute_recipe(recipe)
+        folder = output or Path("training-runs") / faces.classifier.name
+        _refuse_without_extra()
+        from srbench_models.classifiers.attributes.training import train_attributes
+
+        _run(lambda: train_attributes(faces, source, folder, device=device, resume=resume), folder)
+        return
     chosen = read_recipe(recipe, scale)
+    folder = output or Path("training-runs") / chosen.recipe.name
+    _refuse_without_extra()
+    from srbench_models.training.loop import TrainingJob, run_training
+
+    job = TrainingJob(
+        recipe=chosen, data=source, output=folder, device=device, resume=resume, origin=recipe, features=features
+    )
+    _run(lambda: run_training(job), folder)
+
+
+def _refuse_without_extra() -> None:
     try:
         import lightning  # noqa: F401  # is the extra there?
         import matplotlib  # noqa: F401
     except ImportError as error:
         raise RequestError(f"training needs more packages ({error}); install: pip install 'srbench[train]'") from error
-    from srbench_models.training.loop import TrainingJob, run_training
 
-    job = TrainingJob(
-        recipe=chosen,
-        data=data or data_home() / "train",
-        output=output or Path("training-runs") / chosen.recipe.name,
-        device=device,
-        resume=resume,
-        origin=recipe,
-        features=features,
-    )
+
+def _run(training: Callable[[], Path], folder: Path) -> None:
     try:
-        print(f"weights written to {run_training(job)}")
+        print(f"weights written to {training()}")
     except KeyboardInterrupt:
-        raise StoppedError(f"interrupted; the last checkpoint is kept in {job.output}: add --resume to go on") from None
+        raise StoppedError(f"interrupted; the last checkpoint is kept in {folder}: add --resume to go on") from None

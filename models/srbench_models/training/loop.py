@@ -26,7 +26,7 @@ from srbench_models.training.plot import plot_losses
 from srbench_models.training.recipe import Recipe
 from srbench_models.weights import load_matching
 
-__all__ = ["TrainingJob", "run_training"]
+__all__ = ["TrainingJob", "quieten_lightning", "run_training"]
 
 Begin = Callable[[nn.Module, Path, Tensor], None]
 """Fills a network from a file and a batch of LR patches."""
@@ -74,7 +74,7 @@ def run_training(job: TrainingJob) -> Path:
         RequestError: The classifier's file, the weights to start from or a GPU are not there.
         KeyboardInterrupt: It was interrupted; the last checkpoint can be resumed.
     """
-    _quieten_lightning()
+    quieten_lightning()
     checkpoints = job.output / "checkpoints"
     last = checkpoints / "last.ckpt"
     _refuse_what_cannot_be(job, last)
@@ -167,7 +167,7 @@ def _sha256(path: Path | None) -> str:
     return "" if path is None else hashlib.sha256(path.read_bytes()).hexdigest()
 
 
-def _quieten_lightning() -> None:
+def quieten_lightning() -> None:
     """Its tips and notices about itself say nothing about the training."""
     logging.getLogger("lightning.pytorch").setLevel(logging.ERROR)
     warnings.filterwarnings("ignore", module=r"lightning\b.*")

@@ -1,0 +1,1 @@
+"""Networks that say what is in an image; a folder each."""

@@ -1,0 +1,1 @@
+"""Attributes of faces, in the 40 terms of CelebA."""

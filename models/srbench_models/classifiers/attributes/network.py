@@ -1,0 +1,71 @@
+"""A small residual network that names attributes of faces."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+__all__ = ["AttributeNetwork", "resized"]
+
+WIDTH = 88
+"""Pixels of width that an image is brought to; the height follows."""
+
+
+class _Unit(nn.Module):
+    """Two 3×3 convolutions beside the identity, or an average and a 1×1 convolution where the image is halved."""
+
+    def __init__(self, inputs: int, outputs: int) -> None:
+        super().__init__()
+        halved = inputs != outputs
+        self.first = nn.Conv2d(inputs, outputs, 3, stride=2 if halved else 1, padding=1, bias=False)
+        self.first_norm = nn.BatchNorm2d(outputs)
+        self.second = nn.Conv2d(outputs, outputs, 3, padding=1, bias=False)
+        self.second_norm = nn.BatchNorm2d(outputs)
+        self.beside: nn.Module = nn.Identity()
+        if halved:
+            self.beside = nn.Sequential(
+                nn.AvgPool2d(2, ceil_mode=True), nn.Conv2d(inputs, outputs, 1, bias=False), nn.BatchNorm2d(outputs)
+            )
+
+    def forward(self, x: Tensor) -> Tensor:
+        inner = torch.relu(self.first_norm(self.first(x)))
+        return torch.relu(self.second_norm(self.second(inner)) + self.beside(x))
+
+
+class AttributeNetwork(nn.Module):
+    """RGB in [0, 1], (N, 3, H, W), any size, to (N, attributes) logits."""
+
+    def __init__(self, attributes: int = 40, channels: Sequence[int] = (16, 32, 64, 96), dropout: float = 0.2) -> None:
+        """Build it with fresh weights.
+
+        Args:
+            attributes: How many.
+            channels: Of each stage; each after the first halves the image.
+            dropout: Share of the last features that a training step leaves out.
+        """
+        super().__init__()
+        stem = channels[0]
+        self.stem = nn.Sequential(
+            nn.Conv2d(3, stem, 3, stride=2, padding=1, bias=False), nn.BatchNorm2d(stem), nn.ReLU()
+        )
+        stages = zip((stem, *channels[:-1]), channels, strict=True)
+        self.body = nn.Sequential(*(_Unit(inputs, outputs) for inputs, outputs in stages))
+        self.dropout = nn.Dropout(dropout)
+        self.head = nn.Linear(channels[-1], attributes)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Classify a batch."""
+        out: Tensor = self.head(self.dropout(self.body(self.stem(resized(x) - 0.5)).mean((2, 3))))
+        return out
+
+
+def resized(x: Tensor, width: int = WIDTH) -> Tensor:
+    """An image at the width the network knows, in its own proportions, without aliasing."""
+    height = max(1, round(x.shape[2] * width / x.shape[3]))
+    if x.shape[2:] == (height, width):
+        return x
+    out: Tensor = functional.interpolate(x, (height, width), mode="bilinear", align_corners=False, antialias=True)
+    return out

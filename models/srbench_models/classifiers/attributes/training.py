@@ -1,0 +1,159 @@
+"""`srbench train` of the attribute network: Lightning's loop, a log, a checkpoint after each epoch, safetensors."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from pathlib import Path
+
+import lightning
+import torch
+from lightning.pytorch.callbacks import ModelCheckpoint, TQDMProgressBar
+from lightning.pytorch.loggers import CSVLogger
+from lightning.pytorch.utilities.types import OptimizerLRScheduler
+from safetensors.torch import save_file
+from torch import Tensor
+from torch.nn import functional
+from torch.utils.data import DataLoader
+
+from srbench.errors import OutputError, RequestError
+from srbench.files import whole_file
+from srbench_models.classifiers.attributes.faces import Faces, accuracies, altered, load_faces, majority
+from srbench_models.classifiers.attributes.network import AttributeNetwork
+from srbench_models.classifiers.attributes.recipe import AttributeRecipe
+from srbench_models.training.loop import quieten_lightning
+
+__all__ = ["train_attributes"]
+
+
+def train_attributes(
+    recipe: AttributeRecipe, data: Path, output: Path, *, device: str = "auto", resume: bool = False
+) -> Path:
+    """Train to the end of the recipe and write the weights in half precision.
+
+    Returns:
+        The safetensors file; its metadata holds the recipe, the held-out accuracy and the commoner values' accuracy.
+
+    Raises:
+        DatasetError: The recipe's images or labels are not there, or do not belong together.
+        OutputError: The folder holds a training that was not to be resumed, nothing to resume, or cannot be written.
+        RequestError: A GPU is not there.
+        KeyboardInterrupt: It was interrupted; the last checkpoint can be resumed.
+    """
+    last = output / "checkpoints" / "last.ckpt"
+    if last.exists() != resume:
+        what = "holds a training already; add --resume" if last.exists() else "holds no training; leave out --resume"
+        raise OutputError(f"{output}: {what}, or choose another --output")
+    if device == "cuda" and not torch.cuda.is_available():
+        raise RequestError("device cuda was asked for and torch finds no GPU; choose auto or cpu")
+    quieten_lightning()
+    lightning.seed_everything(recipe.classifier.seed, verbose=False)
+    spans = (recipe.data.train, recipe.data.held_out)
+    train, held_out = (load_faces(data / recipe.data.images, data / recipe.data.labels, span) for span in spans)
+    print(f"{len(train)} faces to train on, {len(held_out)} held out, {len(train.names)} attributes")
+    module = _Module(recipe, train, held_out)
+    trainer = lightning.Trainer(
+        accelerator={"auto": "auto", "cpu": "cpu", "cuda": "gpu"}[device],
+        devices=1,
+        precision="bf16-mixed",
+        max_epochs=recipe.schedule.epochs,
+        num_sanity_val_steps=0,
+        enable_model_summary=False,
+        callbacks=[
+            ModelCheckpoint(last.parent, filename="last", enable_version_counter=False),
+            TQDMProgressBar(refresh_rate=25),
+        ],
+        logger=CSVLogger(output, name="log"),
+    )
+    try:
+        # Our own file: Lightning's checkpoint holds optimiser and loop state that weights_only cannot load.
+        trainer.fit(module, ckpt_path=str(last) if resume else None, weights_only=False if resume else None)
+    except SystemExit as error:  # how Lightning leaves after a Ctrl-C
+        raise KeyboardInterrupt from error
+    return _export(module, recipe, output)
+
+
+class _Module(lightning.LightningModule):
+    def __init__(self, recipe: AttributeRecipe, train: Faces, held_out: Faces) -> None:
+        super().__init__()
+        self.recipe, self.train_faces, self.held_out = recipe, train, held_out
+        self.network = AttributeNetwork(len(train.names), recipe.classifier.channels, recipe.classifier.dropout)
+        self.network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]  # torch: untyped
+        self._outputs: list[Tensor] = []
+
+    def training_step(self, batch: tuple[Tensor, Tensor], index: int) -> Tensor:
+        images, attributes = batch
+        # Of its own for each step, so that a resumed training sees what it would have seen.
+        generator = torch.Generator().manual_seed(self.recipe.classifier.seed + self.global_step)
+        logits = self.network(altered(images, generator).contiguous(memory_format=torch.channels_last))
+        loss = functional.binary_cross_entropy_with_logits(logits, attributes.float())
+        self.log("loss", loss, on_epoch=True, on_step=False)
+        return loss
+
+    def validation_step(self, batch: tuple[Tensor, Tensor], index: int) -> None:
+        self._outputs.append(self.network(batch[0].float() / 255).float())
+
+    def on_validation_epoch_end(self) -> None:
+        accuracy = accuracies(self._outputs, self.held_out.attributes.to(self.device)).mean()
+        self._outputs.clear()
+        self.log("held_out_accuracy", accuracy, prog_bar=True)
+
+    def configure_optimizers(self) -> OptimizerLRScheduler:
+        schedule = self.recipe.schedule
+        optimizer = torch.optim.AdamW(
+            self.parameters(), lr=schedule.learning_rate, weight_decay=schedule.weight_decay, fused=True
+        )
+        cycle = torch.optim.lr_scheduler.OneCycleLR(
+            optimizer, schedule.learning_rate, total_steps=int(self.trainer.estimated_stepping_batches), pct_start=0.2
+        )
+        return {"optimizer": optimizer, "lr_scheduler": {"scheduler": cycle, "interval": "step"}}
+
+    def train_dataloader(self) -> DataLoader[tuple[Tensor, Tensor]]:
+        generator = torch.Generator().manual_seed(self.recipe.classifier.seed + self.current_epoch)
+        return DataLoader(
+            self.train_faces, self.recipe.schedule.batch, shuffle=True, drop_last=True, generator=generator
+        )
+
+    def val_dataloader(self) -> DataLoader[tuple[Tensor, Tensor]]:
+        return DataLoader(self.held_out, 256)
+
+
+def _export(module: _Module, recipe: AttributeRecipe, output: Path) -> Path:
+    network = module.network.cpu().float().eval()
+    state = {
+        name: value.detach().contiguous().half() if value.is_floating_point() else value
+        for name, value in network.state_dict().items()
+    }
+    network.load_state_dict(state)
+    held_out, attributes = module.held_out, module.held_out.attributes
+    with torch.inference_mode():
+        found = accuracies(
+            [network(held_out.images[i : i + 256].float() / 255) for i in range(0, len(held_out), 256)], attributes
+        )
+    common = (attributes == majority(module.train_faces.attributes)).float().mean()
+    metadata = {
+        "recipe": json.dumps(recipe.model_dump(mode="json"), sort_keys=True),
+        "classes": " ".join(held_out.names),
+        "training_images": str(len(module.train_faces)),
+        "training_images_sha256": _sha256(module.train_faces),
+        "held_out_images": str(len(held_out)),
+        "held_out_accuracy": f"{float(found.mean()):.4f}",
+        "commoner_value_accuracy": f"{float(common):.4f}",
+        "torch": torch.__version__,
+    }
+    path = output / f"{recipe.classifier.name}.safetensors"
+    try:
+        with whole_file(path) as partial:
+            save_file(state, partial, metadata=metadata)
+            partial.chmod(0o644)  # safetensors lets nobody else read it
+    except OSError as error:
+        raise OutputError(f"{path}: cannot be written ({error}); make room and add --resume") from error
+    print(
+        f"held-out accuracy {metadata['held_out_accuracy']}; always the commoner value: "
+        f"{metadata['commoner_value_accuracy']}"
+    )
+    return path
+
+
+def _sha256(faces: Faces) -> str:
+    return hashlib.sha256(faces.images.numpy().tobytes() + faces.attributes.numpy().tobytes()).hexdigest()

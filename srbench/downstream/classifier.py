@@ -1,0 +1,103 @@
+"""A classifier as it was asked for: a card, perhaps with a variant and the user's own weight file."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from srbench.api import Classifier, ClassifierFactory, ClassifierRequest
+from srbench.cards import ClassifierCard
+from srbench.errors import MethodError, RequestError, SRBenchError, WeightsError, one_line
+from srbench.fingerprint import code_sha256, combine, file_sha256
+from srbench.registry import Entry, Registry, load_target
+
+__all__ = ["ChosenClassifier", "find_classifier"]
+
+
+@dataclass(frozen=True)
+class ChosenClassifier:
+    """A card's classifier, ready to be built.
+
+    Attributes:
+        entry: The card.
+        variant: What follows the colon; empty without one.
+        own: The user's weight file, or None.
+    """
+
+    entry: Entry[ClassifierCard]
+    variant: str = ""
+    own: Path | None = None
+
+    @property
+    def name(self) -> str:
+        """As it stands in tables: of a variant that is a path only the last part."""
+        card = self.entry.card
+        return f"{card.name}:{Path(self.variant).name}" if self.variant else card.name
+
+    def identity(self) -> str:
+        """Hash of all that decides what it says: code, weights, variant; 16 digits."""
+        card = self.entry.card
+        return combine(
+            pack=self.entry.pack.distribution,
+            code=code_sha256(self.entry.path.parent),
+            weights=file_sha256(self.own) if self.own else card.weights.sha256 if card.weights else "",
+            variant=self.variant,
+        )[:16]
+
+    def describe(self) -> dict[str, Any]:
+        """What `run.json` keeps."""
+        card = self.entry.card
+        weights = file_sha256(self.own) if self.own else card.weights.sha256 if card.weights else ""
+        return {"identity": self.identity(), "weights": weights, "source": card.source}
+
+    def build(self, device: str) -> Classifier:
+        """Load it.
+
+        Raises:
+            SRBenchError: Its weights are absent, altered or do not fit, or a package it needs is not there.
+        """
+        factory: ClassifierFactory = load_target(self.entry.card.factory, self.entry.pack.name)
+        try:
+            return factory(ClassifierRequest(device, self._weights(), self.variant))
+        except SRBenchError:
+            raise
+        except (Exception, SystemExit) as error:  # a pack is anyone's code
+            raise MethodError(f"classifier {self.name} cannot be built: {one_line(error)}") from error
+
+    def _weights(self) -> Path | None:
+        shipped = self.entry.card.weights
+        if self.own is not None or shipped is None:
+            return self.own
+        path = self.entry.path.parent / shipped.file
+        if not path.is_file() or file_sha256(path) != shipped.sha256:
+            raise WeightsError(
+                f"{path.name}: is not there, or not its card's; reinstall {self.entry.pack.distribution}"
+            )
+        return path
+
+
+def find_classifier(spec: str, cards: Registry, files: Mapping[str, Path]) -> ChosenClassifier:
+    """Resolve `celeba-attributes` or `timm:resnet50`.
+
+    Args:
+        spec: As the user wrote it.
+        cards: Where names are looked up.
+        files: Weight files by classifier.
+
+    Raises:
+        UnknownNameError: No card has this name.
+        RequestError: A variant is missing, or is given to a classifier that has none.
+    """
+    name, colon, variant = spec.partition(":")
+    entry = cards.classifier(name)
+    wanted = entry.card.variants
+    if wanted is None and colon:
+        raise RequestError(f"classifier {name} has no variants; write {name} alone")
+    if wanted is not None and not variant:
+        raise RequestError(f"classifier {name} needs to know which: write {name}:X, where X is {wanted}")
+    own = files.get(spec)
+    if own is not None and (entry.card.weights is not None or wanted is not None):
+        raise RequestError(f"{own}: classifier {spec} takes no weight file")
+    return ChosenClassifier(entry, variant, own)

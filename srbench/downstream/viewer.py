@@ -1,0 +1,196 @@
+"""Classifiers at work in a run: batches of 8-bit images, HR once."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from srbench.api import Classifier, Labels, Task
+from srbench.downstream.classifier import ChosenClassifier
+from srbench.downstream.predictions import PredictionCache
+from srbench.downstream.seen import Seen, seen
+from srbench.errors import MethodError, one_line
+from srbench.grouping import grouped
+
+__all__ = ["View", "Viewer", "Views"]
+
+_PIXELS = 2**21
+"""Of a batch, which bound its memory; a larger image goes alone."""
+
+Logits = NDArray[np.float32]
+
+
+@dataclass(frozen=True)
+class View:
+    """A result to be looked at, and its HR.
+
+    Attributes:
+        sr: uint8, (C, H, W), an array, or a tensor on a GPU.
+        hr: uint8, (C, H, W), an array of the same size.
+        hr_key: What tells the HR image from others.
+        truth: By classifier name what people say; without those who have no label.
+    """
+
+    sr: Any
+    hr: NDArray[np.uint8]
+    hr_key: str
+    truth: Mapping[str, tuple[int, ...]]
+
+
+@dataclass
+class Cost:
+    """What a classifier has taken so far: seconds, and images looked at."""
+
+    seconds: float = 0.0
+    results: int = 0
+    hr_images: int = 0
+
+
+@dataclass
+class Viewer:
+    """One classifier, built once, and its predictions on HR."""
+
+    chosen: ChosenClassifier
+    device: str
+    cache: PredictionCache
+    cost: Cost = field(default_factory=Cost)
+
+    def __post_init__(self) -> None:
+        """Build it, so that what is wrong with it is known before a run begins."""
+        self._classifier: Classifier = self.chosen.build(self.device)
+        self._identity = f"{self.chosen.identity()} {self.device}"
+
+    @property
+    def name(self) -> str:
+        """Of the classifier."""
+        return self.chosen.name
+
+    def look(self, views: Sequence[View]) -> list[Seen]:
+        """What it says of each result.
+
+        Raises:
+            MethodError: It failed.
+        """
+        start = time.perf_counter()
+        hr = self._of_hr(views)
+        sr = self._of([view.sr for view in views])
+        self.cost.seconds += time.perf_counter() - start
+        self.cost.results += len(views)
+        return [
+            seen(self.task, logits, hr[view.hr_key], view.truth.get(self.name))
+            for view, logits in zip(views, sr, strict=True)
+        ]
+
+    def truth(self, labels: Labels | None) -> dict[str, tuple[int, ...]]:
+        """By image id what people say, in the order of the classifier's own classes; empty where theirs are others."""
+        if labels is None or labels.task != self.task:
+            return {}
+        said, known = labels.classes, self.classes
+        if labels.task == "classes":
+            fitting = set(said) <= set(known)
+            return {image: (known.index(said[value[0]]),) for image, value in labels.values.items() if fitting}
+        if not set(known) <= set(said):
+            return {}
+        order = [said.index(name) for name in known]
+        return {image: tuple(value[i] for i in order) for image, value in labels.values.items()}
+
+    @property
+    def task(self) -> Task:
+        """What it says of an image."""
+        return self._classifier.task
+
+    @property
+    def classes(self) -> tuple[str, ...]:
+        """Names of its classes or attributes."""
+        return tuple(self._classifier.classes)
+
+    def _of_hr(self, views: Sequence[View]) -> dict[str, Logits]:
+        known: dict[str, Logits] = {}
+        fresh: dict[str, NDArray[np.uint8]] = {}
+        for view in views:
+            if view.hr_key in known or view.hr_key in fresh:
+                continue
+            kept = self.cache.get(f"{self._identity} {view.hr_key}")
+            if kept is None:
+                fresh[view.hr_key] = view.hr
+            else:
+                known[view.hr_key] = kept
+        found = dict(zip(fresh, self._of(list(fresh.values())), strict=True))
+        self.cost.hr_images += len(found)
+        self.cache.put({f"{self._identity} {key}": value for key, value in found.items()})
+        return known | found
+
+    def _of(self, images: Sequence[Any]) -> list[Logits]:
+        """Logits of images, those of one size in batches."""
+        found: dict[int, Logits] = {}
+        for shape, same in grouped(list(enumerate(images)), lambda item: tuple(item[1].shape)):
+            count = max(1, _PIXELS // int(shape[-1] * shape[-2]))
+            for start in range(0, len(same), count):
+                part = same[start : start + count]
+                logits = self._call([image for _, image in part])
+                found |= {index: row for (index, _), row in zip(part, logits, strict=True)}
+        return [found[index] for index in range(len(images))]
+
+    def _call(self, images: Sequence[Any]) -> Logits:
+        import torch  # here, because planning and listing must not import torch
+
+        batch = torch.stack([torch.as_tensor(image).to(self.device) for image in images])
+        if batch.shape[1] == 1:
+            batch = batch.expand(-1, 3, -1, -1)
+        try:
+            with torch.inference_mode():
+                logits = self._classifier(batch.float() / 255)
+        except Exception as error:  # a classifier is anyone's code
+            raise MethodError(f"classifier {self.name} raised {one_line(error)}") from error
+        wanted = (len(images), len(self.classes)) if self.classes else (len(images), logits.shape[-1])
+        if tuple(logits.shape) != wanted or not bool(torch.isfinite(logits).all()):
+            raise MethodError(
+                f"classifier {self.name} returned {tuple(logits.shape)}, expected {wanted} finite numbers"
+            )
+        return np.asarray(logits.float().cpu().numpy(), np.float32)
+
+
+@dataclass(frozen=True)
+class Views:
+    """All classifiers of a run, and what people say of the images of its datasets.
+
+    Attributes:
+        viewers: Built, each with its cost so far.
+        labels: By dataset.
+    """
+
+    viewers: tuple[Viewer, ...]
+    labels: Mapping[str, Labels | None]
+
+    def __post_init__(self) -> None:
+        """Put every dataset's labels in each classifier's own order, once."""
+        truths = {
+            (dataset, viewer.name): viewer.truth(labels)
+            for dataset, labels in self.labels.items()
+            for viewer in self.viewers
+        }
+        object.__setattr__(self, "_truths", truths)
+
+    def truth(self, dataset: str, image: str) -> dict[str, tuple[int, ...]]:
+        """What people say of an image, by classifier that knows their words."""
+        truths: Mapping[tuple[str, str], Mapping[str, tuple[int, ...]]] = self._truths  # type: ignore[attr-defined]  # above
+        found = {viewer.name: truths[dataset, viewer.name].get(image) for viewer in self.viewers}
+        return {name: value for name, value in found.items() if value is not None}
+
+    def cost(self) -> dict[str, dict[str, float]]:
+        """By classifier the seconds it took, and how many results and HR images it looked at; without those idle."""
+        return {viewer.name: asdict(viewer.cost) for viewer in self.viewers if viewer.cost.results}
+
+    def look(self, views: Sequence[View]) -> list[dict[str, Seen]]:
+        """What each says of each result.
+
+        Raises:
+            MethodError: One failed.
+        """
+        by_name = {viewer.name: viewer.look(views) for viewer in self.viewers}
+        return [{name: several[index] for name, several in by_name.items()} for index in range(len(views))]

@@ -1,0 +1,121 @@
+"""`srbench datasets fetch`: a dataset's files from the network, unpacked, then imported as any others are."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from srbench.archives import is_archive, unpack
+from srbench.cards import ArchiveEntry, DatasetCard
+from srbench.downloads import Bytes, download
+from srbench.errors import DatasetError, RequestError
+from srbench.folders import cache_home, data_home
+from srbench.importing import ImportReport, Progress, import_dataset, refuse_target
+from srbench.registry import Entry
+
+__all__ = ["fetch_dataset", "import_files"]
+
+Fetching = Callable[[str], Bytes]
+"""Told a file's name, gives what is told of its bytes."""
+
+
+def fetch_dataset(
+    entry: Entry[DatasetCard],
+    *,
+    replace: bool = False,
+    keep_archive: bool = False,
+    fetching: Fetching = lambda _: lambda *_: None,
+    progress: Progress | None = None,
+) -> ImportReport:
+    """Fetch, unpack, verify and install a dataset.
+
+    Args:
+        entry: The dataset's card.
+        replace: Take the place of an earlier import.
+        keep_archive: Leave the downloads in the cache folder.
+        fetching: Told of downloads.
+        progress: Told of images verified.
+
+    Raises:
+        RequestError: The dataset needs no import, is there already, or its card names no files.
+        DatasetError: A file cannot be fetched, is another or may not be unpacked, or the images are not the card's;
+            downloads stay for the next call.
+    """
+    card = entry.card
+    refuse_target(card, replace=replace)
+    if not card.archives:
+        raise RequestError(f"{card.name}: no address is known; get it yourself and run srbench datasets import")
+    downloads = cache_home() / "downloads" / card.folder
+    try:
+        downloads.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise DatasetError(f"{downloads}: cannot be written ({error.strerror or error})") from error
+    paths = []
+    for archive in card.archives:
+        try:
+            told = fetching(archive.file)
+            paths.append(download(archive.urls, downloads / archive.file, checksum=archive.checksum, progress=told))
+        except DatasetError as error:
+            raise DatasetError(
+                f"{card.name}: {error}; what came so far is kept for the next call; or get the files yourself and run "
+                f"srbench datasets import {card.name} FILE…"
+            ) from error
+    report = import_files(entry, paths, replace=replace, progress=progress)
+    if not keep_archive:
+        shutil.rmtree(downloads, ignore_errors=True)
+    return report
+
+
+def import_files(
+    entry: Entry[DatasetCard], sources: Sequence[Path], *, replace: bool = False, progress: Progress | None = None
+) -> ImportReport:
+    """Verify and install a dataset that lies in one folder, or in the archives and files it is handed out in.
+
+    Args:
+        entry: The dataset's card.
+        sources: A folder; or archives, recognised by name or by what they hold, and plain files.
+        replace: Take the place of an earlier import.
+        progress: Told of images verified.
+
+    Raises:
+        RequestError: The dataset needs no import, or is there already.
+        DatasetError: Something is missing, may not be unpacked, or is not what the card says.
+    """
+    card = entry.card
+    refuse_target(card, replace=replace)
+    if len(sources) == 1 and not sources[0].is_file():
+        return import_dataset(entry, sources[0], replace=replace, progress=progress)
+    for source in sources:
+        if not source.is_file():
+            raise DatasetError(f"{source}: no such file; give one folder, or the dataset's archives and files")
+    target = data_home() / card.folder
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(prefix=f".{target.name}-", dir=target.parent) as staging:
+            for source in sources:
+                _place(source, card, Path(staging))
+            return import_dataset(entry, Path(staging), replace=replace, progress=progress)
+    except OSError as error:
+        raise DatasetError(f"{target}: cannot be written ({error.strerror or error}); nothing was imported") from error
+
+
+def _place(source: Path, card: DatasetCard, staging: Path) -> None:
+    """Unpack an archive, or copy a file, to where the dataset's reader looks for it."""
+    known = next((archive for archive in card.archives if archive.file == source.name), None) or _like(source, card)
+    if not is_archive(source):
+        shutil.copyfile(source, staging / (known.into if known else "") / source.name)
+        return
+    limit = (known.unpacked_mib if known else _UNKNOWN_MIB) * 2**20
+    unpack(source, staging / (known.into if known else ""), limit=limit, prefix=known.prefix if known else "")
+
+
+_UNKNOWN_MIB = 20_000
+"""For archives that no card names."""
+
+
+def _like(source: Path, card: DatasetCard) -> ArchiveEntry | None:
+    """The card's only archive, under another name."""
+    archives = [archive for archive in card.archives if is_archive(Path(archive.file))]
+    return archives[0] if len(archives) == 1 and is_archive(source) else None
