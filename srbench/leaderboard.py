@@ -302,6 +302,10 @@ def notes(run: Described, records: Sequence[Record]) -> list[str]:
     found += [f"not timed: {reason}" for reason in run.get("timings", {}).get("failed", ())]
     found += _grouped_remarks(current)
     found += _blank_rows(run, current)
+    found += [
+        f"{name} looked at {cost['results']:,} results and {cost['hr_images']:,} HR images in {cost['seconds']:.1f} s"
+        for name, cost in run.get("looking", {}).items()
+    ]
     if "psnr" in run["plan"]["metrics"] and run["plan"].get("classifiers"):
         for (dataset, _, scale, *_), rows in build_table(run, current).groupby(GROUP_COLUMNS, sort=False):
             found += disagreements(f"{dataset} ×{scale}", rows)

@@ -28,7 +28,7 @@ from srbench.inference import Inference
 from srbench.methods import Method, Producer
 from srbench.plan import Plan
 from srbench.record import Record, RecordKey
-from srbench.stages import Prepared, Ready, Result, Task, failed_records, prepare, scored_records, seen_records
+from srbench.stages import Prepared, Ready, Result, Task, failed_records, look, prepare, scored_records, seen_records
 from srbench.store import RecordSink
 from srbench.trial import Trial, try_bf16
 
@@ -216,7 +216,9 @@ class _Runner:
     def _see(self) -> None:
         results, self._unseen = self._unseen, []
         if results and self._conditions.views is not None:
-            self._submit(seen_records, results, self._conditions.metrics, self._conditions.views)
+            # Here and not beside the upscaling: two networks at once would fight for the same threads.
+            looked = look(results, self._conditions.views)
+            self._submit(seen_records, results, looked, self._conditions.metrics)
 
     def _producer(self, method: Method, scale: int, inference: Inference | None) -> Producer:
         """The opened method; one that could not be opened raises the same error for every image."""

@@ -8,11 +8,11 @@ from pathlib import Path
 import pandas as pd
 
 from srbench.errors import OutputError
-from srbench.leaderboard import build_tables, notes
+from srbench.leaderboard import build_attribute_table, build_tables, notes
 from srbench.rendering import to_csv, to_markdown
 from srbench.store import read_records, read_run, write_whole
 
-__all__ = ["collect", "write_attributes", "write_leaderboard"]
+__all__ = ["collect", "collect_attributes", "write_attributes", "write_leaderboard"]
 
 
 def collect(folders: Sequence[Path]) -> tuple[pd.DataFrame, list[str]]:
@@ -27,6 +27,17 @@ def collect(folders: Sequence[Path]) -> tuple[pd.DataFrame, list[str]]:
     labels = {folder: folder.name if names.count(folder.name) == 1 else str(folder) for folder in runs}
     table = build_tables({labels[folder]: run for folder, run in runs.items()})
     return table, list(dict.fromkeys(remark for run in runs.values() for remark in notes(*run)))
+
+
+def collect_attributes(folders: Sequence[Path]) -> pd.DataFrame:
+    """The attribute tables of several run folders, one below the other; a row that is there twice stays once.
+
+    Raises:
+        RequestError: A folder holds no run.
+        StoreError: A run cannot be read.
+    """
+    tables = [build_attribute_table(read_run(folder), read_records(folder)) for folder in folders]
+    return pd.concat(tables, ignore_index=True).drop_duplicates(ignore_index=True)
 
 
 def write_leaderboard(folder: Path, table: pd.DataFrame, remarks: Sequence[str]) -> None:

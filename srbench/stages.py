@@ -10,6 +10,7 @@ from dataclasses import dataclass, field, replace
 
 from srbench.api import LrSource, Metric, Sample
 from srbench.datasets import Dataset
+from srbench.downstream.seen import Seen
 from srbench.downstream.viewer import View, Views
 from srbench.errors import ImageError, MethodError, SRBenchError, one_line
 from srbench.grouping import grouped
@@ -27,6 +28,7 @@ __all__ = [
     "Task",
     "Truth",
     "failed_records",
+    "look",
     "prepare",
     "scored_records",
     "seen_records",
@@ -154,19 +156,29 @@ class Result:
     precision: str
 
 
-def seen_records(results: Sequence[Result], metrics: Sequence[Metric], views: Views) -> list[Record]:
-    """The records of several results that classifiers look at too, in batches.
+Looked = Sequence[Mapping[str, Seen]] | MethodError
+"""What classifiers made of several results, by name; or why one of them failed."""
+
+
+def look(results: Sequence[Result], views: Views) -> Looked:
+    """Let classifiers look at results, perhaps of several sizes, in batches."""
+    try:
+        return views.look([_view(result, views) for result in results])
+    except MethodError as error:
+        return error
+
+
+def seen_records(results: Sequence[Result], looked: Looked, metrics: Sequence[Metric]) -> list[Record]:
+    """The records of several results that classifiers have looked at.
 
     Args:
-        results: Perhaps of several sizes.
+        results: The results.
+        looked: Of `look`; where it failed the records do.
         metrics: What to compute.
-        views: What looks at them.
     """
-    try:
-        looked = views.look([_view(result, views) for result in results])
-    except MethodError as error:
+    if isinstance(looked, MethodError):
         return [
-            record for result in results for record in failed_records(result.ready.tasks, error, result.ready.truth.hr)
+            record for result in results for record in failed_records(result.ready.tasks, looked, result.ready.truth.hr)
         ]
     return [
         replace(record, seen={name: seen.describe() for name, seen in each.items()})

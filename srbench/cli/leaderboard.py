@@ -15,7 +15,9 @@ __all__ = ["leaderboard"]
 
 def leaderboard(
     folders: Annotated[list[Path], typer.Argument(help="Run folders.")],
-    output: Annotated[Path | None, typer.Option(help="Also write leaderboard.csv and .md into this folder.")] = None,
+    output: Annotated[
+        Path | None, typer.Option(help="Also write leaderboard.csv and .md, and attributes.csv, into this folder.")
+    ] = None,
     sort: Annotated[str, typer.Option(help="A column to sort by: ssim, celeba-attributes:accuracy, …")] = "",
     rank: Annotated[str, typer.Option(help="Columns, separated by commas: sort by the mean rank over them.")] = "",
     as_json: JsonFlag = False,
@@ -23,7 +25,7 @@ def leaderboard(
     """Print the table of one or several run folders, finished or not."""
     from srbench.leaderboard import ranked, sorted_by
     from srbench.rendering import to_text
-    from srbench.runs import collect, write_leaderboard
+    from srbench.runs import collect, collect_attributes, write_attributes, write_leaderboard
 
     if sort and rank:
         raise RequestError("--sort and --rank both order the rows; choose one")
@@ -38,4 +40,5 @@ def leaderboard(
         typer.echo(f"note: {remark}", err=True)
     if output:
         write_leaderboard(output, table, remarks)
+        write_attributes(output, collect_attributes(folders))
         typer.echo(f"written to {output}", err=True)

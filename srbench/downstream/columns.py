@@ -20,10 +20,17 @@ __all__ = [
     "seen_by",
 ]
 
-_WITH_INTERVAL = {"accuracy": True, "hr_accuracy": False, "retained": True, "balanced": True, "hr_balanced": False}
+_WITH_INTERVAL = {
+    "accuracy": True,
+    "hr_accuracy": False,
+    "retained": True,
+    "balanced": True,
+    "hr_balanced": False,
+    "guess_accuracy": False,
+}
 _WITHOUT_LABELS = {"top1": True, "top5": True, "agreement": True, "kl": True}
 _LAYOUTS = {
-    "accuracy": (("acc.", "accuracy"), ("bal.", "balanced"), ("kept", "retained"), ("on HR", "hr_accuracy")),
+    "accuracy": (("accuracy", "accuracy"), ("balanced", "balanced"), ("retained", "retained")),
     "top1": (("top-1", "top1"), ("top-5", "top5"), ("KL", "kl")),
     "agreement": (("agreement", "agreement"), ("KL", "kl")),
 }
@@ -119,21 +126,34 @@ def downstream_blocks(heading: str, rows: pd.DataFrame) -> Iterator[tuple[str, l
     """For each classifier that looked at a group: heading, column names and cells, the most useful method first."""
     for classifier, first in _headlines(rows):
         layout = [(title, name) for title, name in _LAYOUTS[first] if name in _present(rows, classifier)]
+        shown = [
+            name for _, name in layout if name in _INTERVALS_SHOWN and rows[f"{classifier}:{name}_low"].notna().any()
+        ]
         header = ["method", "N"]
         for title, name in layout:
-            header += [title, "95 %"] if name in _INTERVALS_SHOWN else [title]
+            header += [title, "95 %"] if name in shown else [title]
         ordered = rows.sort_values(f"{classifier}:{first}", ascending=False, kind="stable")
         body = [
-            [str(row["method"]), str(row["images"]), *_cells(row, classifier, [name for _, name in layout])]
+            [str(row["method"]), str(row["images"]), *_cells(row, classifier, [name for _, name in layout], shown)]
             for _, row in ordered.iterrows()
         ]
-        yield f"{classifier} on {heading}", header, body
+        yield f"{classifier} on {heading}{_constants(rows, classifier)}", header, body
 
 
-def _cells(row: pd.Series[Any], classifier: str, names: Sequence[str]) -> Iterator[str]:
+def _constants(rows: pd.DataFrame, classifier: str) -> str:
+    """What is the same for every method of a group: HR's accuracy, and what guessing would bring."""
+    known = [
+        (words, rows[f"{classifier}:{name}"].dropna().unique())
+        for words, name in (("HR", "hr_accuracy"), ("guessing", "guess_accuracy"))
+    ]
+    said = [f"{words} {values[0]:.3f}" for words, values in known if len(values) == 1]
+    return f": {', '.join(said)}" if said else ""
+
+
+def _cells(row: pd.Series[Any], classifier: str, names: Sequence[str], shown: Sequence[str]) -> Iterator[str]:
     for name in names:
         column = f"{classifier}:{name}"
         yield "" if pd.isna(row[column]) else f"{row[column]:.3f}"
-        if name in _INTERVALS_SHOWN:
+        if name in shown:
             low, high = row[f"{column}_low"], row[f"{column}_high"]
             yield "" if pd.isna(low) else f"{low:.3f}–{high:.3f}"

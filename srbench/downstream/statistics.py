@@ -13,11 +13,15 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from srbench.api import Task
 from srbench.downstream.seen import Seen
 
-__all__ = ["RESAMPLES", "Estimate", "by_attribute", "estimates", "headline"]
+__all__ = ["LEAST_IMAGES", "RESAMPLES", "Estimate", "by_attribute", "estimates", "headline"]
 
 RESAMPLES = 1000
+LEAST_IMAGES = 10
+"""Fewer have no interval: resampled, four images that are all told right are told right with certainty."""
+
 _SEED = 20_261_121
 _INTERVAL = (2.5, 97.5)
 
@@ -28,7 +32,7 @@ Statistic = Callable[[Floats], Floats]
 
 @dataclass(frozen=True)
 class Estimate:
-    """A value over a set of images, and the 95 % percentile interval of its resamples; None for one that has none."""
+    """A value over a set of images, and the 95 % percentile interval of its resamples, where images are enough."""
 
     value: float
     low: float | None = None
@@ -47,7 +51,8 @@ def estimates(images: Sequence[Seen]) -> dict[str, Estimate]:
         images: All under one classifier; those without labels make all count as without.
 
     Returns:
-        With labels `accuracy`, `hr_accuracy` (the same on HR), `retained` (their ratio), and of attributes `balanced`
+        With labels `accuracy`, `hr_accuracy` (the same on HR), `retained` (their ratio), `guess_accuracy` (of always
+        saying each attribute's commoner value here, or the commonest class), and of attributes `balanced`
         and `hr_balanced`: the mean over attributes of sensitivity and specificity, without attributes that all images
         have or none. Without labels `top1` (the same first class as HR), `top5` (HR's first class among the first
         five), or `agreement` (share of attributes told as on HR), and `kl`, in nats. Empty without images.
@@ -60,7 +65,7 @@ def estimates(images: Sequence[Seen]) -> dict[str, Estimate]:
         found = _agreement(images, sr == hr)
     else:
         truth = np.array(truths)
-        found = _accuracy(sr == truth, hr == truth)
+        found = _accuracy(sr == truth, hr == truth) | {"guess_accuracy": Estimate(_guessing(truth, images[0].task))}
         if images[0].task == "attributes":
             found |= {"balanced": _estimated(_balanced(sr == truth, truth)), "hr_balanced": _plain(hr == truth, truth)}
     return found
@@ -97,6 +102,13 @@ def _accuracy(right: NDArray[np.bool_], right_on_hr: NDArray[np.bool_]) -> dict[
     return found
 
 
+def _guessing(truth: NDArray[Any], task: Task) -> float:
+    if task == "classes":
+        return float(np.unique(truth, return_counts=True)[1].max() / len(truth))
+    there = truth.mean(0)
+    return float(np.maximum(there, 1 - there).mean())
+
+
 def _mean(values: Floats) -> tuple[Statistic, int]:
     return (lambda counts: counts @ values / len(values)), len(values)
 
@@ -130,7 +142,7 @@ def _divided(above: Floats, below: Floats) -> Floats:
 def _estimated(statistic: tuple[Statistic, int] | Statistic, count: int = 0) -> Estimate:
     function, size = statistic if isinstance(statistic, tuple) else (statistic, count)
     value = float(function(np.ones((1, size)))[0])
-    if size < 2 or np.isnan(value):
+    if size < LEAST_IMAGES or np.isnan(value):
         return Estimate(value)
     resampled = np.concatenate([function(part.astype(np.float64)) for part in np.array_split(_counts(size), 10)])
     low, high = np.nanpercentile(resampled, _INTERVAL)

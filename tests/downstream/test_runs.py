@@ -35,7 +35,7 @@ def test_labels_make_accuracy_and_a_table_of_attributes(labelled, tmp_path):
     )
     table = result.leaderboard.set_index("method")
     assert table[f"{NAME}:accuracy"].between(0, 1).all()
-    assert (table[f"{NAME}:accuracy_low"] <= table[f"{NAME}:accuracy_high"]).all()
+    assert table[f"{NAME}:accuracy_low"].isna().all()  # three images have no interval
     ratio = table[f"{NAME}:accuracy"] / table[f"{NAME}:hr_accuracy"]
     assert np.allclose(table[f"{NAME}:retained"], ratio)
     assert table[f"{NAME}:agreement"].isna().all()
@@ -44,7 +44,7 @@ def test_labels_make_accuracy_and_a_table_of_attributes(labelled, tmp_path):
     means = attributes.groupby("method")["accuracy"].mean()
     assert np.allclose(means[table.index], table[f"{NAME}:accuracy"], atol=1e-6)
     text = (tmp_path / "run" / "leaderboard.md").read_text()
-    assert f"## {NAME} on ./photos ×2, classic-y" in text
+    assert f"## {NAME} on ./photos ×2, classic-y: HR 0." in text
 
 
 def test_without_labels_results_are_held_against_hr(photos):
@@ -199,7 +199,7 @@ def test_disagreement_is_said_only_where_intervals_part():
 
 
 def test_the_shipped_classifier_knows_faces(benchmark_data, tmp_path):
-    """Of held-out faces it tells 87 % of the attributes right, clearly more than by always saying the commoner value."""
+    """Of held-out faces it tells 87 % of the attributes right, far more than by always saying the commoner value."""
     from srbench.labels import read_attributes
 
     labels = read_attributes(benchmark_data / "celeba" / "list_attr_celeba.txt")

@@ -59,6 +59,9 @@ def test_accuracy_by_hand():
     assert found["accuracy"].value == 5 / 8
     assert found["hr_accuracy"].value == 7 / 8
     assert found["retained"].value == pytest.approx(5 / 7)
+    assert found["guess_accuracy"].value == 0.5
+    several = [Seen("classes", (0,), (0,), (number,), 0.0, True) for number in (0, 0, 0, 1)]
+    assert estimates(several)["guess_accuracy"].value == 0.75
     # First attribute: 2 of 2 there, 1 of 2 not; second: 1 of 2 there, 1 of 2 not.
     assert found["balanced"].value == pytest.approx((0.75 + 0.5) / 2)
     rows = by_attribute([looked(*three) for three in zip(sr, hr, truth, strict=True)], ["a", "b"])
@@ -83,7 +86,7 @@ def test_nothing_seen_is_no_score():
     assert estimates([]) == {}
 
 
-@given(st.lists(st.tuples(st.tuples(bits, bits), st.tuples(bits, bits)), min_size=2, max_size=30))
+@given(st.lists(st.tuples(st.tuples(bits, bits), st.tuples(bits, bits)), min_size=10, max_size=30))
 def test_intervals_hold_their_value_and_hr_keeps_all(rows):
     images = [looked(sr, sr, truth) for sr, truth in rows]
     found = estimates(images)
@@ -93,6 +96,11 @@ def test_intervals_hold_their_value_and_hr_keeps_all(rows):
         assert found["retained"].value == 1
         assert (found["retained"].low, found["retained"].high) == (1, 1)
     assert estimates(images) == found or any(np.isnan(one.value) for one in found.values())  # seeded
+
+
+def test_a_few_images_have_no_interval():
+    assert estimates([looked((1,), (1,), (1,))] * 9)["accuracy"].low is None
+    assert estimates([looked((1,), (1,), (1,))] * 10)["accuracy"].low == 1
 
 
 def test_the_interval_is_as_wide_as_theory_says():

@@ -31,4 +31,4 @@ def build(request: ClassifierRequest) -> Classifier:
     except (KeyError, TypeError, ValueError) as error:
         raise WeightsError(f"{request.weights.name}: does not say what it was trained for ({error})") from error
     load_weights(network, request.weights)
-    return NetworkClassifier(network, "attributes", classes, request.device)
+    return NetworkClassifier(network.folded(), "attributes", classes, request.device)

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import cast
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
+from torch.nn.utils import fuse_conv_bn_eval
 
 __all__ = ["AttributeNetwork", "resized"]
 
@@ -20,10 +22,10 @@ class _Unit(nn.Module):
     def __init__(self, inputs: int, outputs: int) -> None:
         super().__init__()
         halved = inputs != outputs
-        self.first = nn.Conv2d(inputs, outputs, 3, stride=2 if halved else 1, padding=1, bias=False)
-        self.first_norm = nn.BatchNorm2d(outputs)
-        self.second = nn.Conv2d(outputs, outputs, 3, padding=1, bias=False)
-        self.second_norm = nn.BatchNorm2d(outputs)
+        self.first: nn.Module = nn.Conv2d(inputs, outputs, 3, stride=2 if halved else 1, padding=1, bias=False)
+        self.first_norm: nn.Module = nn.BatchNorm2d(outputs)
+        self.second: nn.Module = nn.Conv2d(outputs, outputs, 3, padding=1, bias=False)
+        self.second_norm: nn.Module = nn.BatchNorm2d(outputs)
         self.beside: nn.Module = nn.Identity()
         if halved:
             self.beside = nn.Sequential(
@@ -56,10 +58,26 @@ class AttributeNetwork(nn.Module):
         self.dropout = nn.Dropout(dropout)
         self.head = nn.Linear(channels[-1], attributes)
 
+    def folded(self) -> AttributeNetwork:
+        """The network with each normalisation folded into the convolution before it: the same, without its passes."""
+        self.eval()
+        for module in list(self.modules()):
+            if isinstance(module, _Unit):
+                module.first, module.first_norm = _fused(module.first, module.first_norm), nn.Identity()
+                module.second, module.second_norm = _fused(module.second, module.second_norm), nn.Identity()
+            elif isinstance(module, nn.Sequential) and isinstance(module[-1], nn.BatchNorm2d):
+                module[-2], module[-1] = _fused(module[-2], module[-1]), nn.Identity()
+        self.stem[0], self.stem[1] = _fused(self.stem[0], self.stem[1]), nn.Identity()
+        return self
+
     def forward(self, x: Tensor) -> Tensor:
         """Classify a batch."""
         out: Tensor = self.head(self.dropout(self.body(self.stem(resized(x) - 0.5)).mean((2, 3))))
         return out
+
+
+def _fused(convolution: nn.Module, norm: nn.Module) -> nn.Module:
+    return fuse_conv_bn_eval(cast(nn.Conv2d, convolution), cast(nn.BatchNorm2d, norm))
 
 
 def resized(x: Tensor, width: int = WIDTH) -> Tensor:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Iterator
 from pathlib import Path
 
 import lightning
@@ -14,7 +15,7 @@ from lightning.pytorch.utilities.types import OptimizerLRScheduler
 from safetensors.torch import save_file
 from torch import Tensor
 from torch.nn import functional
-from torch.utils.data import DataLoader
+from torch.utils.data import DataLoader, Sampler
 
 from srbench.errors import OutputError, RequestError
 from srbench.files import whole_file
@@ -60,7 +61,9 @@ def train_attributes(
         num_sanity_val_steps=0,
         enable_model_summary=False,
         callbacks=[
-            ModelCheckpoint(last.parent, filename="last", enable_version_counter=False),
+            ModelCheckpoint(
+                last.parent, filename="last", save_top_k=1, enable_version_counter=False, save_on_train_epoch_end=True
+            ),
             TQDMProgressBar(refresh_rate=25),
         ],
         logger=CSVLogger(output, name="log"),
@@ -83,7 +86,8 @@ class _Module(lightning.LightningModule):
 
     def training_step(self, batch: tuple[Tensor, Tensor], index: int) -> Tensor:
         images, attributes = batch
-        # Of its own for each step, so that a resumed training sees what it would have seen.
+        # Anew for each step, so that a resumed training draws what it would have drawn: for dropout, and here.
+        torch.manual_seed(self.recipe.classifier.seed + self.global_step)
         generator = torch.Generator().manual_seed(self.recipe.classifier.seed + self.global_step)
         logits = self.network(altered(images, generator).contiguous(memory_format=torch.channels_last))
         loss = functional.binary_cross_entropy_with_logits(logits, attributes.float())
@@ -109,13 +113,24 @@ class _Module(lightning.LightningModule):
         return {"optimizer": optimizer, "lr_scheduler": {"scheduler": cycle, "interval": "step"}}
 
     def train_dataloader(self) -> DataLoader[tuple[Tensor, Tensor]]:
-        generator = torch.Generator().manual_seed(self.recipe.classifier.seed + self.current_epoch)
-        return DataLoader(
-            self.train_faces, self.recipe.schedule.batch, shuffle=True, drop_last=True, generator=generator
-        )
+        return DataLoader(self.train_faces, self.recipe.schedule.batch, sampler=_EpochOrder(self), drop_last=True)
 
     def val_dataloader(self) -> DataLoader[tuple[Tensor, Tensor]]:
         return DataLoader(self.held_out, 256)
+
+
+class _EpochOrder(Sampler[int]):
+    """Another order in each epoch, the same one when a resumed training comes to it."""
+
+    def __init__(self, module: _Module) -> None:
+        self._module = module
+
+    def __len__(self) -> int:
+        return len(self._module.train_faces)
+
+    def __iter__(self) -> Iterator[int]:
+        generator = torch.Generator().manual_seed(self._module.recipe.classifier.seed + self._module.current_epoch)
+        yield from torch.randperm(len(self), generator=generator).tolist()
 
 
 def _export(module: _Module, recipe: AttributeRecipe, output: Path) -> Path:
