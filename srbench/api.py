@@ -118,12 +118,13 @@ class Listing:
     Attributes:
         samples: The split's images, in the dataset's order.
         companions: Other files that belong to the dataset, such as label lists; an import copies them too.
-        labels: Of exactly these images; None where nobody has labelled them.
+        labels: Reads those of exactly these images, when something asks for them; None where nobody has labelled them.
+            Raises DatasetError where they are malformed, or of other images.
     """
 
     samples: tuple[Sample, ...]
     companions: tuple[Path, ...] = ()
-    labels: Labels | None = None
+    labels: Callable[[], Labels] | None = None
 
 
 class Classifier(Protocol):

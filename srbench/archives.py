@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import IO, cast
 
-from srbench.errors import DatasetError
+from srbench.errors import DatasetError, one_line
 
 __all__ = ["ARCHIVE_SUFFIXES", "is_archive", "unpack"]
 
@@ -72,8 +72,7 @@ def unpack(archive: Path, target: Path, *, limit: int, prefix: str = "") -> int:
             for member in _members(opened):
                 if not member.name.startswith(prefix):
                     continue
-                name = member.name.removeprefix(prefix)
-                _check(archive, member, name, done, limit)
+                name = _checked_name(archive, member, prefix, done, limit)
                 done.add(name)
                 path = target / name
                 path.parent.mkdir(parents=True, exist_ok=True)
@@ -84,24 +83,32 @@ def unpack(archive: Path, target: Path, *, limit: int, prefix: str = "") -> int:
                             raise DatasetError(_too_large(archive, limit))
                         file.write(chunk)
         except _DAMAGED as error:
-            raise DatasetError(f"{archive.name}: damaged, or no archive ({error}); fetch it again") from error
+            raise DatasetError(f"{archive.name}: damaged, or no archive ({one_line(error)}); fetch it again") from error
+        except OSError as error:
+            # bz2's complaint about its data has no number; the disk's has one.
+            if error.errno is None or isinstance(error, FileExistsError | NotADirectoryError | IsADirectoryError):
+                raise DatasetError(f"{archive.name}: damaged ({one_line(error)}); fetch it again") from error
+            raise
     if not done:
         where = f" below {prefix}" if prefix else ""
         raise DatasetError(f"{archive.name}: holds no files{where}; is it the right archive?")
     return len(done)
 
 
-def _check(archive: Path, member: _Member, name: str, done: set[str], limit: int) -> None:
+def _checked_name(archive: Path, member: _Member, prefix: str, done: set[str], limit: int) -> str:
+    """Where a member goes, below the target."""
+    name = member.name.removeprefix(prefix)
     parts = PurePosixPath(name).parts
     problem = member.problem
     if not parts or name.startswith("/") or "\\" in name or "\0" in name or ".." in parts or ":" in parts[0]:
         problem = "its path leads out of the folder"
-    elif name in done:
+    elif "/".join(parts) in done:
         problem = "its name is there twice"
     if problem:
         raise DatasetError(f"{archive.name}: {member.name[:80]!r} may not be unpacked: {problem}; get the archive anew")
     if member.size > limit or len(done) >= _MOST_FILES:
         raise DatasetError(_too_large(archive, limit))
+    return "/".join(parts)
 
 
 def _too_large(archive: Path, limit: int) -> str:

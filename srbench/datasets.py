@@ -29,7 +29,7 @@ class Dataset:
         samples: The images, in order; never empty.
         pixels: Expected `pixel_sha256` by image id; empty where the card lists none.
         place: Hash of the folder's path, which tells two folders of one name apart; empty for a card's dataset.
-        labels: What people say is in the images; None where nobody did.
+        labels: What people say is in the images; None where nobody did, or nothing asked for it.
     """
 
     name: str
@@ -44,13 +44,14 @@ def is_folder_spec(spec: str) -> bool:
     return spec.startswith(("~", ".")) or "/" in spec or os.sep in spec
 
 
-def open_dataset(spec: str, cards: Registry, split: str = "") -> Dataset:
+def open_dataset(spec: str, cards: Registry, split: str = "", *, labelled: bool = False) -> Dataset:
     """Find a dataset's files.
 
     Args:
         spec: A dataset's name, or a folder of images, which must look like a path: `./photos`.
         cards: Where names are looked up.
         split: Of a dataset that has several; its first if not said.
+        labelled: Read the labels, too, where there are any.
 
     Raises:
         UnknownNameError: No card has this name.
@@ -64,13 +65,17 @@ def open_dataset(spec: str, cards: Registry, split: str = "") -> Dataset:
         # Marked as a folder: a bare name is for images that were checked against a card.
         name = f"./{printable_name(folder.resolve())}"
         listing = list_folder(folder)
-        return Dataset(name, listing.samples, place=place_sha256(folder), labels=listing.labels)
+        return Dataset(name, listing.samples, place=place_sha256(folder), labels=_labels(listing, wanted=labelled))
     if spec not in cards.datasets and Path(spec).is_dir():
         raise UnknownNameError(f"unknown dataset {spec!r}; to use the folder of that name write ./{spec}")
     entry = cards.dataset(spec)
     listing = installed_listing(entry, split)
     name = spec if split in ("", *list(entry.card.splits)[:1]) else f"{spec}:{split}"
-    return Dataset(name, listing.samples, entry.card.pixels, labels=listing.labels)
+    return Dataset(name, listing.samples, entry.card.pixels, labels=_labels(listing, wanted=labelled))
+
+
+def _labels(listing: Listing, *, wanted: bool) -> Labels | None:
+    return listing.labels() if wanted and listing.labels is not None else None
 
 
 def limited(dataset: Dataset, count: int) -> Dataset:

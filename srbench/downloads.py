@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Sequence
+import time
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
-from srbench.errors import DatasetError, one_line
-from srbench.files import is_web_page
+from srbench.errors import DownloadError, one_line
+from srbench.files import looks_like_a_page
 
 __all__ = ["Bytes", "download"]
 
@@ -17,6 +19,9 @@ Bytes = Callable[[int, int | None], None]
 """Told how many bytes are there, and how many there will be, if that is known."""
 
 _TRIES = 4
+"""In a row without a single byte."""
+_PAUSE = 0.5
+"""Seconds before the second try, doubled before each further one."""
 _TIMEOUT = (10, 60)
 """Seconds to connect, and between bytes."""
 _CHUNK = 1 << 13
@@ -42,7 +47,7 @@ def download(urls: Sequence[str], path: Path, *, checksum: str | None, progress:
         `path`.
 
     Raises:
-        DatasetError: No mirror has it; each is named with its reason.
+        DownloadError: No mirror has it; each is named with its reason.
     """
     import pooch  # type: ignore[import-untyped]
 
@@ -55,13 +60,13 @@ def download(urls: Sequence[str], path: Path, *, checksum: str | None, progress:
             )
         except WebPageError as error:
             failures.append(f"{url}: {error}")
+        except OSError as error:  # requests' errors are OSErrors too, some of them ValueErrors beside
+            failures.append(f"{url}: {_reason(error)}")
         except ValueError:  # pooch's, of a checksum
             failures.append(f"{url}: another file than expected (its {(checksum or '').partition(':')[0]} differs)")
-        except OSError as error:  # requests' errors are OSErrors too
-            failures.append(f"{url}: {_reason(error)}")
         else:
             return path
-    raise DatasetError(f"{path.name}: cannot be fetched ({'; '.join(failures)})")
+    raise DownloadError(f"{path.name}: cannot be fetched ({'; '.join(failures)})")
 
 
 def _reason(error: OSError) -> str:
@@ -80,14 +85,17 @@ class _Resuming:
 
         part = self._part(url)
         part.parent.mkdir(parents=True, exist_ok=True)
-        for left in reversed(range(_TRIES)):
+        idle = 0
+        while True:
+            before = _size(part)
             try:
                 self._go_on(url, part)
-            except (requests.ConnectionError, requests.Timeout, requests.exceptions.ChunkedEncodingError):
-                if not left:
-                    raise
-            else:
                 break
+            except (requests.ConnectionError, requests.Timeout, requests.exceptions.ChunkedEncodingError):
+                idle = 0 if _size(part) > before else idle + 1
+                if idle == _TRIES:
+                    raise
+                time.sleep(_PAUSE * 2**idle if idle else 0)
         part.replace(output_file)
         self._forget(part)
 
@@ -108,29 +116,42 @@ class _Resuming:
     def _go_on(self, url: str, part: Path) -> None:
         import requests
 
-        have = part.stat().st_size if part.exists() and self._tag(part).exists() else 0
+        version = self._tag(part).read_text(encoding="utf-8") if self._tag(part).exists() else ""
+        have = _size(part) if version else 0
         headers = {"Accept-Encoding": "identity"}
         if have:
-            headers |= {"Range": f"bytes={have}-", "If-Range": self._tag(part).read_text(encoding="utf-8")}
+            headers |= {"Range": f"bytes={have}-", "If-Range": version}
         with requests.get(url, headers=headers, stream=True, timeout=_TIMEOUT) as response:
             if response.status_code == requests.codes.requested_range_not_satisfiable:
                 self._forget(part)  # longer than the file is now
                 raise requests.ConnectionError("the file changed while it was fetched")
             response.raise_for_status()
             resumed = response.status_code == requests.codes.partial_content
+            if resumed and not response.headers.get("Content-Range", "").startswith(f"bytes {have}-"):
+                self._forget(part)
+                raise requests.ConnectionError("the server went on from somewhere else")
+            chunks = response.iter_content(_CHUNK)
+            first = next(chunks, b"")
+            if not resumed and looks_like_a_page(first):  # said before what came earlier is overwritten
+                raise WebPageError("a web page came in place of the file (Google Drive's, when its quota is used up?)")
             have = have if resumed else 0
             length = response.headers.get("Content-Length")
             whole = have + int(length) if length is not None else None
-            tag = response.headers.get("ETag") or response.headers.get("Last-Modified")
-            if tag and not tag.startswith("W/"):
-                self._tag(part).write_text(tag, encoding="utf-8")
+            self._tag(part).write_text(_version(response.headers), encoding="utf-8")
             with part.open("ab" if resumed else "wb") as file:
-                for chunk in response.iter_content(_CHUNK):
+                for chunk in chain([first], chunks):
                     file.write(chunk)
                     have += len(chunk)
                     self._progress(have, whole)
         if whole is not None and have < whole:
             raise requests.ConnectionError(f"cut after {have} of {whole} bytes")
-        if is_web_page(part) and self._path.suffix not in {".html", ".htm"}:
-            self._forget(part)
-            raise WebPageError("a web page came in place of the file (Google Drive's, when its quota is used up?)")
+
+
+def _size(path: Path) -> int:
+    return path.stat().st_size if path.exists() else 0
+
+
+def _version(headers: Mapping[str, str]) -> str:
+    """What tells this version of a file from another, as `If-Range` takes it; empty where the server does not say."""
+    tag = headers.get("ETag", "")
+    return tag if tag and not tag.startswith("W/") else headers.get("Last-Modified", "")

@@ -9,6 +9,7 @@
     │   │   └── NotImportedError   it is not there at all
     │   ├── OutputError            the output folder cannot be used
     │   └── RuntimeMissingError    a runtime is not installed, or not for this device
+    ├── DownloadError              a file cannot be fetched
     ├── ImageError                 an image file or array cannot be used
     ├── WeightsError               a weight file is absent, altered or does not fit its network
     ├── MethodError                an upscaler raised, or returned what no upscaler should
@@ -26,6 +27,7 @@ from typing import ClassVar
 __all__ = [
     "CardError",
     "DatasetError",
+    "DownloadError",
     "ImageError",
     "MethodError",
     "NotApplicableError",
@@ -53,6 +55,10 @@ class RequestError(SRBenchError):
     """What was asked for cannot be done; nothing was started."""
 
     exit_code = 2
+
+
+class DownloadError(SRBenchError):
+    """A file cannot be fetched from any of its mirrors."""
 
 
 class StoppedError(SRBenchError):

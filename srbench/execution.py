@@ -139,7 +139,11 @@ def execute(
 
     views = _views(plan, chosen)
     for viewer in views.viewers if views else ():
-        description["classifiers"][viewer.name] |= {"task": viewer.task, "classes": list(viewer.classes)}
+        description["classifiers"][viewer.name] |= {
+            "task": viewer.task,
+            "classes": list(viewer.classes),
+            "unused_labels": views.unused()[viewer.name] if views else {},
+        }
     conditions = Conditions(metrics, inference, auto=request.precision == "auto", on_trial=on_trial, views=views)
     with store or nullcontext():
         sink = store or MemoryStore()
@@ -148,7 +152,7 @@ def execute(
         advance = _advance(progress, plan.records + len(timed))
         reused = run_plan(plan, conditions, identities, sink, advance)
         if views is not None and views.cost():
-            keep(looking=views.cost())
+            keep(looking=_added(description.get("looking", {}), views.cost()))
         made = result()
         keep(status="failed" if made.failed else "complete", finished=_now())
         if timed:  # only now, when everything that was scored is on the disk
@@ -165,6 +169,14 @@ def _views(plan: Plan, device: str) -> Views | None:
     cache = PredictionCache()
     viewers = tuple(Viewer(chosen, device, cache) for chosen in request.classifiers)
     return Views(viewers, {dataset.name: dataset.labels for dataset in request.datasets})
+
+
+def _added(before: Mapping[str, Any], now: Mapping[str, Mapping[str, float]]) -> dict[str, dict[str, float]]:
+    """What classifiers took before and now, together."""
+    return {
+        name: {what: value + before.get(name, {}).get(what, 0) for what, value in cost.items()}
+        for name, cost in now.items()
+    }
 
 
 def _other_trials(description: Mapping[str, Any], trial: Trial) -> list[dict[str, Any]]:

@@ -7,15 +7,18 @@ import tempfile
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
+from filelock import FileLock, Timeout
+
 from srbench.archives import is_archive, unpack
 from srbench.cards import ArchiveEntry, DatasetCard
 from srbench.downloads import Bytes, download
-from srbench.errors import DatasetError, RequestError
+from srbench.errors import DatasetError, DownloadError, RequestError
+from srbench.fingerprint import combine
 from srbench.folders import cache_home, data_home
 from srbench.importing import ImportReport, Progress, import_dataset, refuse_target
 from srbench.registry import Entry
 
-__all__ = ["fetch_dataset", "import_files"]
+__all__ = ["fetch_dataset", "forget_downloads", "import_files"]
 
 Fetching = Callable[[str], Bytes]
 """Told a file's name, gives what is told of its bytes."""
@@ -40,32 +43,45 @@ def fetch_dataset(
 
     Raises:
         RequestError: The dataset needs no import, is there already, or its card names no files.
-        DatasetError: A file cannot be fetched, is another or may not be unpacked, or the images are not the card's;
-            downloads stay for the next call.
+        DownloadError: A file cannot be fetched, or another process is fetching it; what came stays for the next call.
+        DatasetError: It may not be unpacked, or the images are not the card's; downloads stay.
     """
     card = entry.card
     refuse_target(card, replace=replace)
     if not card.archives:
         raise RequestError(f"{card.name}: no address is known; get it yourself and run srbench datasets import")
-    downloads = cache_home() / "downloads" / card.folder
-    try:
-        downloads.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise DatasetError(f"{downloads}: cannot be written ({error.strerror or error})") from error
-    paths = []
+    paths: list[Path] = []
     for archive in card.archives:
+        folder = _downloads(archive)
         try:
-            told = fetching(archive.file)
-            paths.append(download(archive.urls, downloads / archive.file, checksum=archive.checksum, progress=told))
-        except DatasetError as error:
-            raise DatasetError(
+            folder.mkdir(parents=True, exist_ok=True)
+            with FileLock(folder / ".lock", timeout=0):
+                told = fetching(archive.file)
+                paths.append(download(archive.urls, folder / archive.file, checksum=archive.checksum, progress=told))
+        except Timeout:
+            raise DownloadError(f"{archive.file}: another srbench is fetching it; wait until it is done") from None
+        except DownloadError as error:
+            raise DownloadError(
                 f"{card.name}: {error}; what came so far is kept for the next call; or get the files yourself and run "
                 f"srbench datasets import {card.name} FILE…"
             ) from error
+        except OSError as error:
+            raise DownloadError(f"{folder}: cannot be written ({error.strerror or error})") from error
     report = import_files(entry, paths, replace=replace, progress=progress)
     if not keep_archive:
-        shutil.rmtree(downloads, ignore_errors=True)
+        forget_downloads(card)
     return report
+
+
+def forget_downloads(card: DatasetCard) -> None:
+    """Remove the files that a dataset came in, which it may share with others."""
+    for archive in card.archives:
+        shutil.rmtree(_downloads(archive), ignore_errors=True)
+
+
+def _downloads(archive: ArchiveEntry) -> Path:
+    """Of its own for each file: datasets that come in one archive find it there."""
+    return cache_home() / "downloads" / combine(file=archive.file, checksum=archive.checksum, urls=archive.urls)[:12]
 
 
 def import_files(

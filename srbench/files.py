@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-__all__ = ["is_web_page", "whole_file"]
+__all__ = ["is_web_page", "looks_like_a_page", "whole_file"]
 
 
 @contextmanager
@@ -36,5 +36,9 @@ def whole_file(path: Path) -> Iterator[Path]:
 def is_web_page(path: Path) -> bool:
     """Whether a file begins as a page does, which is what quota and consent notices are."""
     with path.open("rb") as file:
-        start = file.read(512).lstrip().lower()
-    return start.startswith((b"<!doctype", b"<html"))
+        return looks_like_a_page(file.read(512))
+
+
+def looks_like_a_page(start: bytes) -> bool:
+    """Whether bytes begin as a page does."""
+    return start.lstrip().lower().startswith((b"<!doctype", b"<html"))

@@ -17,6 +17,7 @@ __all__ = [
     "combine",
     "file_identity",
     "file_sha256",
+    "installed_version",
     "library_versions",
     "numbers_code",
     "place_sha256",
@@ -28,7 +29,8 @@ LIBRARIES = ("torch", "numpy", "numba", "opencv-python-headless", "pillow", "sci
 
 _PACKAGE = Path(__file__).parent
 _NUMBERS = (
-    "downstream",
+    "downstream/seen.py",
+    "downstream/viewer.py",
     "kernels",
     "metrics",
     "methods",
@@ -96,8 +98,14 @@ def library_versions() -> dict[str, str]:
 @lru_cache(maxsize=4)
 def runtime_version(runtime: str) -> str:
     """Of a runtime that is a library of its own; empty for torch's."""
+    return installed_version("openvino") if runtime == "openvino" else ""
+
+
+@lru_cache(maxsize=16)
+def installed_version(distribution: str) -> str:
+    """Of a distribution that need not be there; `none` where it is not."""
     try:
-        return version("openvino") if runtime == "openvino" else ""
+        return version(distribution)
     except PackageNotFoundError:
         return "none"
 

@@ -33,8 +33,7 @@ def list_folder(folder: Path) -> Listing:
     """List `HR/*` with `LR_bicubic/X{scale}/*`, or the images directly inside the folder; and `labels.csv`, if any.
 
     Raises:
-        DatasetError: The folder is missing or holds no images, two files share an id, or its labels are not those of
-            its images.
+        DatasetError: The folder is missing or holds no images, or two files share an id.
     """
     if not folder.is_dir():
         raise DatasetError(f"{folder}: no such folder")
@@ -47,8 +46,8 @@ def list_folder(folder: Path) -> Listing:
     table = folder / LABEL_FILE
     if not table.is_file():
         return Listing(samples)
-    labels = required_labels(read_label_table(table), [sample.id for sample in samples], table)
-    return Listing(samples, (table,), labels)
+    ids = [sample.id for sample in samples]
+    return Listing(samples, (table,), lambda: required_labels(read_label_table(table), ids, table))
 
 
 def image_files(folder: Path) -> dict[str, Path]:

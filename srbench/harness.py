@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any, get_args
 
 from srbench.api import LrSource
-from srbench.datasets import limited, open_dataset
+from srbench.datasets import Dataset, limited, open_dataset
 from srbench.downstream.classifier import ChosenClassifier, find_classifier
 from srbench.errors import RequestError, UnknownNameError
 from srbench.execution import Progress, RunResult, execute
@@ -152,7 +152,7 @@ def score(
         DatasetError: The dataset is not there.
     """
     cards = registry()
-    opened = open_dataset(dataset, cards)
+    opened = open_dataset(dataset, cards, labelled=bool(classifiers))
     scales = _scales(scale)
     method = FolderMethod(free_name(name, cards), Path(images), tuple(sample.id for sample in opened.samples), scale)
     viewers = _classifiers(classifiers, classifier_weights or {}, cards)
@@ -196,11 +196,19 @@ def prepare(
     protocols, names = _protocols(protocol, cards), _metrics(metrics)
     if limit is not None and limit < 1:
         raise RequestError(f"limit {limit}: take 1 image or more of each dataset")
-    opened = tuple(open_dataset(spec, cards, split) for spec in _several(datasets))
+    opened = _opened(_several(datasets), cards, split, labelled=bool(classifiers))
     if limit is not None:
         opened = tuple(limited(dataset, limit) for dataset in opened)
     viewers = _classifiers(classifiers, classifier_weights or {}, cards)
     return make_plan(Request(found, opened, scales, protocols, names, lr, precision, runtime, viewers))
+
+
+def _opened(specs: Sequence[str], cards: Registry, split: str, *, labelled: bool) -> tuple[Dataset, ...]:
+    """Datasets, the split of those that have several."""
+    several = [spec for spec in specs if spec in cards.datasets and cards.dataset(spec).card.splits]
+    if split and not several:
+        raise RequestError(f"split {split!r}: none of {', '.join(specs)} has several; leave out --split")
+    return tuple(open_dataset(spec, cards, split if spec in several else "", labelled=labelled) for spec in specs)
 
 
 def _classifiers(names: Several, weights: Mapping[str, Path | str], cards: Registry) -> tuple[ChosenClassifier, ...]:

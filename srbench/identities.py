@@ -48,6 +48,7 @@ class Identities:
         datasets: dict[str, dict[str, Any]] = {
             dataset.name: {
                 "sha256": self.datasets[dataset.name],
+                **({"labels_sha256": _labels_sha256(dataset)} if dataset.labels else {}),
                 "images": [sample.id for sample in dataset.samples],
                 "files": {
                     str(scale): {sample.id: self.files[dataset.name, scale, sample.id] for sample in dataset.samples}
@@ -121,14 +122,16 @@ def _basis(
     )[:16]
 
 
+def _labels_sha256(dataset: Dataset) -> str:
+    labels = dataset.labels
+    return "" if labels is None else combine(words=labels.classes, values=dict(labels.values))[:12]
+
+
 def _label(dataset: Dataset, image: str) -> dict[str, Any]:
-    """What people say of an image, in words that do not change with the other images."""
+    """What people say of an image, and the words they choose from: a classifier must know all of these."""
     if dataset.labels is None:
         return {}
-    value, classes = dataset.labels.values[image], dataset.labels.classes
-    if dataset.labels.task == "classes":
-        return {"class": classes[value[0]]}
-    return dict(zip(classes, value, strict=True))
+    return {"value": dataset.labels.values[image], "words": dataset.labels.classes}
 
 
 def _lr_identity(sample: Sample, scale: int) -> str:

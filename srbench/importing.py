@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shutil
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,7 +12,7 @@ from pathlib import Path
 from srbench.api import Listing, Sample
 from srbench.cards import DatasetCard
 from srbench.datasets import checked_listing
-from srbench.errors import DatasetError, RequestError, SRBenchError
+from srbench.errors import DatasetError, NotImportedError, RequestError, SRBenchError
 from srbench.folders import data_home
 from srbench.images import pixel_sha256, read_image
 from srbench.registry import Entry
@@ -32,12 +32,14 @@ class ImportReport:
         images: How many HR images were decoded and copied.
         verified: Whether the card lists pixel hashes, and all agreed.
         lr_files: How many ready-made LR files came along.
+        splits: How many images of each split, where there are several.
     """
 
     folder: Path
     images: int
     verified: bool
     lr_files: int
+    splits: Mapping[str, int]
 
 
 def import_dataset(
@@ -63,23 +65,31 @@ def import_dataset(
     if not source.is_dir():
         raise DatasetError(f"{source}: no such folder; give the folder that holds {card.title}")
     root = source / card.folder if (source / card.folder).is_dir() else source
-    listing = _every_split(entry, root)
+    splits = _every_split(entry, root)
+    samples = tuple(sample for listing in splits.values() for sample in listing.samples)
+    companions = tuple(dict.fromkeys(path for listing in splits.values() for path in listing.companions))
+    listing = Listing(samples, companions)
     _verify(card, listing, progress)
     files = [path for sample in listing.samples for path in (sample.hr, *sample.lr.values())] + [*listing.companions]
     _install(files, root, target)
     lr_files = sum(len(sample.lr) for sample in listing.samples)
-    return ImportReport(target, len(listing.samples), bool(card.pixels), lr_files)
+    counts = {name: len(one.samples) for name, one in splits.items() if name}
+    return ImportReport(target, len(listing.samples), bool(card.pixels), lr_files, counts)
 
 
-def _every_split(entry: Entry[DatasetCard], root: Path) -> Listing:
-    """The images of all splits that are there; the first must be."""
-    found = checked_listing(entry, root)
+def _every_split(entry: Entry[DatasetCard], root: Path) -> dict[str, Listing]:
+    """Each split of which anything is there, by name; the first must be.
+
+    Raises:
+        DatasetError: A split is there in part, or its labels are not its images'.
+    """
+    found = {next(iter(entry.card.splits), ""): checked_listing(entry, root)}
     for split in list(entry.card.splits)[1:]:
-        with suppress(DatasetError):
-            more = checked_listing(entry, root, split)
-            found = Listing(
-                (*found.samples, *more.samples), tuple(dict.fromkeys((*found.companions, *more.companions)))
-            )
+        with suppress(NotImportedError):
+            found[split] = checked_listing(entry, root, split)
+    for listing in found.values():
+        if listing.labels is not None:
+            listing.labels()
     return found
 
 

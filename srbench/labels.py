@@ -24,7 +24,7 @@ def read_attributes(path: Path) -> Labels:
         DatasetError: The file cannot be read, or a line is not what it should be; the line is named.
     """
     lines = [(number, line.split()) for number, line in enumerate(_lines(path), start=1) if line.strip()]
-    if len(lines) < 2 or len(lines[0][1]) != 1 or not lines[0][1][0].isdigit():
+    if len(lines) < 2 or len(lines[0][1]) != 1 or not _is_count(lines[0][1][0]):
         raise DatasetError(f"{path}: expected the number of rows, then a line of attribute names, then the rows")
     count, classes, rows = int(lines[0][1][0]), tuple(lines[1][1]), lines[2:]
     _refuse_repeated(path, classes)
@@ -44,7 +44,10 @@ def read_label_table(path: Path) -> Labels:
     Raises:
         DatasetError: The file cannot be read, or a line is not what it should be; the line is named.
     """
-    rows = [(number, row) for number, row in enumerate(csv.reader(_lines(path)), start=1) if row]
+    try:
+        rows = [(number, row) for number, row in enumerate(csv.reader(_lines(path), strict=True), start=1) if row]
+    except csv.Error as error:
+        raise DatasetError(f"{path}: no CSV ({error}); close every quote") from error
     if len(rows) < 2 or rows[0][1][0] != "image" or len(rows[0][1]) < 2:
         raise DatasetError(f"{path}: expected a first line 'image,label' or 'image,NAME,NAME…', and rows below it")
     head, body = rows[0][1], rows[1:]
@@ -75,6 +78,10 @@ def required_labels(labels: Labels, ids: Sequence[str], source: Path) -> Labels:
     if problems:
         raise DatasetError(f"{source}: {len(labels.values)} rows for {len(ids)} images: {'; '.join(problems)}")
     return labels
+
+
+def _is_count(word: str) -> bool:
+    return word.isascii() and word.isdecimal()
 
 
 def _one_label(path: Path, rows: Sequence[tuple[int, list[str]]]) -> Labels:

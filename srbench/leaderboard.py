@@ -11,7 +11,14 @@ from typing import Any
 
 import pandas as pd
 
-from srbench.downstream.columns import attribute_rows, disagreements, downstream_columns, downstream_row, is_better_low
+from srbench.downstream.columns import (
+    attribute_rows,
+    disagreements,
+    downstream_columns,
+    downstream_row,
+    is_better_low,
+    is_score,
+)
 from srbench.errors import RequestError
 from srbench.inference import named_parts
 from srbench.metrics import METRICS
@@ -91,9 +98,7 @@ def sorted_by(table: pd.DataFrame, column: str) -> pd.DataFrame:
 
 
 def _higher_is_better(table: pd.DataFrame, column: str) -> bool:
-    known = [
-        name for name in map(str, table) if name in METRICS or (":" in name and not name.endswith(("_low", "_high")))
-    ]
+    known = [name for name in map(str, table) if name in METRICS or is_score(name)]
     if column == "mean_rank" and column in table:
         return False
     if column not in known or table[column].isna().all():
@@ -129,9 +134,11 @@ def build_tables(runs: Mapping[str, tuple[Described, Sequence[Record]]]) -> pd.D
     speed = list(SPEED_COLUMNS) if any("timings" in run for run, _ in runs.values()) else []
     classifiers = list(dict.fromkeys(name for run, _ in runs.values() for name in run["plan"].get("classifiers", ())))
     scores = downstream_columns(classifiers)
+    numbers = [name for name in scores if any(name in row for row in rows)]
+    scores = numbers + [f"{name}:{what}" for name in classifiers for what in ("identity", "labels")]
     columns = [*LEADING_COLUMNS, *others, *scores, *_CONDITIONS, *speed]
     table = pd.DataFrame(rows, columns=[*columns, "_run"])
-    table = table.astype({name: float for name in (*METRICS, *scores) if name in columns})
+    table = table.astype({name: float for name in (*METRICS, *numbers) if name in columns})
     if speed:
         table = table.astype(dict.fromkeys(WHOLE_COLUMNS, "Int64"))
     table = table.drop_duplicates(columns).reset_index(drop=True)
@@ -149,10 +156,13 @@ def build_attribute_table(run: Described, records: Sequence[Record]) -> pd.DataF
     for tally in _tallies("", run, current_records(run, records)):
         expected = len(run["datasets"][tally.cell[1]]["images"])
         cell = dict(zip(("method", "dataset", "scale", "protocol", "lr"), tally.cell, strict=True))
+        data = run["datasets"][cell["dataset"]]
+        cell |= {"dataset_sha256": data["sha256"], "labels_sha256": data.get("labels_sha256", "")}
         for name, described in run.get("classifiers", {}).items() if len(tally.scored) == expected else ():
             seen = [record.seen for record in tally.scored]
             rows += [
-                {**cell, "classifier": name, **row} for row in attribute_rows(name, described.get("classes", ()), seen)
+                {**cell, "classifier": name, "identity": described["identity"], **row}
+                for row in attribute_rows(name, described.get("classes", ()), seen)
             ]
     return pd.DataFrame(rows)
 
@@ -205,9 +215,16 @@ class _Tally:
         run = self.run
         return dataset, run["datasets"][dataset]["sha256"], scale, protocol, run["protocols"][protocol]["hash"], lr
 
-    def _seen(self) -> dict[str, float]:
+    def _seen(self) -> dict[str, Any]:
         """What classifiers made of its images."""
-        return downstream_row(self.run["plan"].get("classifiers", ()), [record.seen for record in self.scored])
+        classifiers = self.run["plan"].get("classifiers", ())
+        row = downstream_row(classifiers, [record.seen for record in self.scored])
+        for name in classifiers:
+            described = self.run["classifiers"][name]
+            used = self.cell[1] not in described.get("unused_labels", {})
+            row[f"{name}:identity"] = described["identity"]
+            row[f"{name}:labels"] = self.run["datasets"][self.cell[1]].get("labels_sha256", "") if used else ""
+        return row
 
     def row(self, *, comparable: bool) -> dict[str, Any]:
         """The table's row; without figures where the images are not those of its group."""
@@ -299,6 +316,11 @@ def notes(run: Described, records: Sequence[Record]) -> list[str]:
     ]
     found += [_trial(trial) for trial in run.get("trials", ())]
     found += _not_as_asked(run, current)
+    found += [
+        f"labels of {dataset} are not used by {name}: {why}"
+        for name, described in run.get("classifiers", {}).items()
+        for dataset, why in described.get("unused_labels", {}).items()
+    ]
     found += [f"not timed: {reason}" for reason in run.get("timings", {}).get("failed", ())]
     found += _grouped_remarks(current)
     found += _blank_rows(run, current)

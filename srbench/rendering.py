@@ -69,27 +69,32 @@ def _grid(header: list[str], body: list[list[str]], style: str) -> str:
     return tabulate(body, header, tablefmt=style, disable_numparse=True, colalign=alignment if body else None)
 
 
-def _downstream(table: pd.DataFrame) -> Iterator[tuple[str, list[str], list[list[str]]]]:
+def _downstream(table: pd.DataFrame, *, ordered: bool) -> Iterator[tuple[str, list[str], list[list[str]]]]:
     """What classifiers made of each group, after all figures of quality."""
     for (dataset, _, scale, protocol, _, _), rows in table.groupby(GROUP_COLUMNS, sort=False):
-        yield from downstream_blocks(f"{dataset} ×{scale}, {protocol}", rows)
+        yield from downstream_blocks(f"{dataset} ×{scale}, {protocol}", rows, ordered=ordered)
 
 
-def _all(table: pd.DataFrame) -> Iterator[tuple[str, list[str], list[list[str]]]]:
+def _all(table: pd.DataFrame, *, ordered: bool) -> Iterator[tuple[str, list[str], list[list[str]]]]:
     yield from _blocks(table)
-    yield from _downstream(table)
+    yield from _downstream(table, ordered=ordered)
     yield from speed_blocks(table)
 
 
-def to_text(table: pd.DataFrame) -> str:
-    """For a terminal of 80 columns."""
-    return "\n\n".join(f"{heading}\n{_grid(header, body, 'simple')}" for heading, header, body in _all(table))
+def to_text(table: pd.DataFrame, *, ordered: bool = False) -> str:
+    """For a terminal of 80 columns; `ordered` keeps the rows' order in every part."""
+    return "\n\n".join(
+        f"{heading}\n{_grid(header, body, 'simple')}" for heading, header, body in _all(table, ordered=ordered)
+    )
 
 
-def to_markdown(table: pd.DataFrame, remarks: Sequence[str]) -> str:
+def to_markdown(table: pd.DataFrame, remarks: Sequence[str], *, ordered: bool = False) -> str:
     """A section per group, the remarks below."""
-    parts = ["# Leaderboard", "Best first. Rows of different protocols, scales or datasets are not comparable."]
-    for heading, header, body in _all(table):
+    parts = [
+        "# Leaderboard",
+        "Best first, unless a note says otherwise. Rows of different protocols, scales or datasets are not comparable.",
+    ]
+    for heading, header, body in _all(table, ordered=ordered):
         parts += [f"## {heading}", _grid(header, body, "github")]
     if remarks:
         parts += ["## Notes", "\n".join(f"- {remark}" for remark in remarks)]

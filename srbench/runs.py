@@ -40,8 +40,8 @@ def collect_attributes(folders: Sequence[Path]) -> pd.DataFrame:
     return pd.concat(tables, ignore_index=True).drop_duplicates(ignore_index=True)
 
 
-def write_leaderboard(folder: Path, table: pd.DataFrame, remarks: Sequence[str]) -> None:
-    """Write `leaderboard.csv` and `leaderboard.md`.
+def write_leaderboard(folder: Path, table: pd.DataFrame, remarks: Sequence[str], *, ordered: bool = False) -> None:
+    """Write `leaderboard.csv` and `leaderboard.md`; `ordered` keeps the rows' order in every part.
 
     Raises:
         OutputError: The folder cannot be created.
@@ -52,14 +52,17 @@ def write_leaderboard(folder: Path, table: pd.DataFrame, remarks: Sequence[str])
     except OSError as error:
         raise OutputError(f"{folder}: cannot be created ({error.strerror})") from error
     write_whole(folder / "leaderboard.csv", to_csv(table))
-    write_whole(folder / "leaderboard.md", to_markdown(table, remarks))
+    write_whole(folder / "leaderboard.md", to_markdown(table, remarks, ordered=ordered))
 
 
 def write_attributes(folder: Path, table: pd.DataFrame) -> None:
-    """Write `attributes.csv`, if there is anything to be said of attributes.
+    """Write `attributes.csv`, or remove an older one if there is nothing to be said of attributes any more.
 
     Raises:
         StoreError: The file cannot be written.
     """
+    path = folder / "attributes.csv"
     if not table.empty:
-        write_whole(folder / "attributes.csv", to_csv(table))
+        write_whole(path, to_csv(table))
+    elif path.exists():
+        path.unlink()

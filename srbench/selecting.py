@@ -32,8 +32,7 @@ def selected(
     """
     if limit is not None and limit < 1:
         raise RequestError(f"limit {limit}: take 1 image or more")
-    folder = Path(spec).expanduser()
-    dataset = open_dataset(f"{folder.resolve()}" if folder.is_dir() else spec, registry(), split)
+    dataset = open_dataset(spec, registry(), split, labelled=labels is None)
     if ids:
         first, dash, last = ids.partition("-")
         samples = tuple(sample for sample in dataset.samples if first <= sample.id <= last)

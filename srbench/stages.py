@@ -156,37 +156,39 @@ class Result:
     precision: str
 
 
-Looked = Sequence[Mapping[str, Seen]] | MethodError
-"""What classifiers made of several results, by name; or why one of them failed."""
+Looked = Mapping[str, Seen] | MethodError
+"""What classifiers made of a result, by name; or why one of them failed."""
 
 
-def look(results: Sequence[Result], views: Views) -> Looked:
-    """Let classifiers look at results, perhaps of several sizes, in batches."""
+def look(results: Sequence[Result], views: Views) -> list[Looked]:
+    """Let classifiers look at results, perhaps of several sizes, in batches; where one fails, at each alone."""
     try:
-        return views.look([_view(result, views) for result in results])
+        return list(views.look([_view(result, views) for result in results]))
     except MethodError as error:
-        return error
+        if len(results) == 1:
+            return [error]
+        return [looked for result in results for looked in look([result], views)]
 
 
-def seen_records(results: Sequence[Result], looked: Looked, metrics: Sequence[Metric]) -> list[Record]:
+def seen_records(results: Sequence[Result], looked: Sequence[Looked], metrics: Sequence[Metric]) -> list[Record]:
     """The records of several results that classifiers have looked at.
 
     Args:
         results: The results.
-        looked: Of `look`; where it failed the records do.
+        looked: Of `look`; where that failed the records do.
         metrics: What to compute.
     """
-    if isinstance(looked, MethodError):
-        return [
-            record for result in results for record in failed_records(result.ready.tasks, looked, result.ready.truth.hr)
+    records: list[Record] = []
+    for result, each in zip(results, looked, strict=True):
+        if isinstance(each, MethodError):
+            records += failed_records(result.ready.tasks, each, result.ready.truth.hr)
+            continue
+        described = {name: seen.describe() for name, seen in each.items()}
+        records += [
+            replace(record, seen=described) if record.status == "ok" else record
+            for record in scored_records(result.ready, result.produced, result.precision, metrics)
         ]
-    return [
-        replace(record, seen={name: seen.describe() for name, seen in each.items()})
-        if record.status == "ok"
-        else record
-        for result, each in zip(results, looked, strict=True)
-        for record in scored_records(result.ready, result.produced, result.precision, metrics)
-    ]
+    return records
 
 
 def _view(result: Result, views: Views) -> View:

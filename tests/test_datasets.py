@@ -267,8 +267,8 @@ def test_the_real_celeba_lists(benchmark_data, tmp_path):
     listing = celeba.read_partition(folder, "test")
     assert [read_image(sample.hr).shape for sample in listing.samples] == [(3, 218, 178)] * 3
     assert len(listing.companions) == 2
-    assert len(listing.labels.classes) == 40
-    assert set(listing.labels.values) == {"000001", "000002", "000003"}
+    assert len(listing.labels().classes) == 40
+    assert set(listing.labels().values) == {"000001", "000002", "000003"}
     assert [sample.id for sample in celeba.read_partition(folder, "train").samples] == ["000004", "000005", "000006"]
     with pytest.raises(DatasetError, match="assigns no image to the valid partition"):
         celeba.read_partition(folder, "valid")
@@ -285,8 +285,9 @@ def test_the_real_celeba_lists(benchmark_data, tmp_path):
 def test_celebas_two_files_name_the_same_images(tmp_path, rows, message):
     folder = celeba_folder(tmp_path / "c", "1.jpg 2\n2.jpg 0\n", ["1.jpg", "2.jpg"])
     (folder / "list_attr_celeba.txt").write_text(rows)
+    listing = celeba.read_partition(folder, "test")  # labels are read when something asks for them
     with pytest.raises(DatasetError, match=message):
-        celeba.read_partition(folder, "test")
+        listing.labels()
 
 
 def test_celebas_other_splits_come_along_and_are_asked_for_by_name(tmp_path, photo, monkeypatch):
@@ -297,10 +298,22 @@ def test_celebas_other_splits_come_along_and_are_asked_for_by_name(tmp_path, pho
     entry = registry().dataset("celeba")
     card = entry.card.model_copy(update={"count": 1, "splits": {"test": 1, "valid": 1, "train": 1}})
     small = Entry(card, entry.pack, entry.path)
-    assert import_dataset(small, folder).images == 2  # valid's image is not there
+    report = import_dataset(small, folder)
+    assert (report.images, dict(report.splits)) == (2, {"test": 1, "train": 1})  # nothing of valid is there
     assert installed_listing(small, "train").samples[0].id == "2"
     monkeypatch.setattr("srbench.registry.Registry.dataset", lambda self, name: small)
     assert open_dataset("celeba", registry(), "test").name == "celeba"
     assert open_dataset("celeba", registry(), "train").name == "celeba:train"
     with pytest.raises(RequestError, match="has no split 'dev'; it has test, valid, train"):
         open_dataset("celeba", registry(), "dev")
+
+
+def test_a_split_that_is_there_in_part_is_not_passed_over(tmp_path, photo):
+    folder = celeba_folder(tmp_path / "c", "1.jpg 2\n2.jpg 0\n3.jpg 0\n", [])
+    for name in ("1", "2"):
+        write_image(folder / "img_align_celeba" / f"{name}.png", photo())
+        (folder / "img_align_celeba" / f"{name}.png").rename(folder / "img_align_celeba" / f"{name}.jpg")
+    entry = registry().dataset("celeba")
+    card = entry.card.model_copy(update={"count": 1, "splits": {"test": 1, "train": 2}})
+    with pytest.raises(DatasetError, match=r"1 of 2 train images missing: 3\.jpg"):
+        import_dataset(Entry(card, entry.pack, entry.path), folder)

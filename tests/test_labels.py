@@ -90,6 +90,7 @@ def test_labels_are_of_all_images_and_of_no_others(tmp_path_factory, table, with
         ("image,x,x\na,1,0\n", "'x' is named twice"),
         ("image,x,y\na,1,2\n", "line 2: expected 1 or 0 for each of 2"),
         ("image,label\n,cat\n", "line 2: no name is given"),
+        ('image,label\na,"cat\nb,dog\n', "no CSV"),
     ],
 )
 def test_a_table_says_what_is_wrong_with_it(tmp_path, text, message):
@@ -103,6 +104,12 @@ def test_classes_are_in_the_order_of_their_names(tmp_path):
     labels = read_label_table(tmp_path / "labels.csv")
     assert (labels.task, labels.classes) == ("classes", ("cat, large", "dog"))
     assert labels.values == {"a": (1,), "b": (0,)}
+
+
+def test_a_count_that_is_no_number(tmp_path):
+    (tmp_path / "attr.txt").write_text("²\nA\na.jpg 1\n", encoding="utf-8")
+    with pytest.raises(DatasetError, match="expected the number of rows"):
+        read_attributes(tmp_path / "attr.txt")
 
 
 def test_what_cannot_be_read(tmp_path):

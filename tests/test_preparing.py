@@ -116,7 +116,7 @@ def test_a_subset_has_a_row_and_a_hash_of_its_own(photos):
 
 
 def test_a_dataset_without_splits_has_none(photos):
-    with pytest.raises(RequestError, match="bundled has no split 'valid'"):
+    with pytest.raises(RequestError, match="none of bundled has several"):
         srbench.run("nearest", datasets="bundled", split="valid")
     with pytest.raises(RequestError, match="a folder has no split"):
         selected(str(photos), split="valid")

@@ -50,3 +50,38 @@ def test_the_bundled_rows_are_what_srbench_computes_now():
         tolerance = {"bicubic": 1e-6, "edsr": 1e-3}[method]
         for metric in ("psnr", "ssim", "ms_ssim", "l1"):
             assert now.loc[method, metric] == pytest.approx(float(rows.loc[method, metric]), abs=tolerance)
+
+
+def test_downstream_rows_are_whole_and_of_the_classifier_as_it_is():
+    table = pd.read_csv(RESULTS / "downstream" / "leaderboard.csv")
+    faces = table[table["dataset"] == "./held-back"]
+    assert set(faces["scale"]) == {2, 4}
+    assert set(faces["images"]) == {1000}
+    name = "celeba-attributes"
+    assert (faces[f"{name}:accuracy_low"] < faces[f"{name}:accuracy"]).all()
+    assert (faces[f"{name}:accuracy"] < faces[f"{name}:accuracy_high"]).all()
+    assert faces[f"{name}:retained"].to_numpy() == pytest.approx(
+        (faces[f"{name}:accuracy"] / faces[f"{name}:hr_accuracy"]).to_numpy(), abs=2e-6
+    )
+    attributes = pd.read_csv(RESULTS / "downstream" / "attributes.csv")
+    assert len(attributes) == 40 * len(faces)
+    means = attributes.groupby(["method", "scale"])["accuracy"].mean()
+    for row in faces.to_dict("records"):
+        assert means[row["method"], row["scale"]] == pytest.approx(row[f"{name}:accuracy"], abs=2e-6)
+    others = table[table["dataset"] != "./held-back"]
+    assert set(others["dataset"]) == {"bundled", "set5", "set14"}
+    assert others["squeezenet1_1:top1"].between(0, 1).all()
+
+
+def test_squeezenets_bundled_rows_are_what_srbench_computes_now(benchmark_data):
+    import srbench
+
+    file = benchmark_data / "weights" / "squeezenet1_1" / "squeezenet1_1_caffe.safetensors"
+    now = srbench.run(
+        ["nearest", "edsr"], classifiers="squeezenet1_1", classifier_weights={"squeezenet1_1": file}, metrics="l1"
+    ).leaderboard.set_index("method")
+    table = pd.read_csv(RESULTS / "downstream" / "leaderboard.csv")
+    rows = table[table["dataset"] == "bundled"].set_index("method")
+    for method in ("nearest", "edsr"):
+        for column in ("squeezenet1_1:top1", "squeezenet1_1:top5", "squeezenet1_1:kl"):
+            assert now.loc[method, column] == pytest.approx(rows.loc[method, column], abs=5e-3)

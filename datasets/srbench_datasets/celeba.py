@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from srbench.api import Labels, Listing, Sample
-from srbench.errors import DatasetError
+from srbench.errors import DatasetError, NotImportedError
 from srbench.labels import read_attributes
 
 __all__ = ["read_partition"]
@@ -26,8 +26,9 @@ def read_partition(folder: Path, split: str) -> Listing:
         split: `train`, `valid` or `test`.
 
     Raises:
-        DatasetError: A file is missing or malformed, the two do not name the same images, or a listed image is not
-            there.
+        NotImportedError: None of the partition's images is there.
+        DatasetError: A file is missing or malformed, or some of the images are not there; when the labels are asked
+            for, also where the two files do not name the same images.
     """
     partitions, images = folder / _PARTITIONS, folder / "img_align_celeba"
     if not partitions.is_file() or not images.is_dir():
@@ -35,18 +36,17 @@ def read_partition(folder: Path, split: str) -> Listing:
     assigned = _assigned(partitions)
     names = [name for name, number in assigned.items() if number == _NUMBERS[split]]
     if not names:
-        raise DatasetError(f"{partitions}: assigns no image to the {split} partition ({_NUMBERS[split]})")
+        raise NotImportedError(f"{partitions}: assigns no image to the {split} partition ({_NUMBERS[split]})")
     present = {path.name for path in images.iterdir()}
     missing = [name for name in names if name not in present]
     if missing:
-        raise DatasetError(
-            f"{images}: {len(missing)} of {len(names)} {split} images missing: {', '.join(missing[:5])} …"
-        )
+        error = NotImportedError if len(missing) == len(names) else DatasetError
+        raise error(f"{images}: {len(missing)} of {len(names)} {split} images missing: {', '.join(missing[:5])} …")
     samples = tuple(Sample(Path(name).stem, images / name) for name in names)
     attributes = folder / _ATTRIBUTES
     if not attributes.is_file():
         return Listing(samples, (partitions,))
-    return Listing(samples, (partitions, attributes), _labels(attributes, partitions, assigned, samples))
+    return Listing(samples, (partitions, attributes), lambda: _labels(attributes, partitions, assigned, samples))
 
 
 def _labels(attributes: Path, partitions: Path, assigned: dict[str, str], samples: tuple[Sample, ...]) -> Labels:

@@ -52,20 +52,21 @@ def fetch_verb(
 ) -> None:
     """Download datasets, check and unpack them, then import them."""
     from srbench.cli.long_work import progress_bar
-    from srbench.fetching import fetch_dataset
+    from srbench.fetching import fetch_dataset, forget_downloads
     from srbench.registry import registry
 
-    for entry in [registry().dataset(name) for name in names]:
+    entries = [registry().dataset(name) for name in names]
+    for entry in entries:
         typer.echo(f"{entry.card.title}: {entry.card.licence}", err=True)
         with progress_bar("MiB, then images") as progress:
 
             def fetching(file: str, show: Callable[[int, int], None] = progress) -> Bytes:
                 return lambda done, whole: show(done >> 20, (whole or done) >> 20)
 
-            report = fetch_dataset(
-                entry, replace=replace, keep_archive=keep_archive, fetching=fetching, progress=progress
-            )
+            report = fetch_dataset(entry, replace=replace, keep_archive=True, fetching=fetching, progress=progress)
         _show(entry.card.name, report)
+    for entry in [] if keep_archive else entries:  # only now, because several may share an archive
+        forget_downloads(entry.card)
 
 
 @app.command("prepare")
@@ -98,4 +99,5 @@ def prepare_verb(
 
 def _show(name: str, report: ImportReport) -> None:
     checked = "all pixels as its card lists" if report.verified else "decoded; the card lists no hashes to compare with"
-    typer.echo(f"{name}: {report.images} images ({checked}) and {report.lr_files} LR files, in {report.folder}")
+    splits = f" ({', '.join(f'{split} {count}' for split, count in report.splits.items())})" if report.splits else ""
+    typer.echo(f"{name}: {report.images} images{splits} ({checked}) and {report.lr_files} LR files, in {report.folder}")

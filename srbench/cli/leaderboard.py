@@ -32,13 +32,18 @@ def leaderboard(
     table, remarks = collect(folders)
     if sort:
         table = sorted_by(table, sort)
+        remarks = [f"sorted by {sort}, within each table", *remarks]
     if rank:
         table = ranked(table, names(rank))
         remarks = [f"sorted by the mean rank over {', '.join(names(rank))}, within each table", *remarks]
-    typer.echo(table.to_json(orient="records", indent=2, force_ascii=False) if as_json else to_text(table))
+    typer.echo(
+        table.to_json(orient="records", indent=2, force_ascii=False)
+        if as_json
+        else to_text(table, ordered=bool(sort or rank))
+    )
     for remark in remarks:
         typer.echo(f"note: {remark}", err=True)
     if output:
-        write_leaderboard(output, table, remarks)
+        write_leaderboard(output, table, remarks, ordered=bool(sort or rank))
         write_attributes(output, collect_attributes(folders))
         typer.echo(f"written to {output}", err=True)

@@ -10,7 +10,14 @@ from typing import Any
 from srbench.api import Classifier, ClassifierFactory, ClassifierRequest
 from srbench.cards import ClassifierCard
 from srbench.errors import MethodError, RequestError, SRBenchError, WeightsError, one_line
-from srbench.fingerprint import code_sha256, combine, file_sha256
+from srbench.fingerprint import (
+    code_sha256,
+    combine,
+    file_sha256,
+    installed_version,
+    library_versions,
+    numbers_code,
+)
 from srbench.registry import Entry, Registry, load_target
 
 __all__ = ["ChosenClassifier", "find_classifier"]
@@ -32,25 +39,44 @@ class ChosenClassifier:
 
     @property
     def name(self) -> str:
-        """As it stands in tables: of a variant that is a path only the last part."""
-        card = self.entry.card
-        return f"{card.name}:{Path(self.variant).name}" if self.variant else card.name
+        """As it stands in tables: of a variant that is a folder only the last part."""
+        card, folder = self.entry.card, self._folder
+        if not self.variant:
+            return card.name
+        return f"{card.name}:{folder.name if folder else self.variant}"
+
+    @property
+    def _folder(self) -> Path | None:
+        """The variant, where it is a folder."""
+        path = Path(self.variant).expanduser()
+        return path.resolve() if self.variant and path.is_dir() else None
 
     def identity(self) -> str:
-        """Hash of all that decides what it says: code, weights, variant; 16 digits."""
-        card = self.entry.card
+        """Hash of all that decides what it says: code, weights, variant, libraries; 16 digits.
+
+        Of a variant that is a folder its files count, of one that a library fetches the library's version.
+        """
+        folder = self._folder
         return combine(
             pack=self.entry.pack.distribution,
-            code=code_sha256(self.entry.path.parent),
-            weights=file_sha256(self.own) if self.own else card.weights.sha256 if card.weights else "",
-            variant=self.variant,
+            code=code_sha256(self.entry.pack.folder),
+            engine=numbers_code(),
+            weights=self._weights_sha256,
+            variant={path.name: file_sha256(path) for path in sorted(folder.iterdir()) if path.is_file()}
+            if folder
+            else self.variant,
+            libraries=library_versions()
+            | {name: installed_version(name) for name in (self.entry.card.name, "torchvision")},
         )[:16]
+
+    @property
+    def _weights_sha256(self) -> str:
+        card = self.entry.card
+        return file_sha256(self.own) if self.own else card.weights.sha256 if card.weights else ""
 
     def describe(self) -> dict[str, Any]:
         """What `run.json` keeps."""
-        card = self.entry.card
-        weights = file_sha256(self.own) if self.own else card.weights.sha256 if card.weights else ""
-        return {"identity": self.identity(), "weights": weights, "source": card.source}
+        return {"identity": self.identity(), "weights": self._weights_sha256, "source": self.entry.card.source}
 
     def build(self, device: str) -> Classifier:
         """Load it.
@@ -98,6 +124,6 @@ def find_classifier(spec: str, cards: Registry, files: Mapping[str, Path]) -> Ch
     if wanted is not None and not variant:
         raise RequestError(f"classifier {name} needs to know which: write {name}:X, where X is {wanted}")
     own = files.get(spec)
-    if own is not None and (entry.card.weights is not None or wanted is not None):
+    if own is not None and wanted is not None:
         raise RequestError(f"{own}: classifier {spec} takes no weight file")
     return ChosenClassifier(entry, variant, own)

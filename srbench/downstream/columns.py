@@ -17,6 +17,7 @@ __all__ = [
     "downstream_columns",
     "downstream_row",
     "is_better_low",
+    "is_score",
     "seen_by",
 ]
 
@@ -53,9 +54,9 @@ def downstream_columns(classifiers: Sequence[str]) -> list[str]:
     ]
 
 
-def downstream_row(classifiers: Sequence[str], seen: Sequence[Mapping[str, Any]]) -> dict[str, float]:
+def downstream_row(classifiers: Sequence[str], seen: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
     """The columns of one row, of those that it has."""
-    row: dict[str, float] = {}
+    row: dict[str, Any] = {}
     for classifier in classifiers:
         for name, estimate in estimates(seen_by(classifier, seen)).items():
             row |= {f"{classifier}:{name}{end}": value for end, value in _ends(estimate)}
@@ -77,6 +78,11 @@ def attribute_rows(classifier: str, names: Sequence[str], seen: Sequence[Mapping
     return by_attribute(images, names)
 
 
+def is_score(column: str) -> bool:
+    """Whether a leaderboard's column is a downstream score, without the ends of its interval."""
+    return column.rpartition(":")[2] in _WITH_INTERVAL | _WITHOUT_LABELS and ":" in column
+
+
 def is_better_low(column: str) -> bool:
     """Whether the smaller value of a downstream column is the better one."""
     return column.endswith(":kl")
@@ -93,6 +99,8 @@ def disagreements(place: str, rows: pd.DataFrame) -> Iterator[str]:
     """
     for classifier, first in _headlines(rows):
         column = f"{classifier}:{first}"
+        if f"{column}_low" not in rows:
+            continue
         known = rows[rows[[column, f"{column}_low", f"{column}_high", "psnr"]].notna().all(axis=1)]
         pairs = [
             (useful[column] - faithful[column], useful, faithful)
@@ -112,32 +120,58 @@ def disagreements(place: str, rows: pd.DataFrame) -> Iterator[str]:
 
 def _headlines(rows: pd.DataFrame) -> Iterator[tuple[str, str]]:
     """Each classifier that has scores here, and the one that says most."""
-    for classifier in dict.fromkeys(column.rpartition(":")[0] for column in map(str, rows) if ":" in column):
+    for classifier in dict.fromkeys(column.rpartition(":")[0] for column in map(str, rows) if is_score(column)):
         first = headline(_present(rows, classifier))
         if first is not None:
             yield classifier, first
 
 
 def _present(rows: pd.DataFrame, classifier: str) -> list[str]:
-    return [name for name in _WITH_INTERVAL | _WITHOUT_LABELS if rows[f"{classifier}:{name}"].notna().any()]
+    known = [name for name in _WITH_INTERVAL | _WITHOUT_LABELS if f"{classifier}:{name}" in rows]
+    return [name for name in known if rows[f"{classifier}:{name}"].notna().any()]
 
 
-def downstream_blocks(heading: str, rows: pd.DataFrame) -> Iterator[tuple[str, list[str], list[list[str]]]]:
-    """For each classifier that looked at a group: heading, column names and cells, the most useful method first."""
-    for classifier, first in _headlines(rows):
+def downstream_blocks(
+    heading: str, rows: pd.DataFrame, *, ordered: bool = False
+) -> Iterator[tuple[str, list[str], list[list[str]]]]:
+    """For each classifier that looked at a group: heading, column names and cells, the most useful method first.
+
+    Rows that another version of a classifier looked at, or that are held against other labels, are a table of their
+    own.
+
+    Args:
+        heading: Dataset, factor and protocol.
+        rows: Of one group of a leaderboard.
+        ordered: Keep the rows' order.
+    """
+    for classifier in dict.fromkeys(column.rpartition(":")[0] for column in map(str, rows) if is_score(column)):
+        alike = [f"{classifier}:identity", f"{classifier}:labels"]
+        parts = [part for _, part in rows.groupby(alike, sort=False, dropna=False)]
+        for part in parts:
+            named = f"{classifier} ({part[alike[0]].iloc[0]})" if len(parts) > 1 else classifier
+            yield from _block(classifier, f"{named} on {heading}", part, ordered=ordered)
+
+
+def _block(
+    classifier: str, heading: str, rows: pd.DataFrame, *, ordered: bool
+) -> Iterator[tuple[str, list[str], list[list[str]]]]:
+    first = headline(_present(rows, classifier))
+    if first is not None:
         layout = [(title, name) for title, name in _LAYOUTS[first] if name in _present(rows, classifier)]
-        shown = [
-            name for _, name in layout if name in _INTERVALS_SHOWN and rows[f"{classifier}:{name}_low"].notna().any()
-        ]
+        shown = [name for _, name in layout if name in _INTERVALS_SHOWN and _known(rows, f"{classifier}:{name}_low")]
         header = ["method", "N"]
         for title, name in layout:
             header += [title, "95 %"] if name in shown else [title]
-        ordered = rows.sort_values(f"{classifier}:{first}", ascending=False, kind="stable")
+        best = rows if ordered else rows.sort_values(f"{classifier}:{first}", ascending=False, kind="stable")
         body = [
             [str(row["method"]), str(row["images"]), *_cells(row, classifier, [name for _, name in layout], shown)]
-            for _, row in ordered.iterrows()
+            for _, row in best.iterrows()
         ]
-        yield f"{classifier} on {heading}{_constants(rows, classifier)}", header, body
+        yield f"{heading}{_constants(rows, classifier)}", header, body
+
+
+def _known(rows: pd.DataFrame, column: str) -> bool:
+    return column in rows and bool(rows[column].notna().any())
 
 
 def _constants(rows: pd.DataFrame, classifier: str) -> str:
@@ -145,6 +179,7 @@ def _constants(rows: pd.DataFrame, classifier: str) -> str:
     known = [
         (words, rows[f"{classifier}:{name}"].dropna().unique())
         for words, name in (("HR", "hr_accuracy"), ("guessing", "guess_accuracy"))
+        if f"{classifier}:{name}" in rows
     ]
     said = [f"{words} {values[0]:.3f}" for words, values in known if len(values) == 1]
     return f": {', '.join(said)}" if said else ""

@@ -5,7 +5,7 @@ Every method's images are drawn alike, so that intervals of one dataset belong t
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
@@ -24,6 +24,9 @@ LEAST_IMAGES = 10
 
 _SEED = 20_261_121
 _INTERVAL = (2.5, 97.5)
+_BLOCK = 50
+_MOST_KEPT = 25_000
+"""Images whose resamples are kept for the next method: 50 MB."""
 
 Floats = NDArray[np.float64]
 Statistic = Callable[[Floats], Floats]
@@ -144,16 +147,25 @@ def _estimated(statistic: tuple[Statistic, int] | Statistic, count: int = 0) -> 
     value = float(function(np.ones((1, size)))[0])
     if size < LEAST_IMAGES or np.isnan(value):
         return Estimate(value)
-    resampled = np.concatenate([function(part.astype(np.float64)) for part in np.array_split(_counts(size), 10)])
+    resampled = np.concatenate([function(counts.astype(np.float64)) for counts in _blocks(size)])
     low, high = np.nanpercentile(resampled, _INTERVAL)
     return Estimate(value, float(low), float(high))
 
 
+def _blocks(images: int) -> Iterable[NDArray[np.uint16]]:
+    """(resamples of a block, images): how often each image is drawn, with replacement; seeded."""
+    return _kept_blocks(images) if images <= _MOST_KEPT else _drawn_blocks(images)
+
+
 @lru_cache(maxsize=2)
-def _counts(images: int) -> NDArray[np.uint16]:
-    """(resamples, images): how often each image is drawn, with replacement; seeded."""
+def _kept_blocks(images: int) -> tuple[NDArray[np.uint16], ...]:
+    return tuple(_drawn_blocks(images))
+
+
+def _drawn_blocks(images: int) -> Iterator[NDArray[np.uint16]]:
     generator = np.random.default_rng(_SEED)
-    counts = np.empty((RESAMPLES, images), np.uint16)
-    for row in counts:
-        row[:] = np.bincount(generator.integers(0, images, images), minlength=images)
-    return counts
+    for _ in range(RESAMPLES // _BLOCK):
+        counts = np.empty((_BLOCK, images), np.uint16)
+        for row in counts:
+            row[:] = np.bincount(generator.integers(0, images, images), minlength=images)
+        yield counts

@@ -88,16 +88,27 @@ class Viewer:
 
     def truth(self, labels: Labels | None) -> dict[str, tuple[int, ...]]:
         """By image id what people say, in the order of the classifier's own classes; empty where theirs are others."""
-        if labels is None or labels.task != self.task:
+        if labels is None or self.unused(labels):
             return {}
         said, known = labels.classes, self.classes
         if labels.task == "classes":
-            fitting = set(said) <= set(known)
-            return {image: (known.index(said[value[0]]),) for image, value in labels.values.items() if fitting}
-        if not set(known) <= set(said):
-            return {}
+            return {image: (known.index(said[value[0]]),) for image, value in labels.values.items()}
         order = [said.index(name) for name in known]
         return {image: tuple(value[i] for i in order) for image, value in labels.values.items()}
+
+    def unused(self, labels: Labels) -> str:
+        """Why labels cannot be held against what it says; empty where they can."""
+        if labels.task != self.task:
+            return f"it names {self.task}, the labels are {labels.task}"
+        if not self.classes:
+            return "it does not say what its classes are called"
+        wanted, there = (labels.classes, self.classes) if labels.task == "classes" else (self.classes, labels.classes)
+        unknown = [name for name in wanted if there.count(name) != 1]
+        if unknown:
+            more = f" and {len(unknown) - 3} more" if len(unknown) > 3 else ""
+            where = "it" if labels.task == "classes" else "the labels"
+            return f"{', '.join(unknown[:3])}{more}: not once among the {len(there)} words that {where} has"
+        return ""
 
     @property
     def task(self) -> Task:
@@ -145,13 +156,13 @@ class Viewer:
         try:
             with torch.inference_mode():
                 logits = self._classifier(batch.float() / 255)
+            shape = tuple(logits.shape)
+            finite = bool(torch.isfinite(logits).all())
         except Exception as error:  # a classifier is anyone's code
             raise MethodError(f"classifier {self.name} raised {one_line(error)}") from error
-        wanted = (len(images), len(self.classes)) if self.classes else (len(images), logits.shape[-1])
-        if tuple(logits.shape) != wanted or not bool(torch.isfinite(logits).all()):
-            raise MethodError(
-                f"classifier {self.name} returned {tuple(logits.shape)}, expected {wanted} finite numbers"
-            )
+        wanted = (len(images), len(self.classes) or (shape[-1] if shape else 0))
+        if shape != wanted or not finite:
+            raise MethodError(f"classifier {self.name} returned {shape}, expected {wanted} finite numbers")
         return np.asarray(logits.float().cpu().numpy(), np.float32)
 
 
@@ -185,6 +196,14 @@ class Views:
     def cost(self) -> dict[str, dict[str, float]]:
         """By classifier the seconds it took, and how many results and HR images it looked at; without those idle."""
         return {viewer.name: asdict(viewer.cost) for viewer in self.viewers if viewer.cost.results}
+
+    def unused(self) -> dict[str, dict[str, str]]:
+        """By classifier and dataset why the dataset's labels are not used, where they are not."""
+        found = {
+            viewer.name: {dataset: viewer.unused(labels) for dataset, labels in self.labels.items() if labels}
+            for viewer in self.viewers
+        }
+        return {name: {data: why for data, why in reasons.items() if why} for name, reasons in found.items()}
 
     def look(self, views: Sequence[View]) -> list[dict[str, Seen]]:
         """What each says of each result.

@@ -18,6 +18,9 @@ class Site:
         cut: By path, after how many bytes the connection breaks; once for each entry.
         moved: By path, where it is now.
         broken: By path, a status.
+        slow: By path, an event it waits for.
+        shifted: How far beside the asked place it goes on.
+        tags: By path, what the version is called.
         ranges: Whether it can go on from the middle.
         asked: What was asked for: path and range.
     """
@@ -26,6 +29,8 @@ class Site:
     cut: dict[str, list[int]] = field(default_factory=dict)
     moved: dict[str, str] = field(default_factory=dict)
     broken: dict[str, int] = field(default_factory=dict)
+    slow: dict[str, threading.Event] = field(default_factory=dict)
+    shifted: int = 0
     ranges: bool = True
     tags: dict[str, str] = field(default_factory=dict)
     asked: list[tuple[str, str | None]] = field(default_factory=list)
@@ -33,7 +38,8 @@ class Site:
 
 
 @pytest.fixture
-def site():
+def site(monkeypatch):
+    monkeypatch.setattr("srbench.downloads._PAUSE", 0.0)
     told = Site()
 
     class Handler(BaseHTTPRequestHandler):
@@ -53,14 +59,18 @@ def site():
                 return
             data, start = told.files[self.path], 0
             tag = told.tags.get(self.path, '"1"')
+            if self.path in told.slow:
+                told.slow[self.path].wait(10)
             if wanted and told.ranges and self.headers.get("If-Range", tag) == tag:
                 start = int(wanted.removeprefix("bytes=").partition("-")[0])
                 if start >= len(data):
                     self.send_error(416)
                     return
             self.send_response(206 if start else 200)
+            if start:
+                self.send_header("Content-Range", f"bytes {start + told.shifted}-{len(data) - 1}/{len(data)}")
             self.send_header("Content-Length", str(len(data) - start))
-            self.send_header("ETag", tag)
+            self.send_header("Last-Modified" if tag.startswith("W/") else "ETag", tag)
             self.end_headers()
             cuts = told.cut.get(self.path, [])
             stop = cuts.pop(0) if cuts else len(data)

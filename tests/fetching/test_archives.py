@@ -121,6 +121,26 @@ def test_a_name_twice_is_refused(tmp_path, kind):
         unpack(archive, tmp_path / "out", limit=ROOM)
 
 
+@pytest.mark.parametrize("second", ["./a", "a//", "a/b"])
+def test_names_that_come_to_one_file(tmp_path, second):
+    with pytest.raises(DatasetError) as caught:
+        unpack(tarred(tmp_path / "a.tar.gz", [("a", b"1"), (second, b"2")]), tmp_path / "out", limit=ROOM)
+    assert "cannot be written" not in str(caught.value)
+
+
+def test_a_damaged_bzip2_is_the_archives_fault(tmp_path):
+    with tarfile.open(tmp_path / "a.tar.bz2", "w:bz2") as archive:
+        info = tarfile.TarInfo("a")
+        info.size = 9000
+        archive.addfile(info, io.BytesIO(bytes(range(250)) * 36))
+    data = bytearray((tmp_path / "a.tar.bz2").read_bytes())
+    data[len(data) // 2 :] = bytes(len(data) - len(data) // 2)
+    (tmp_path / "a.tar.bz2").write_bytes(data)
+    with pytest.raises(DatasetError, match="damaged") as caught:
+        unpack(tmp_path / "a.tar.bz2", tmp_path / "out", limit=ROOM)
+    assert "\n" not in str(caught.value)
+
+
 def test_the_wrong_archive(tmp_path):
     with pytest.raises(DatasetError, match="holds no files below set5/"):
         unpack(zipped(tmp_path / "a.zip", [("set14/a", b"1")]), tmp_path / "out", limit=ROOM, prefix="set5/")

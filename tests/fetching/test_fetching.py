@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import hashlib
+import threading
+import time
 import zipfile
 
 import pytest
 
 import srbench
 from srbench.cards import DatasetCard
-from srbench.errors import DatasetError, RequestError
+from srbench.errors import DatasetError, DownloadError, RequestError
 from srbench.fetching import fetch_dataset, import_files
 from srbench.folders import cache_home, data_home, list_folder
 from srbench.images import pixel_sha256, read_image
@@ -50,16 +52,16 @@ def test_fetching_installs_what_the_card_says(entry):
     report = fetch_dataset(entry)
     assert (report.images, report.verified, report.folder) == (3, True, data_home() / "Tiny")
     assert [path.name for path in data_home().iterdir()] == ["Tiny"]  # nothing of the unpacking is left
-    assert not (cache_home() / "downloads" / "Tiny").exists()
+    assert not list((cache_home() / "downloads").rglob("*.zip"))
     with pytest.raises(RequestError, match="already imported"):
         fetch_dataset(entry)
     assert fetch_dataset(entry, replace=True, keep_archive=True).images == 3
-    assert (cache_home() / "downloads" / "Tiny" / "benchmark.zip").is_file()
+    assert len(list((cache_home() / "downloads").rglob("benchmark.zip"))) == 1
 
 
 def test_a_file_that_is_not_to_be_had_says_how_to_go_on(entry, site):
     del site.files["/benchmark.zip"]
-    with pytest.raises(DatasetError) as caught:
+    with pytest.raises(DownloadError) as caught:
         fetch_dataset(entry)
     message = str(caught.value)
     assert message.count("the server answers 404") == 2
@@ -72,7 +74,7 @@ def test_other_pixels_are_not_installed_and_the_download_stays(entry, site, phot
     with pytest.raises(DatasetError, match="one: other pixels than Tiny's"):
         fetch_dataset(Entry(card, entry.pack, entry.path))
     assert not (data_home() / "Tiny").exists()
-    assert (cache_home() / "downloads" / "Tiny" / "benchmark.zip").is_file()
+    assert len(list((cache_home() / "downloads").rglob("benchmark.zip"))) == 1
 
 
 def test_archives_from_the_disk_are_imported_too(entry, archive, photos, tmp_path):
@@ -87,6 +89,34 @@ def test_what_is_neither_folder_nor_file(entry, tmp_path, archive):
         import_files(entry, [tmp_path / "absent"])
     with pytest.raises(DatasetError, match="no such file"):
         import_files(entry, [archive, tmp_path / "absent"])
+
+
+def test_an_archive_of_two_datasets_is_fetched_once(entry, site, monkeypatch, cli):
+    other = entry.card.model_copy(
+        update={
+            "name": "other", "folder": "Other",
+            "archives": (entry.card.archives[0].model_copy(update={"prefix": "benchmark/Other/"}),),
+        }
+    )  # fmt: skip
+    entries = {"tiny": entry, "other": Entry(other, entry.pack, entry.path)}
+    monkeypatch.setattr("srbench.registry.Registry.dataset", lambda self, name: entries[name])
+    done = cli("datasets", "fetch", "tiny", "other")
+    assert (done.code, done.out.count("3 images")) == (0, 2)
+    assert [path for path, _ in site.asked].count("/benchmark.zip") == 1
+    assert not list((cache_home() / "downloads").rglob("*.zip"))
+
+
+def test_two_at_once_do_not_write_one_file(entry, site):
+    site.slow["/benchmark.zip"] = threading.Event()
+    first = threading.Thread(target=fetch_dataset, args=(entry,))
+    first.start()
+    while not any(path == "/benchmark.zip" for path, _ in site.asked):
+        time.sleep(0.01)
+    with pytest.raises(DownloadError, match="another srbench is fetching it"):
+        fetch_dataset(entry)
+    site.slow["/benchmark.zip"].set()
+    first.join()
+    assert len(list_folder(data_home() / "Tiny").samples) == 3
 
 
 def test_a_card_without_addresses(entry, photos):

@@ -71,6 +71,10 @@ def test_it_learns_is_stopped_and_comes_out_the_same(faces, cli, monkeypatch):
         patch.setattr(training._Module, "training_step", stopped)
         assert cli(*words, "--output", faces / "twice").code == 130
     assert cli(*words, "--output", faces / "twice").code == 2  # not without --resume
+    (faces / "tiny.recipe.toml").write_text(RECIPE.replace("batch = 8", "batch = 4"))
+    other = cli(*words, "--output", faces / "twice", "--resume")
+    assert (other.code, "another recipe" in other.err) == (2, True)
+    (faces / "tiny.recipe.toml").write_text(RECIPE)
     assert cli(*words, "--output", faces / "twice", "--resume").code == 0
     whole, twice = (load_file(faces / name / "tiny.safetensors") for name in ("whole", "twice"))
     assert all(torch.equal(whole[key], twice[key]) for key in whole)
@@ -80,8 +84,9 @@ def test_it_learns_is_stopped_and_comes_out_the_same(faces, cli, monkeypatch):
     ("change", "message"),
     [
         (("seed = 1", "seed = 1\nlayers = 3"), "classifier.layers: Extra inputs"),
-        (('train = ["000001", "000040"]', 'train = ["x", "y"]'), "no images from x to y"),
+        (('train = ["000001", "000040"]', 'train = ["000090", "000099"]'), "no images from 000090 to 000099"),
         (("epochs = 8", "epochs = 0"), "schedule.epochs"),
+        (("000050", "182638"), "are for testing"),
     ],
 )
 def test_what_is_wrong_with_a_recipe(faces, cli, change, message):

@@ -39,12 +39,13 @@ def test_openvino_computes_what_torch_computes(name, lr):
     assert torch.allclose(there, result(name, lr), atol=2e-4)
 
 
-def test_openvino_takes_each_size_as_it_comes(lr):
+def test_openvino_takes_each_size_as_it_comes_and_keeps_the_last(lr, monkeypatch):
     pytest.importorskip("openvino")
+    monkeypatch.setattr("srbench.runtimes.openvino._KEPT", 1)
     upscale = find_method("edsr", registry()).build(4, Inference(runtime="openvino"))
     eager = find_method("edsr", registry()).build(4, Inference())
     with torch.inference_mode():
-        for side in (12, 16, 20, 24, 28, 12):
+        for side in (12, 16, 12):
             part = lr[:, :, :side, :side]
             assert torch.allclose(upscale(part), eager(part), atol=2e-4)
 

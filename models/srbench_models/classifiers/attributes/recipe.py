@@ -6,7 +6,7 @@ import tomllib
 from pathlib import Path
 from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
 from srbench.errors import RequestError
 
@@ -14,6 +14,9 @@ __all__ = ["AttributeRecipe", "is_attribute_recipe", "read_attribute_recipe"]
 
 Count = Annotated[int, Field(gt=0)]
 Ids = tuple[str, str]
+
+_FIRST_TEST_FACE = "182638"
+"""Of the official partition."""
 
 
 class _Strict(BaseModel):
@@ -36,6 +39,13 @@ class _Data(_Strict):
     """First and last image, by name, that is learned from."""
     held_out: Ids
     """Likewise of those that are only tested on."""
+
+    @field_validator("train", "held_out")
+    @classmethod
+    def _none_to_be_tested_on(cls, span: Ids) -> Ids:
+        if span[1] >= _FIRST_TEST_FACE:
+            raise ValueError(f"from {_FIRST_TEST_FACE} on CelebA's images are for testing")
+        return span
 
 
 class _Schedule(_Strict):

@@ -37,7 +37,8 @@ def train_attributes(
 
     Raises:
         DatasetError: The recipe's images or labels are not there, or do not belong together.
-        OutputError: The folder holds a training that was not to be resumed, nothing to resume, or cannot be written.
+        OutputError: The folder holds a training that was not to be resumed, another one, nothing to resume, or cannot
+            be written.
         RequestError: A GPU is not there.
         KeyboardInterrupt: It was interrupted; the last checkpoint can be resumed.
     """
@@ -52,6 +53,7 @@ def train_attributes(
     spans = (recipe.data.train, recipe.data.held_out)
     train, held_out = (load_faces(data / recipe.data.images, data / recipe.data.labels, span) for span in spans)
     print(f"{len(train)} faces to train on, {len(held_out)} held out, {len(train.names)} attributes")
+    _keep_sources(recipe, train, output, resume=resume)
     module = _Module(recipe, train, held_out)
     trainer = lightning.Trainer(
         accelerator={"auto": "auto", "cpu": "cpu", "cuda": "gpu"}[device],
@@ -74,6 +76,19 @@ def train_attributes(
     except SystemExit as error:  # how Lightning leaves after a Ctrl-C
         raise KeyboardInterrupt from error
     return _export(module, recipe, output)
+
+
+def _keep_sources(recipe: AttributeRecipe, train: Faces, output: Path, *, resume: bool) -> None:
+    """Remember what a folder trains, and refuse to go on with anything else."""
+    kept = output / "training.json"
+    wanted = json.dumps({"recipe": recipe.model_dump(mode="json"), "images": _sha256(train)}, indent=2, sort_keys=True)
+    if resume and kept.is_file() and kept.read_text(encoding="utf-8") != wanted:
+        raise OutputError(f"{output}: was begun with another recipe or other images; choose another --output")
+    try:
+        output.mkdir(parents=True, exist_ok=True)
+        kept.write_text(wanted, encoding="utf-8")
+    except OSError as error:
+        raise OutputError(f"{kept}: cannot be written ({error.strerror})") from error
 
 
 class _Module(lightning.LightningModule):

@@ -18,7 +18,12 @@ def loaded(module: str, extra: str) -> Any:
     """
     try:
         return importlib.import_module(module)
-    except (ImportError, RuntimeError, OSError) as error:  # a torchvision that does not fit torch raises RuntimeError
+    except (
+        ImportError,
+        RuntimeError,
+        OSError,
+        AttributeError,
+    ) as error:  # a torchvision that does not fit torch raises RuntimeError
         raise RuntimeMissingError(
             f"{extra} cannot be loaded ({one_line(error)}); pip install 'srbench[{extra}]' brings it; it must fit the "
             "installed torch"
