@@ -15,7 +15,7 @@ from typing import IO, cast
 
 from srbench.errors import DatasetError, one_line
 
-__all__ = ["ARCHIVE_SUFFIXES", "is_archive", "unpack"]
+__all__ = ["ARCHIVE_SUFFIXES", "NothingThereError", "is_archive", "unpack"]
 
 ARCHIVE_SUFFIXES = (".zip", ".tar", ".tar.gz", ".tgz", ".tar.bz2", ".tar.xz")
 _CHUNK = 1 << 20
@@ -31,6 +31,10 @@ _DAMAGED = (
     ValueError,
 )
 """What the standard library raises at bytes that are no archive, or are one that it does not know."""
+
+
+class NothingThereError(DatasetError):
+    """An archive holds nothing below a prefix."""
 
 
 @dataclass(frozen=True)
@@ -91,7 +95,7 @@ def unpack(archive: Path, target: Path, *, limit: int, prefix: str = "") -> int:
             raise
     if not done:
         where = f" below {prefix}" if prefix else ""
-        raise DatasetError(f"{archive.name}: holds no files{where}; is it the right archive?")
+        raise NothingThereError(f"{archive.name}: holds no files{where}; is it the right archive?")
     return len(done)
 
 

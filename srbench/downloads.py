@@ -71,6 +71,8 @@ def download(urls: Sequence[str], path: Path, *, checksum: str | None, progress:
 
 def _reason(error: OSError) -> str:
     response = getattr(error, "response", None)
+    if any(word in str(error) for word in ("NameResolutionError", "NewConnectionError", "ConnectTimeoutError")):
+        return "no connection"
     return one_line(error) if response is None else f"the server answers {response.status_code}"
 
 

@@ -19,6 +19,7 @@ from srbench.environment import (
     resolve_inference,
     srbench_version,
 )
+from srbench.errors import MethodError, RequestError, WeightsError
 from srbench.fingerprint import combine
 from srbench.identities import Identities, identify
 from srbench.leaderboard import build_attribute_table, build_table, current_records, notes, records_frame
@@ -116,6 +117,7 @@ def execute(
     metrics = tuple(METRICS[name] for name in request.metrics)
     identities = identify(plan, device_name(chosen), inference)
     description = _describe(plan, identities, chosen)
+    views = _views(plan, chosen)  # before a folder is made
     store = RunStore(output, plan.describe()) if output else None
 
     def keep(**parts: Any) -> None:
@@ -137,12 +139,12 @@ def execute(
                 write_attributes(store.folder, made.attributes)
         return made
 
-    views = _views(plan, chosen)
     for viewer in views.viewers if views else ():
         description["classifiers"][viewer.name] |= {
             "task": viewer.task,
             "classes": list(viewer.classes),
             "unused_labels": views.unused()[viewer.name] if views else {},
+            "passed_over": views.passed_over()[viewer.name] if views else {},
         }
     conditions = Conditions(metrics, inference, auto=request.precision == "auto", on_trial=on_trial, views=views)
     with store or nullcontext():
@@ -167,7 +169,10 @@ def _views(plan: Plan, device: str) -> Views | None:
     if not request.classifiers:
         return None
     cache = PredictionCache()
-    viewers = tuple(Viewer(chosen, device, cache) for chosen in request.classifiers)
+    try:
+        viewers = tuple(Viewer(chosen, device, cache) for chosen in request.classifiers)
+    except (WeightsError, MethodError) as error:  # nothing has been started yet
+        raise RequestError(f"classifier: {error}") from error
     return Views(viewers, {dataset.name: dataset.labels for dataset in request.datasets})
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from filelock import FileLock, Timeout
 
-from srbench.archives import is_archive, unpack
+from srbench.archives import NothingThereError, is_archive, unpack
 from srbench.cards import ArchiveEntry, DatasetCard
 from srbench.downloads import Bytes, download
 from srbench.errors import DatasetError, DownloadError, RequestError
@@ -101,6 +101,9 @@ def import_files(
     """
     card = entry.card
     refuse_target(card, replace=replace)
+    folders = [source for source in sources if source.is_dir()]
+    if folders and len(sources) > 1:
+        raise DatasetError(f"{folders[0]}: is a folder; give one folder that holds everything, or archives and files")
     if len(sources) == 1 and not sources[0].is_file():
         return import_dataset(entry, sources[0], replace=replace, progress=progress)
     for source in sources:
@@ -110,9 +113,13 @@ def import_files(
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(prefix=f".{target.name}-", dir=target.parent) as staging:
-            for source in sources:
-                _place(source, card, Path(staging))
-            return import_dataset(entry, Path(staging), replace=replace, progress=progress)
+            try:
+                for source in sources:
+                    _place(source, card, Path(staging))
+                return import_dataset(entry, Path(staging), replace=replace, progress=progress)
+            except DatasetError as error:  # its folder is gone when the message is read
+                given = ", ".join(source.name for source in sources)
+                raise type(error)(str(error).replace(f"{staging}/", "").replace(staging, given)) from error
     except OSError as error:
         raise DatasetError(f"{target}: cannot be written ({error.strerror or error}); nothing was imported") from error
 
@@ -124,7 +131,13 @@ def _place(source: Path, card: DatasetCard, staging: Path) -> None:
         shutil.copyfile(source, staging / (known.into if known else "") / source.name)
         return
     limit = (known.unpacked_mib if known else _UNKNOWN_MIB) * 2**20
-    unpack(source, staging / (known.into if known else ""), limit=limit, prefix=known.prefix if known else "")
+    target = staging / (known.into if known else "")
+    try:
+        unpack(source, target, limit=limit, prefix=known.prefix if known else "")
+    except NothingThereError:  # someone's own archive of it
+        if not known or not known.prefix:
+            raise
+        unpack(source, target, limit=limit)
 
 
 _UNKNOWN_MIB = 20_000

@@ -130,6 +130,8 @@ def score(
     metrics: Several = DEFAULT_METRICS,
     classifiers: Several = (),
     classifier_weights: Mapping[str, Path | str] | None = None,
+    split: str = "",
+    limit: int | None = None,
     output: Path | str | None = None,
     progress: Progress | None = None,
 ) -> RunResult:
@@ -144,6 +146,8 @@ def score(
         metrics: Names.
         classifiers: As `run` takes them.
         classifier_weights: Likewise.
+        split: Likewise.
+        limit: Likewise.
         output: Run folder; None keeps the run in memory.
         progress: Told after every record.
 
@@ -152,7 +156,7 @@ def score(
         DatasetError: The dataset is not there.
     """
     cards = registry()
-    opened = open_dataset(dataset, cards, labelled=bool(classifiers))
+    (opened,) = _opened((dataset,), cards, split, limit, labelled=bool(classifiers))
     scales = _scales(scale)
     method = FolderMethod(free_name(name, cards), Path(images), tuple(sample.id for sample in opened.samples), scale)
     viewers = _classifiers(classifiers, classifier_weights or {}, cards)
@@ -194,25 +198,28 @@ def prepare(
     found: tuple[Method, ...] = tuple(find_method(spec, cards, files) for spec in specs)
     scales = _scales(scale)
     protocols, names = _protocols(protocol, cards), _metrics(metrics)
-    if limit is not None and limit < 1:
-        raise RequestError(f"limit {limit}: take 1 image or more of each dataset")
-    opened = _opened(_several(datasets), cards, split, labelled=bool(classifiers))
-    if limit is not None:
-        opened = tuple(limited(dataset, limit) for dataset in opened)
+    opened = _opened(_several(datasets), cards, split, limit, labelled=bool(classifiers))
     viewers = _classifiers(classifiers, classifier_weights or {}, cards)
     return make_plan(Request(found, opened, scales, protocols, names, lr, precision, runtime, viewers))
 
 
-def _opened(specs: Sequence[str], cards: Registry, split: str, *, labelled: bool) -> tuple[Dataset, ...]:
-    """Datasets, the split of those that have several."""
+def _opened(
+    specs: Sequence[str], cards: Registry, split: str, limit: int | None, *, labelled: bool
+) -> tuple[Dataset, ...]:
+    """Datasets, the split of those that have several, and no more images of each than the limit."""
+    if limit is not None and (not isinstance(limit, int) or limit < 1):
+        raise RequestError(f"limit {limit!r}: take 1 image or more of each dataset")
     several = [spec for spec in specs if spec in cards.datasets and cards.dataset(spec).card.splits]
     if split and not several:
         raise RequestError(f"split {split!r}: none of {', '.join(specs)} has several; leave out --split")
-    return tuple(open_dataset(spec, cards, split if spec in several else "", labelled=labelled) for spec in specs)
+    opened = (open_dataset(spec, cards, split if spec in several else "", labelled=labelled) for spec in specs)
+    return tuple(dataset if limit is None else limited(dataset, limit) for dataset in opened)
 
 
 def _classifiers(names: Several, weights: Mapping[str, Path | str], cards: Registry) -> tuple[ChosenClassifier, ...]:
     asked = _several(names)
+    if not all(isinstance(name, str) for name in asked):
+        raise RequestError("a classifier is a name, such as celeba-attributes; a card brings one of your own")
     for name in weights:
         if name not in asked:
             raise RequestError(
@@ -241,7 +248,7 @@ def named_files(weights: Weights, specs: Sequence[str]) -> dict[str, tuple[Path,
             first = weights if isinstance(weights, str | Path) else weights[0]
             raise RequestError(
                 f"{first}: whose weights? Write the method they are for as name@weights, and of several such methods "
-                f"say which: name@weights={first}"
+                f"say which: name@weights={first}; of a classifier write its name: CLASSIFIER={first}"
             )
         weights = {named[0]: weights}
     for name in weights:

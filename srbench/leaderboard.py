@@ -18,6 +18,7 @@ from srbench.downstream.columns import (
     downstream_row,
     is_better_low,
     is_score,
+    strangers,
 )
 from srbench.errors import RequestError
 from srbench.inference import named_parts
@@ -321,6 +322,11 @@ def notes(run: Described, records: Sequence[Record]) -> list[str]:
         for name, described in run.get("classifiers", {}).items()
         for dataset, why in described.get("unused_labels", {}).items()
     ]
+    found += [
+        f"labels of {dataset} for {name}: {why}"
+        for name, described in run.get("classifiers", {}).items()
+        for dataset, why in described.get("passed_over", {}).items()
+    ]
     found += [f"not timed: {reason}" for reason in run.get("timings", {}).get("failed", ())]
     found += _grouped_remarks(current)
     found += _blank_rows(run, current)
@@ -331,6 +337,7 @@ def notes(run: Described, records: Sequence[Record]) -> list[str]:
     if "psnr" in run["plan"]["metrics"] and run["plan"].get("classifiers"):
         for (dataset, _, scale, *_), rows in build_table(run, current).groupby(GROUP_COLUMNS, sort=False):
             found += disagreements(f"{dataset} ×{scale}", rows)
+            found += strangers(f"{dataset} ×{scale}", rows)
     expected = sum(len(run["datasets"][cell[1]]["images"]) for cell in _cells(run))
     if len(current) < expected:
         found.append(f"unfinished: {len(current)} of {expected} records; run the same command again to complete it")

@@ -32,13 +32,19 @@ class Preparation:
     Attributes:
         side: Of the square that is cut from the middle and brought to this size, in pixels; None for whole images,
             which are copied as files.
-        least_side: Images with a shorter side are left out, and counted; in pixels.
+        least_side: Images with a shorter side are left out, and counted; in pixels. None for `side`: an enlarged image
+            is no ground truth.
         parts: Share of the images in each folder, by its name, in percent; empty for one folder.
     """
 
     side: int | None = None
-    least_side: int = 0
+    least_side: int | None = None
     parts: Mapping[str, int] | None = None
+
+    @property
+    def least(self) -> int:
+        """The shortest side that is taken."""
+        return max(1, (self.side or 1) if self.least_side is None else self.least_side)
 
     def __post_init__(self) -> None:
         """Refuse what cannot be done.
@@ -88,21 +94,21 @@ def prepare_folder(
         with tempfile.TemporaryDirectory(prefix=f".{output.name}-", dir=output.parent) as staging:
             fresh = Path(staging) / "new"
             kept = _write_all(samples, fresh, preparation, progress)
-            for part, ids in kept.items():
+            for part, files in kept.items():
                 if labels is not None:
-                    (fresh / part / LABEL_FILE).write_text(_table(labels, ids), encoding="utf-8")
+                    (fresh / part / LABEL_FILE).write_text(_table(labels, files), encoding="utf-8")
             fresh.rename(output)
     except OSError as error:
         raise OutputError(f"{output}: cannot be written ({error.strerror or error}); nothing was made") from error
-    found = Counter({part or output.name: len(ids) for part, ids in kept.items()})
+    found = Counter({part or output.name: len(files) for part, files in kept.items()})
     return PreparationReport(dict(found), len(samples) - found.total())
 
 
 def _write_all(
     samples: Sequence[Sample], folder: Path, preparation: Preparation, progress: Progress
-) -> dict[str, list[str]]:
-    """The images, in their parts; ids by part."""
-    kept: dict[str, list[str]] = {}
+) -> dict[str, dict[str, str]]:
+    """The images, in their parts; ids by part and file name."""
+    kept: dict[str, dict[str, str]] = {}
     problems: list[str] = []
     for done, sample in enumerate(samples, start=1):
         try:
@@ -111,19 +117,21 @@ def _write_all(
             problems.append(str(error))
             continue
         part = part_of(sample.id, preparation.parts)
-        if min(image.shape[1:]) >= max(1, preparation.least_side):
+        if min(image.shape[1:]) >= preparation.least:
             target = folder / part
             target.mkdir(parents=True, exist_ok=True)
             if preparation.side is None:
-                shutil.copyfile(sample.hr, target / sample.hr.name)
+                name = sample.hr.name
+                shutil.copyfile(sample.hr, target / name)
             else:
-                write_image(target / f"{sample.id}.png", square(image, preparation.side))
-            kept.setdefault(part, []).append(sample.id)
+                name = f"{sample.id}.png"
+                write_image(target / name, square(image, preparation.side))
+            kept.setdefault(part, {})[name] = sample.id
         progress(done, len(samples))
     if problems:
         raise DatasetError(f"nothing was made; {len(problems)} images fail: {'; '.join(problems)}")
     if not kept:
-        raise DatasetError(f"none of {len(samples)} images has a side of {preparation.least_side} pixels; nothing made")
+        raise DatasetError(f"none of {len(samples)} images has a side of {preparation.least} pixels; nothing made")
     return kept
 
 
@@ -160,13 +168,13 @@ def part_of(name: str, parts: Mapping[str, int] | None) -> str:
     return ""
 
 
-def _table(labels: Labels, ids: Sequence[str]) -> str:
-    file = io.StringIO()
-    writer = csv.writer(file, lineterminator="\n")
+def _table(labels: Labels, files: Mapping[str, str]) -> str:
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
     if labels.task == "classes":
         writer.writerow(["image", "label"])
-        writer.writerows([name, labels.classes[labels.values[name][0]]] for name in ids)
+        writer.writerows([file, labels.classes[labels.values[name][0]]] for file, name in files.items())
     else:
         writer.writerow(["image", *labels.classes])
-        writer.writerows([name, *labels.values[name]] for name in ids)
-    return file.getvalue()
+        writer.writerows([file, *labels.values[name]] for file, name in files.items())
+    return text.getvalue()

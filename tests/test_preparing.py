@@ -46,6 +46,12 @@ def test_a_folder_as_the_report_made_it(photos, photo, tmp_path):
     assert srbench.run("nearest", datasets=str(tmp_path / "made"), scale=2, metrics="l1").failed == 0
 
 
+def test_nothing_is_enlarged_unless_it_is_asked_for(photos, tmp_path):
+    samples = open_dataset(str(photos), registry()).samples
+    assert prepare_folder(samples, tmp_path / "made", Preparation(64)).too_small == 1
+    assert prepare_folder(samples, tmp_path / "large", Preparation(200, 1)).too_small == 0
+
+
 def test_nothing_is_half_made(photos, tmp_path):
     (photos / "zzz.png").write_bytes(b"no image")
     samples = open_dataset(str(photos), registry()).samples
@@ -71,11 +77,11 @@ def test_the_verb_takes_some_images_and_their_labels(photos, tmp_path, cli):
     done = cli("datasets", "prepare", photos, "-o", tmp_path / "made", "--ids", "one-three", "--labels", attributes)
     assert done.code == 0
     assert "made: 2 images" in done.out
-    assert (tmp_path / "made" / "labels.csv").read_text() == "image,A,B\none,1,0\nthree,1,1\n"
+    assert (tmp_path / "made" / "labels.csv").read_text() == "image,A,B\none.png,1,0\nthree.png,1,1\n"
     assert (tmp_path / "made" / "one.png").read_bytes() == (photos / "one.png").read_bytes()
     again = cli("datasets", "prepare", tmp_path / "made", "-o", tmp_path / "parts", "--side", "16", "--parts", "a=100")
     assert again.code == 0
-    assert (tmp_path / "parts" / "a" / "labels.csv").read_text() == "image,A,B\none,1,0\nthree,1,1\n"
+    assert (tmp_path / "parts" / "a" / "labels.csv").read_text() == "image,A,B\none.png,1,0\nthree.png,1,1\n"
     for words, message in (
         (("--ids", "x-y"), "no image of"),
         (("--parts", "a:1"), "write NAME=PERCENT"),

@@ -53,10 +53,14 @@ def fetch_verb(
     """Download datasets, check and unpack them, then import them."""
     from srbench.cli.long_work import progress_bar
     from srbench.fetching import fetch_dataset, forget_downloads
+    from srbench.folders import data_home
     from srbench.registry import registry
 
     entries = [registry().dataset(name) for name in names]
     for entry in entries:
+        if entry.card.folder and (data_home() / entry.card.folder).exists() and not replace:
+            typer.echo(f"{entry.card.name}: already there; add --replace to fetch it again")
+            continue
         typer.echo(f"{entry.card.title}: {entry.card.licence}", err=True)
         with progress_bar("MiB, then images") as progress:
 
@@ -76,7 +80,9 @@ def prepare_verb(
     side: Annotated[
         int | None, typer.Option(help="Cut the middle square and bring it to this side, in pixels.")
     ] = None,
-    least_side: Annotated[int, typer.Option(help="Leave out images with a shorter side, in pixels.")] = 0,
+    least_side: Annotated[
+        int | None, typer.Option(help="Leave out images with a shorter side; --side's if not said.")
+    ] = None,
     parts: Annotated[str, typer.Option(help="Folders and shares by hash of the name: train=75,val=20,test=5.")] = "",
     ids: Annotated[str, typer.Option(help="First and last image by name: 009001-010000.")] = "",
     labels: Annotated[Path | None, typer.Option(help="A file of attributes in CelebA's form, or a labels.csv.")] = None,

@@ -13,12 +13,14 @@ __all__ = [
     "ClassifierOption",
     "DeviceOption",
     "JsonFlag",
+    "LimitOption",
     "MetricsOption",
     "OutputOption",
     "PrecisionOption",
     "ProtocolOption",
     "RuntimeOption",
     "SizeOption",
+    "SplitOption",
     "WeightsOption",
     "classifier_files",
     "names",
@@ -44,6 +46,8 @@ ProtocolOption = Annotated[str, typer.Option("--protocol", "--protocols", help="
 OutputOption = Annotated[Path | None, typer.Option(help="Run folder; the same command completes it.")]
 
 
+SplitOption = Annotated[str, typer.Option(help="Of datasets that have several; test if not said.")]
+LimitOption = Annotated[int | None, typer.Option(help="At most so many images of each dataset, always the same.")]
 ClassifierOption = Annotated[
     str,
     typer.Option("--classifier", "--classifiers", help="What looks at the results: celeba-attributes, timm:NAME, …"),

@@ -9,12 +9,14 @@ import typer
 from srbench.cli.options import (
     ClassifierOption,
     DeviceOption,
+    LimitOption,
     MetricsOption,
     OutputOption,
     PrecisionOption,
     ProtocolOption,
     RuntimeOption,
     SizeOption,
+    SplitOption,
     WeightsOption,
     classifier_files,
     names,
@@ -40,8 +42,8 @@ def run(
     lr: Annotated[
         Literal["made", "given"], typer.Option(help="Make LR by the protocol, or read the given files.")
     ] = "made",
-    split: Annotated[str, typer.Option(help="Of datasets that have several; test if not said.")] = "",
-    limit: Annotated[int | None, typer.Option(help="At most so many images of each dataset, always the same.")] = None,
+    split: SplitOption = "",
+    limit: LimitOption = None,
     device: DeviceOption = "auto",
     precision: PrecisionOption = "fp32",
     runtime: RuntimeOption = "eager",

@@ -9,9 +9,11 @@ import typer
 
 from srbench.cli.options import (
     ClassifierOption,
+    LimitOption,
     MetricsOption,
     OutputOption,
     ProtocolOption,
+    SplitOption,
     WeightsOption,
     classifier_files,
     names,
@@ -31,6 +33,8 @@ def score(
     metrics: MetricsOption = "psnr,ssim,ms_ssim,l1",
     classifier: ClassifierOption = "",
     weights: WeightsOption = None,
+    split: SplitOption = "",
+    limit: LimitOption = None,
     output: OutputOption = None,
 ) -> None:
     """Score images that were upscaled elsewhere."""
@@ -52,6 +56,8 @@ def score(
             metrics=names(metrics),
             classifiers=looking,
             classifier_weights=classifier_weights,
+            split=split,
+            limit=limit,
             output=output,
             progress=progress,
         )

@@ -19,6 +19,7 @@ __all__ = [
     "is_better_low",
     "is_score",
     "seen_by",
+    "strangers",
 ]
 
 _WITH_INTERVAL = {
@@ -118,6 +119,17 @@ def disagreements(place: str, rows: pd.DataFrame) -> Iterator[str]:
             )
 
 
+def strangers(place: str, rows: pd.DataFrame) -> Iterator[str]:
+    """A line for each classifier that is right about HR less often than guessing would be."""
+    for classifier, _ in _headlines(rows):
+        hr, guess = f"{classifier}:hr_accuracy", f"{classifier}:guess_accuracy"
+        if hr in rows and (rows[hr] < rows[guess]).any():
+            yield (
+                f"{classifier} is right about {rows[hr].min():.3f} of HR on {place}, and guessing about "
+                f"{rows[guess].max():.3f}: are these its images, and their labels?"
+            )
+
+
 def _headlines(rows: pd.DataFrame) -> Iterator[tuple[str, str]]:
     """Each classifier that has scores here, and the one that says most."""
     for classifier in dict.fromkeys(column.rpartition(":")[0] for column in map(str, rows) if is_score(column)):
@@ -182,7 +194,7 @@ def _constants(rows: pd.DataFrame, classifier: str) -> str:
         if f"{classifier}:{name}" in rows
     ]
     said = [f"{words} {values[0]:.3f}" for words, values in known if len(values) == 1]
-    return f": {', '.join(said)}" if said else ""
+    return f": {', '.join(said)}" if said else ": agreement with HR"
 
 
 def _cells(row: pd.Series[Any], classifier: str, names: Sequence[str], shown: Sequence[str]) -> Iterator[str]:

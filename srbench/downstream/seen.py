@@ -11,7 +11,10 @@ from numpy.typing import NDArray
 
 from srbench.api import Task
 
-__all__ = ["Seen", "seen"]
+__all__ = ["UNKNOWN", "Seen", "seen"]
+
+UNKNOWN = -1
+"""Of an attribute that nobody has labelled."""
 
 _FIRST = 5
 """Classes among which HR's is looked for."""
@@ -27,7 +30,7 @@ class Seen:
         task: One class an image, or several attributes.
         sr: What was said of the result: the class, or a 1 or 0 for each attribute.
         hr: The same of HR.
-        truth: What people say; None where nobody did.
+        truth: What people say, `UNKNOWN` of single attributes; None where nobody did.
         kl: Kullback–Leibler divergence of the result's probabilities from HR's, in nats; of attributes the mean of
             each one's.
         near: Whether HR's class is among the five first of the result; None for attributes.
@@ -41,7 +44,7 @@ class Seen:
     near: bool | None
 
     def describe(self) -> dict[str, Any]:
-        """As plain values; attributes as a word of 0 and 1."""
+        """As plain values; attributes as a word of 0, 1 and, where nobody knows, a hyphen."""
         words = {name: _written(self.task, getattr(self, name)) for name in ("sr", "hr", "truth")}
         return asdict(self) | words
 
@@ -96,10 +99,10 @@ def _kl(p: NDArray[np.float64], q: NDArray[np.float64]) -> NDArray[np.float64]:
 def _written(task: Task, value: tuple[int, ...] | None) -> str | int | None:
     if value is None:
         return None
-    return "".join(map(str, value)) if task == "attributes" else value[0]
+    return "".join("-" if bit == UNKNOWN else str(bit) for bit in value) if task == "attributes" else value[0]
 
 
 def _read(task: Task, value: Any) -> tuple[int, ...] | None:
     if value is None:
         return None
-    return tuple(int(bit) for bit in value) if task == "attributes" else (int(value),)
+    return tuple(UNKNOWN if bit == "-" else int(bit) for bit in value) if task == "attributes" else (int(value),)

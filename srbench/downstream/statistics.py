@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from srbench.api import Task
-from srbench.downstream.seen import Seen
+from srbench.downstream.seen import UNKNOWN, Seen
 
 __all__ = ["LEAST_IMAGES", "RESAMPLES", "Estimate", "by_attribute", "estimates", "headline"]
 
@@ -68,6 +68,8 @@ def estimates(images: Sequence[Seen]) -> dict[str, Estimate]:
         found = _agreement(images, sr == hr)
     else:
         truth = np.array(truths)
+        labelled = (truth != UNKNOWN).all(0)
+        sr, hr, truth = sr[:, labelled], hr[:, labelled], truth[:, labelled]
         found = _accuracy(sr == truth, hr == truth) | {"guess_accuracy": Estimate(_guessing(truth, images[0].task))}
         if images[0].task == "attributes":
             found |= {"balanced": _estimated(_balanced(sr == truth, truth)), "hr_balanced": _plain(hr == truth, truth)}
@@ -79,6 +81,8 @@ def by_attribute(images: Sequence[Seen], names: Sequence[str]) -> list[dict[str,
     sr, hr, truth = (np.array([getattr(one, side) for one in images]) for side in ("sr", "hr", "truth"))
     rows: list[dict[str, Any]] = []
     for index, name in enumerate(names):
+        if (truth[:, index] == UNKNOWN).any():
+            continue
         here, told, on_hr = truth[:, index], sr[:, index] == truth[:, index], hr[:, index] == truth[:, index]
         row: dict[str, Any] = {"attribute": name, "images": len(here), "positives": int(here.sum())}
         row |= {"accuracy": float(told.mean()), "hr_accuracy": float(on_hr.mean())}

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from srbench.api import Classifier, Labels, Task
 from srbench.downstream.classifier import ChosenClassifier
 from srbench.downstream.predictions import PredictionCache
-from srbench.downstream.seen import Seen, seen
+from srbench.downstream.seen import UNKNOWN, Seen, seen
 from srbench.errors import MethodError, one_line
 from srbench.grouping import grouped
 
@@ -93,8 +93,11 @@ class Viewer:
         said, known = labels.classes, self.classes
         if labels.task == "classes":
             return {image: (known.index(said[value[0]]),) for image, value in labels.values.items()}
-        order = [said.index(name) for name in known]
-        return {image: tuple(value[i] for i in order) for image, value in labels.values.items()}
+        order = [said.index(name) if said.count(name) == 1 else None for name in known]
+        return {
+            image: tuple(UNKNOWN if index is None else value[index] for index in order)
+            for image, value in labels.values.items()
+        }
 
     def unused(self, labels: Labels) -> str:
         """Why labels cannot be held against what it says; empty where they can."""
@@ -102,13 +105,22 @@ class Viewer:
             return f"it names {self.task}, the labels are {labels.task}"
         if not self.classes:
             return "it does not say what its classes are called"
-        wanted, there = (labels.classes, self.classes) if labels.task == "classes" else (self.classes, labels.classes)
-        unknown = [name for name in wanted if there.count(name) != 1]
-        if unknown:
-            more = f" and {len(unknown) - 3} more" if len(unknown) > 3 else ""
-            where = "it" if labels.task == "classes" else "the labels"
-            return f"{', '.join(unknown[:3])}{more}: not once among the {len(there)} words that {where} has"
+        unknown = self._unknown(labels)
+        if unknown and (labels.task == "classes" or len(unknown) == len(labels.classes)):
+            return f"it does not know {_listed(unknown)}"
         return ""
+
+    def passed_over(self, labels: Labels) -> str:
+        """Which attributes of labels that are used are not; empty where all are."""
+        unknown = [] if self.unused(labels) else self._unknown(labels)
+        return (
+            f"it does not know {_listed(unknown)}; the other {len(labels.classes) - len(unknown)} are used"
+            if unknown
+            else ""
+        )
+
+    def _unknown(self, labels: Labels) -> list[str]:
+        return [name for name in labels.classes if self.classes.count(name) != 1]
 
     @property
     def task(self) -> Task:
@@ -166,6 +178,10 @@ class Viewer:
         return np.asarray(logits.float().cpu().numpy(), np.float32)
 
 
+def _listed(names: Sequence[str]) -> str:
+    return ", ".join(names[:3]) + (f" and {len(names) - 3} more" if len(names) > 3 else "")
+
+
 @dataclass(frozen=True)
 class Views:
     """All classifiers of a run, and what people say of the images of its datasets.
@@ -201,6 +217,14 @@ class Views:
         """By classifier and dataset why the dataset's labels are not used, where they are not."""
         found = {
             viewer.name: {dataset: viewer.unused(labels) for dataset, labels in self.labels.items() if labels}
+            for viewer in self.viewers
+        }
+        return {name: {data: why for data, why in reasons.items() if why} for name, reasons in found.items()}
+
+    def passed_over(self) -> dict[str, dict[str, str]]:
+        """By classifier and dataset which of the dataset's attributes are not used, where others are."""
+        found = {
+            viewer.name: {dataset: viewer.passed_over(labels) for dataset, labels in self.labels.items() if labels}
             for viewer in self.viewers
         }
         return {name: {data: why for data, why in reasons.items() if why} for name, reasons in found.items()}

@@ -71,6 +71,16 @@ def test_squeezenet_beside_hr(benchmark_data, photos):
     assert (table["squeezenet1_1:kl"] > 0).all()
 
 
+def test_classes_without_names_are_numbers(benchmark_data, photos):
+    file = benchmark_data / "weights" / "squeezenet1_1" / "squeezenet1_1_caffe.safetensors"
+    run = {"datasets": str(photos), "scale": 2, "metrics": "l1", "classifiers": "squeezenet1_1"}
+    said = srbench.run("bicubic", **run, classifier_weights={"squeezenet1_1": file})
+    rows = "".join(f"{record.key.image}.png,{record.seen['squeezenet1_1']['sr']}\n" for record in said.items)
+    (photos / "labels.csv").write_text(f"image,label\n{rows}")
+    told = srbench.run("bicubic", **run, classifier_weights={"squeezenet1_1": file}).leaderboard
+    assert told["squeezenet1_1:accuracy"].item() == 1
+
+
 def test_other_weights_do_not_fit(tmp_path):
     from safetensors.torch import save_file
 
@@ -103,6 +113,8 @@ def test_an_absent_or_broken_library_is_one_line(monkeypatch, tmp_path, module, 
 
 class Tiny(torch.nn.Module):
     """Three classes by the mean of each plane."""
+
+    num_classes = 3
 
     def forward(self, x):
         return x.mean((2, 3))

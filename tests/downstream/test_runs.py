@@ -86,10 +86,8 @@ def test_a_word_the_classifier_does_not_know_is_said_and_mending_it_is_noticed(l
     text = (labelled / "labels.csv").read_text()
     (labelled / "labels.csv").write_text(text.replace("Smiling", "Smilling"))
     wrong = srbench.run("nearest", **run)
-    assert any(
-        "labels of ./photos are not used by celeba-attributes: Smiling: not once" in note for note in wrong.notes
-    )
-    assert f"{NAME}:accuracy" not in wrong.leaderboard
+    assert any("it does not know Smilling; the other 39 are used" in note for note in wrong.notes)
+    assert len(wrong.attributes) == 39
     (labelled / "labels.csv").write_text(text)
     mended = srbench.run("nearest", **run)
     assert mended.reused == 0
@@ -98,6 +96,52 @@ def test_a_word_the_classifier_does_not_know_is_said_and_mending_it_is_noticed(l
     assert (tmp_path / "run" / "attributes.csv").exists()
     srbench.run("nearest", **run)
     assert not (tmp_path / "run" / "attributes.csv").exists()
+
+
+def test_some_attributes_will_do_and_others_will_not(photos):
+    files = [path.name for path in sorted(photos.iterdir())]
+    (photos / "labels.csv").write_text("image,Young,Smiling\n" + "".join(f"{name},1,0\n" for name in files))
+    run = {"datasets": str(photos), "scale": 2, "classifiers": NAME, "metrics": "l1"}
+    some = srbench.run("nearest", **run)
+    assert list(some.attributes["attribute"]) == ["Smiling", "Young"]
+    bits = [(one.seen[NAME]["sr"][31], one.seen[NAME]["sr"][39]) for one in some.items]
+    expected = np.mean([(smiling == "0") + (young == "1") for smiling, young in bits]) / 2
+    assert some.leaderboard[f"{NAME}:accuracy"].item() == pytest.approx(expected)
+    for head, words in (("Yuong,Smilling", "it does not know Yuong, Smilling"), ("label", "the labels are classes")):
+        rows = "".join(f"{name},{'1,0' if ',' in head else 'cat'}\n" for name in files)
+        (photos / "labels.csv").write_text(f"image,{head}\n{rows}")
+        none = srbench.run("nearest", **run)
+        assert any(f"not used by {NAME}" in note and words in note for note in none.notes)
+        assert f"{NAME}:agreement" in none.leaderboard
+
+
+def test_a_classifier_among_strangers_is_said(labelled):
+    text = (labelled / "labels.csv").read_text().splitlines()
+    said = srbench.run("nearest", datasets=str(labelled), scale=2, classifiers=NAME, metrics="psnr")
+    flipped = [
+        record.key.image + "," + ",".join("0" if bit == "1" else "1" for bit in record.seen[NAME]["hr"])
+        for record in said.items
+    ]
+    (labelled / "labels.csv").write_text("\n".join([text[0], *flipped]) + "\n")
+    wrong = srbench.run("nearest", datasets=str(labelled), scale=2, classifiers=NAME, metrics="psnr")
+    assert any("are these its images, and their labels?" in note for note in wrong.notes)
+
+
+def test_a_classifier_that_cannot_be_built_leaves_no_folder(photos, tmp_path):
+    (tmp_path / "w").write_bytes(b"no weights")
+    run = {"datasets": str(photos), "metrics": "l1", "output": tmp_path / "run"}
+    with pytest.raises(RequestError, match="classifier: w: cannot be read"):
+        srbench.run("nearest", **run, classifiers="squeezenet1_1", classifier_weights={"squeezenet1_1": tmp_path / "w"})
+    assert not (tmp_path / "run").exists()
+    with pytest.raises(RequestError, match="a classifier is a name"):
+        srbench.run("nearest", **run, classifiers=[print])
+
+
+def test_images_made_elsewhere_can_be_some(labelled):
+    some = srbench.score(
+        labelled, name="hr", dataset=str(labelled), scale=2, metrics="l1", classifiers=NAME, limit=2
+    ).leaderboard.iloc[0]
+    assert (some["dataset"], some["images"], some[f"{NAME}:retained"]) == ("./photos[2]", 2, 1)
 
 
 def test_labels_that_nobody_asks_for_may_be_anything(photos):

@@ -82,6 +82,15 @@ def test_archives_from_the_disk_are_imported_too(entry, archive, photos, tmp_pat
     archive.rename(tmp_path / "other-name.zip")
     assert import_files(entry, [tmp_path / "other-name.zip"], replace=True).images == 3
     assert import_files(entry, [photos], replace=True).images == 3
+    with zipfile.ZipFile(tmp_path / "own.zip", "w") as made:  # nobody's layout but the folder's
+        for path in photos.iterdir():
+            made.write(path, f"Tiny/{path.name}")
+    assert import_files(entry, [tmp_path / "own.zip"], replace=True).images == 3
+    with zipfile.ZipFile(tmp_path / "empty.zip", "w") as made:
+        made.writestr("Tiny/readme.txt", "nothing")
+    with pytest.raises(DatasetError) as caught:
+        import_files(entry, [tmp_path / "empty.zip"], replace=True)
+    assert str(caught.value).startswith("Tiny: holds no images")
 
 
 def test_what_is_neither_folder_nor_file(entry, tmp_path, archive):
@@ -89,6 +98,8 @@ def test_what_is_neither_folder_nor_file(entry, tmp_path, archive):
         import_files(entry, [tmp_path / "absent"])
     with pytest.raises(DatasetError, match="no such file"):
         import_files(entry, [archive, tmp_path / "absent"])
+    with pytest.raises(DatasetError, match="is a folder; give one folder"):
+        import_files(entry, [archive, tmp_path])
 
 
 def test_an_archive_of_two_datasets_is_fetched_once(entry, site, monkeypatch, cli):
@@ -104,6 +115,8 @@ def test_an_archive_of_two_datasets_is_fetched_once(entry, site, monkeypatch, cl
     assert (done.code, done.out.count("3 images")) == (0, 2)
     assert [path for path, _ in site.asked].count("/benchmark.zip") == 1
     assert not list((cache_home() / "downloads").rglob("*.zip"))
+    again = cli("datasets", "fetch", "tiny", "other")
+    assert (again.code, again.out.count("already there")) == (0, 2)
 
 
 def test_two_at_once_do_not_write_one_file(entry, site):

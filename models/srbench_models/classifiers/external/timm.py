@@ -35,4 +35,5 @@ def build(request: ClassifierRequest) -> Classifier:
         square: Tensor = (centre_square(images, short_side, side, mode).clamp(0, 1) - mean) / deviation
         return square
 
-    return NetworkClassifier(network, "classes", (), request.device, prepare)
+    numbers = tuple(str(number) for number in range(network.num_classes))  # timm has no names for them
+    return NetworkClassifier(network, "classes", numbers, request.device, prepare)

@@ -15,6 +15,8 @@ __all__ = ["build", "prepared"]
 
 _SHORT_SIDE, _SIDE = 256, 227
 _MEAN_BGR = (104.0, 117.0, 123.0)
+_NUMBERS = tuple(str(number) for number in range(1000))
+"""What labels call the classes: their names are in no weight file."""
 
 
 def build(request: ClassifierRequest) -> Classifier:
@@ -25,10 +27,12 @@ def build(request: ClassifierRequest) -> Classifier:
         WeightsError: It does not fit.
     """
     if request.weights is None:
-        raise RequestError("squeezenet1_1 comes without weights; add --weights squeezenet1_1=FILE")
+        raise RequestError(
+            "squeezenet1_1 comes without weights; add --weights squeezenet1_1=FILE, in Python classifier_weights"
+        )
     network = SqueezeNet()
     load_weights(network, request.weights)
-    return NetworkClassifier(network, "classes", (), request.device, prepared)
+    return NetworkClassifier(network, "classes", _NUMBERS, request.device, prepared)
 
 
 def prepared(images: Tensor) -> Tensor:
