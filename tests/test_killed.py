@@ -52,29 +52,35 @@ MOMENTS = {
 }
 
 
-@pytest.fixture
-def job(tmp_path, photo):
-    """A run of twelve images under two protocols, and how to start it."""
+def starter(place, photo):
+    """A run of twelve images under two protocols below a folder, and how to start it."""
     for index in range(12):
-        write_image(tmp_path / "photos" / f"image{index:02d}.png", photo(32, 32, top=20 * index))
-    (tmp_path / "mine.py").write_text(SLOW)
+        write_image(place / "photos" / f"image{index:02d}.png", photo(32, 32, top=20 * index))
+    (place / "mine.py").write_text(SLOW)
 
     def start(output, *, before="", pause=0.0, **more):
         script = f"import os, pathlib, signal\n{before}\nfrom srbench.cli.main import main\nmain()\n"
         arguments = ["run", "--methods", "./mine.py:slow,nearest", "--datasets", "./photos", "--scale", "2"]
         arguments += ["--protocol", "classic-y,rgb", "--output", output]
-        environment = os.environ | {"CALLS": str(tmp_path / f"calls-{output}"), "PAUSE": str(pause)}
+        environment = os.environ | {"CALLS": str(place / f"calls-{output}"), "PAUSE": str(pause)}
         command = [sys.executable, "-c", script, *arguments]
         pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
-        return subprocess.Popen(command, cwd=tmp_path, env=environment, **pipes, **more)
+        return subprocess.Popen(command, cwd=place, env=environment, **pipes, **more)
 
     return start
 
 
 @pytest.fixture
-def unbroken(job, tmp_path):
-    assert finish(job("unbroken"))[0] == 0
-    return (tmp_path / "unbroken" / "leaderboard.csv").read_bytes()
+def job(tmp_path, photo):
+    return starter(tmp_path, photo)
+
+
+@pytest.fixture(scope="module")
+def unbroken(tmp_path_factory, photo):
+    """The leaderboard of a run that nothing disturbs."""
+    place = tmp_path_factory.mktemp("unbroken")
+    assert finish(starter(place, photo)("run"))[0] == 0
+    return (place / "run" / "leaderboard.csv").read_bytes()
 
 
 def finish(process):
