@@ -16,6 +16,7 @@ from typer.main import get_command
 
 from srbench.cli import datasets
 from srbench.cli.bench import bench
+from srbench.cli.compare import compare
 from srbench.cli.leaderboard import leaderboard
 from srbench.cli.listing import list_cards
 from srbench.cli.pictures import pictures
@@ -123,6 +124,7 @@ app.command("list")(list_cards)
 app.command()(score)
 app.command()(verify)
 app.command()(leaderboard)
+app.command()(compare)
 app.command()(bench)
 app.command()(pictures)
 app.command()(reports)
