@@ -10,12 +10,16 @@ import hashlib
 import os
 import re
 import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from PIL import ExifTags, ImageOps, UnidentifiedImageError
 from PIL import Image as Pil
-from PIL import ImageOps, UnidentifiedImageError
 
 from srbench.errors import ImageError
 from srbench.files import whole_file
@@ -23,18 +27,25 @@ from srbench.files import whole_file
 __all__ = [
     "IMAGE_SUFFIXES",
     "MAX_PIXELS",
+    "WRITABLE_SUFFIXES",
     "Image",
+    "Photograph",
     "pixel_sha256",
     "read_identified",
     "read_image",
+    "read_photograph",
     "to_rgb",
     "write_image",
+    "write_photograph",
 ]
 
 Image = NDArray[np.uint8]
 """uint8, (C, H, W), C = 3 (RGB) or 1 (grey)."""
 
 IMAGE_SUFFIXES = frozenset({".png", ".bmp", ".jpg", ".jpeg", ".webp", ".tif", ".tiff", ".ppm", ".pgm"})
+
+WRITABLE_SUFFIXES = frozenset({".png", ".jpg", ".jpeg", ".webp", ".tif", ".tiff"})
+"""Of files that hold all of a `Photograph`, but for JPEG's lack of transparency."""
 
 MAX_PIXELS = 150_000_000
 """A larger header is taken for a decompression bomb: three times the largest image of DIV8K (7680 × 6192 pixels)."""
@@ -71,16 +82,91 @@ def read_identified(path: str | os.PathLike[str]) -> tuple[Image, str]:
     return _planar(pixels), _pixels_sha256(pixels)
 
 
+@dataclass(frozen=True)
+class Photograph:
+    """An image with what its file says beside the pixels.
+
+    Attributes:
+        image: uint8, (3, H, W) or (1, H, W), upright.
+        alpha: uint8, (1, H, W); None where the file has no transparency.
+        profile: Its ICC profile; None without one.
+        exif: Its EXIF data, without the orientation, which the pixels have by now; empty without any.
+    """
+
+    image: Image
+    alpha: Image | None = None
+    profile: bytes | None = None
+    exif: bytes = b""
+
+
+def read_photograph(path: str | os.PathLike[str]) -> Photograph:
+    """Decode an image file as `read_image` does, with its transparency, colour profile and EXIF data.
+
+    Raises:
+        ImageError: As `read_image`, but transparent pixels are read.
+    """
+    with _upright(Path(path)) as upright:
+        alpha = None
+        if upright.has_transparency_data:
+            alpha = np.ascontiguousarray(np.asarray(upright.convert("RGBA"))[None, ..., 3])
+        exif = upright.getexif()
+        exif.pop(ExifTags.Base.Orientation, None)
+        wanted = "L" if upright.mode in _GREY_MODES else "RGB"
+        # By way of RGBA, because a palette's transparent entry has a colour, too.
+        opaque = upright.convert("RGBA") if alpha is not None else upright
+        pixels = np.asarray(opaque if opaque.mode == wanted else opaque.convert(wanted))
+        return Photograph(_planar(pixels), alpha, upright.info.get("icc_profile"), exif.tobytes() if exif else b"")
+
+
+def write_photograph(path: str | os.PathLike[str], photograph: Photograph) -> None:
+    """Write an image with its transparency, profile and EXIF data; the file appears whole or not at all.
+
+    PNG, WebP and TIFF are lossless, JPEG has quality 95 without chroma subsampling.
+
+    Raises:
+        ImageError: The suffix is another, JPEG is to hold transparent pixels, or the file cannot be written.
+    """
+    path = Path(path)
+    suffix = path.suffix.lower()
+    if suffix not in WRITABLE_SUFFIXES:
+        raise ImageError(
+            f"{path}: cannot write {suffix or 'a file without a suffix'}; name it .png, .jpg, .webp or .tif"
+        )
+    planes = photograph.image if photograph.alpha is None else np.concatenate([photograph.image, photograph.alpha])
+    if suffix in {".jpg", ".jpeg"} and photograph.alpha is not None:
+        raise ImageError(f"{path}: JPEG has no transparency; name it .png, .webp or .tif")
+    mode = {1: "L", 2: "LA", 3: "RGB", 4: "RGBA"}[len(planes)]
+    pixels = (
+        np.ascontiguousarray(planes.transpose(1, 2, 0)).squeeze(2) if len(planes) == 1 else planes.transpose(1, 2, 0)
+    )
+    options: dict[str, Any] = {"icc_profile": photograph.profile} if photograph.profile else {}
+    options |= {"exif": photograph.exif} if photograph.exif else {}
+    options |= {"quality": 95, "subsampling": 0} if suffix in {".jpg", ".jpeg"} else {}
+    options |= {"lossless": True} if suffix == ".webp" else {}
+    kind = {".jpg": "JPEG", ".jpeg": "JPEG", ".tif": "TIFF", ".tiff": "TIFF"}.get(suffix, suffix[1:].upper())
+    try:
+        with whole_file(path) as partial:
+            Pil.fromarray(np.ascontiguousarray(pixels), mode=mode).save(partial, format=kind, **options)
+    except (OSError, ValueError) as error:
+        raise ImageError(f"{path}: cannot be written ({getattr(error, 'strerror', None) or error})") from error
+
+
 def _decoded(path: Path) -> NDArray[np.uint8]:
     """Samples as a file has them: (H, W, 3), or (H, W) for grey."""
+    with _upright(path) as image:
+        return _pixels(image, path)
+
+
+@contextmanager
+def _upright(path: Path) -> Iterator[Pil.Image]:
+    """The file, turned as its EXIF orientation says; what goes wrong while it is used is an ImageError."""
     try:
         with warnings.catch_warnings():
             # Our own bound, checked before any pixel is decoded, takes the place of Pillow's warning.
             warnings.simplefilter("ignore", Pil.DecompressionBombWarning)
             with Pil.open(path) as file:
                 _refuse_unreadable(file, path)
-                upright = ImageOps.exif_transpose(file)
-                return _pixels(upright, path)
+                yield ImageOps.exif_transpose(file)
     except ImageError:
         raise
     except FileNotFoundError:

@@ -23,6 +23,7 @@ from srbench.cli.pictures import pictures
 from srbench.cli.reports import reports
 from srbench.cli.run import run
 from srbench.cli.score import score
+from srbench.cli.upscale import upscale
 from srbench.cli.verify import verify
 from srbench.errors import CardError, SRBenchError, StoppedError, one_line
 
@@ -122,6 +123,7 @@ def srbench(
 app.command()(run)
 app.command("list")(list_cards)
 app.command()(score)
+app.command()(upscale)
 app.command()(verify)
 app.command()(leaderboard)
 app.command()(compare)
