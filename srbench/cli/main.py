@@ -17,6 +17,7 @@ from typer.main import get_command
 from srbench.cli import datasets
 from srbench.cli.bench import bench
 from srbench.cli.compare import compare
+from srbench.cli.explain import explain
 from srbench.cli.leaderboard import leaderboard
 from srbench.cli.listing import list_cards
 from srbench.cli.pictures import pictures
@@ -127,6 +128,7 @@ app.command()(upscale)
 app.command()(verify)
 app.command()(leaderboard)
 app.command()(compare)
+app.command()(explain)
 app.command()(bench)
 app.command()(pictures)
 app.command()(reports)

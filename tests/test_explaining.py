@@ -1,0 +1,93 @@
+"""`srbench explain` against the figures that its rules are known to give."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+import srbench
+from srbench.datasets import open_dataset
+from srbench.errors import RequestError
+from srbench.explaining import Variant, explain, sentence
+from srbench.inference import Inference
+from srbench.methods import find_method
+from srbench.protocol import Protocol
+from srbench.registry import registry
+
+
+def protocols():
+    return [Protocol(entry.card) for entry in registry().protocols.values()]
+
+
+def explained(folder, method="bicubic", base="classic-y"):
+    chosen = Protocol(registry().protocol(base).card)
+    return explain(
+        find_method(method, registry()), open_dataset(str(folder), registry()), 4, chosen, protocols(), Inference()
+    )
+
+
+@pytest.fixture(scope="module")
+def bicubic_on_set5(benchmark_data):
+    return {one.name: one for one in explained(benchmark_data / "Set5")}
+
+
+@pytest.mark.parametrize(
+    ("name", "psnr"),
+    [
+        ("classic-y", 28.429),
+        ("srcnn-y", 28.421),
+        ("Y rounded to 8 bits", 28.419),
+        ("no border cut, Y rounded", 28.427),
+        ("border of scale + 6, Y rounded", 28.438),
+        ("RGB", 26.696),
+        ("Y of full range", 27.110),
+        ("MSE pooled over the images", 26.683),
+        ("OpenCV cubic", 27.803),
+        ("OpenCV linear", 28.308),
+        ("Pillow Lanczos", 28.720),
+    ],
+)
+def test_bicubic_on_set5_by_an_independent_measurement(bicubic_on_set5, name, psnr):
+    assert bicubic_on_set5[name].psnr == pytest.approx(psnr, abs=0.005)
+
+
+@pytest.mark.parametrize(("target", "words"), [(26.70, "RGB"), (27.11, "Y of full range"), (28.72, "Pillow Lanczos")])
+def test_three_readers_are_answered(bicubic_on_set5, target, words):
+    said = sentence(list(bicubic_on_set5.values()), target)
+    assert words in said
+    assert "a difference of rules, not of methods" in said
+
+
+def test_protocols_are_what_runs_give(photos):
+    found = {one.name: one for one in explained(photos) if one.kind == "protocol"}
+    names = [protocol.name for protocol in protocols()]
+    table = srbench.run("bicubic", datasets=str(photos), scale=4, protocol=names, metrics=("psnr", "ssim")).leaderboard
+    assert set(found) == set(names)
+    for row in table.to_dict("records"):
+        assert found[row["protocol"]].psnr == pytest.approx(row["psnr"], abs=1e-6)
+        assert found[row["protocol"]].ssim == pytest.approx(row["ssim"], abs=1e-5)
+
+
+def test_a_method_of_rgb_has_no_luma_protocol(photos):
+    assert "srcnn-y" not in {one.name for one in explained(photos, "edsr")}
+    with pytest.raises(RequestError, match="upscales luma alone"):
+        explained(photos, base="srcnn-y")
+
+
+def test_what_is_said_of_a_target():
+    variants = [Variant("protocol", "classic-y", 30.0, 0.9, base=True), Variant("LR", "OpenCV cubic", 29.0, 0.8)]
+    assert sentence(variants, 30.01) == "30.01 dB is what classic-y itself gives: 30.000 dB."
+    assert "LR made by OpenCV cubic (29.000 dB)" in sentence(variants, 29.01)
+    assert "not what any single change of rules gives: the nearest is LR made by OpenCV cubic" in sentence(variants, 20)
+
+
+def test_the_verb(photos, cli):
+    done = cli("explain", "--methods", "bicubic", "--datasets", photos, "--target", "20")
+    assert done.code == 0
+    assert max(len(line) for line in done.out.splitlines()) <= 80
+    assert "20 dB is not what any single change" in " ".join(done.out.split())
+    rows = json.loads(cli("explain", "--methods", "bicubic", "--datasets", photos, "--json").out)[0]["variants"]
+    assert rows[0]["base"] is True
+    assert {row["kind"] for row in rows} == {"protocol", "scoring", "LR"}
+    assert cli("explain", "--methods", "bicubik", "--datasets", photos).code == 2
