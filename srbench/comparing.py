@@ -8,10 +8,10 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from tabulate import tabulate
 
 from srbench.api import Metric
 from srbench.errors import RequestError
+from srbench.grids import grid
 from srbench.leaderboard import current_records
 from srbench.metrics import METRICS
 from srbench.record import Record
@@ -216,7 +216,7 @@ def _ranks(comparison: Comparison) -> str:
         digits = metric.decimals
         rows.append([method, f"{mean:.{digits}f}", f"{low:.{digits}f}–{high:.{digits}f}", groups[method]])
     header = ("method", f"{metric.name}{_unit(metric)}", "95 %", "group")
-    return _grid(header, rows)
+    return grid(header, rows)
 
 
 def _pairs(comparison: Comparison) -> str:
@@ -232,7 +232,7 @@ def _pairs(comparison: Comparison) -> str:
         ]
         for one in comparison.differences
     ]
-    return _grid(("first", "second", "first-second", "95 %", "w/t/l", "p"), rows)
+    return grid(("first", "second", "first-second", "95 %", "w/t/l", "p"), rows)
 
 
 def _best_first(comparison: Comparison) -> list[str]:
@@ -241,8 +241,3 @@ def _best_first(comparison: Comparison) -> list[str]:
 
 def _unit(metric: Metric) -> str:
     return f" {metric.unit}" if metric.unit == "dB" else ""
-
-
-def _grid(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
-    alignment = ("left", *["right"] * (len(header) - 1))
-    return tabulate(rows, header, tablefmt="simple", disable_numparse=True, colalign=alignment)

@@ -139,13 +139,8 @@ def execute(
                 write_attributes(store.folder, made.attributes)
         return made
 
-    for viewer in views.viewers if views else ():
-        description["classifiers"][viewer.name] |= {
-            "task": viewer.task,
-            "classes": list(viewer.classes),
-            "unused_labels": views.unused()[viewer.name] if views else {},
-            "passed_over": views.passed_over()[viewer.name] if views else {},
-        }
+    for name, told in views.describe().items() if views else ():
+        description["classifiers"][name] |= told
     conditions = Conditions(metrics, inference, auto=request.precision == "auto", on_trial=on_trial, views=views)
     with store or nullcontext():
         sink = store or MemoryStore()

@@ -15,6 +15,7 @@ from PIL import Image as Pil
 
 from srbench.datasets import Dataset
 from srbench.errors import RequestError
+from srbench.grouping import grouped
 from srbench.images import Image
 from srbench.inference import Inference
 from srbench.inputs import decode, degrade
@@ -115,21 +116,24 @@ def explain(
         raise RequestError(f"{base.name}: upscales luma alone; choose a protocol of RGB images to compare others with")
     chosen = method.inference(scale, inference)
     producer = method.open(scale, chosen or Inference())
+    others = [protocol for protocol in protocols if protocol.name != base.name]
+    scored = [
+        protocol for protocol in (base, *others) if protocol.card.degradation.planes == "rgb" or method.colour != "rgb"
+    ]
     found: dict[tuple[str, str], list[tuple[float, float | None]]] = defaultdict(list)
     errors: list[float] = []
     for done, sample in enumerate(dataset.samples, start=1):
         hr = decode(dataset, sample).image
-        for protocol in (base, *[one for one in protocols if one.name != base.name]):
-            if protocol.card.degradation.planes == "y" and method.colour == "rgb":
-                continue
-            low = degrade(hr, sample, scale, protocol.degradation, "made")
+        for rule, same in grouped(scored, lambda protocol: protocol.degradation):
+            low = degrade(hr, sample, scale, rule, "made")
             image = _upscaled(producer, low.lr, low.reference, scale, grey=len(hr) == 1)
-            sr, truth = (protocol.compared(side, scale) for side in (image, low.reference))
-            found["protocol", protocol.name].append((psnr(sr, truth), ssim(sr, truth)))
-            if protocol is base:
-                errors.append(mse(sr, truth))
-                for name, values in _scored_otherwise(image, low.reference, scale):
-                    found["scoring", name].append(values)
+            for protocol in same:
+                sr, truth = (protocol.compared(side, scale) for side in (image, low.reference))
+                found["protocol", protocol.name].append((psnr(sr, truth), ssim(sr, truth)))
+                if protocol is base:
+                    errors.append(mse(sr, truth))
+                    for name, values in _scored_otherwise(image, low.reference, scale):
+                        found["scoring", name].append(values)
         reference = base.degradation.reference(hr, scale)
         size = reference.shape[1] // scale, reference.shape[2] // scale
         for name, shrink in _LR.items():

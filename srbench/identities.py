@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -73,8 +73,11 @@ def identify(plan: Plan, device_name: str, asked: Inference) -> Identities:
     for cell in plan.cells:
         if (cell.method.name, cell.scale) not in methods:
             methods[cell.method.name, cell.scale] = cell.method.identity(cell.scale)
+    classifiers = [classifier.identity() for classifier in request.classifiers]  # once: their files may be large
     bases = {
-        (cell.method.name, cell.scale, cell.protocol.name): _basis(cell, methods, request, device_name, asked)
+        (cell.method.name, cell.scale, cell.protocol.name): _basis(
+            cell, methods, request, device_name, asked, classifiers
+        )
         for cell in plan.cells
     }
     files: dict[tuple[str, int, str], str] = {}
@@ -101,6 +104,7 @@ def _basis(
     request: Request,
     device_name: str,
     asked: Inference,
+    classifiers: Sequence[str],
 ) -> str:
     inference = cell.method.inference(cell.scale, asked)
     tried = request.precision == "auto" and inference is not None and inference.precision == "bf16"
@@ -114,11 +118,7 @@ def _basis(
         device=device_name,
         inference="" if inference is None else f"{inference.label} {runtime_version(inference.runtime)}",
         tried=tried,
-        **(
-            {"classifiers": [classifier.identity() for classifier in request.classifiers]}
-            if request.classifiers
-            else {}
-        ),
+        **({"classifiers": classifiers} if classifiers else {}),
     )[:16]
 
 

@@ -16,15 +16,11 @@ from srbench.downstream.columns import (
     disagreements,
     downstream_columns,
     downstream_row,
-    is_better_low,
-    is_score,
     strangers,
 )
-from srbench.errors import RequestError
 from srbench.inference import named_parts
 from srbench.metrics import METRICS
 from srbench.record import Record, RecordKey
-from srbench.registry import suggest
 from srbench.timing.columns import SPEED_COLUMNS, WHOLE_COLUMNS, speed_row
 
 __all__ = [
@@ -35,9 +31,7 @@ __all__ = [
     "build_tables",
     "current_records",
     "notes",
-    "ranked",
     "records_frame",
-    "sorted_by",
 ]
 
 LEADING_COLUMNS = ("method", "dataset", "scale", "protocol", "images", "psnr", "ssim", "ms_ssim", "l1")
@@ -66,46 +60,6 @@ Described = Mapping[str, Any]
 def build_table(run: Described, records: Sequence[Record]) -> pd.DataFrame:
     """Aggregate one run's records; see `build_tables`."""
     return build_tables({"": (run, records)})
-
-
-def ranked(table: pd.DataFrame, columns: Sequence[str]) -> pd.DataFrame:
-    """The table with a column `mean_rank`, the mean of a row's ranks by some columns within its group, best first.
-
-    Equal figures share their mean rank; a row that lacks one of the figures has none, and comes last.
-
-    Args:
-        table: Of `build_tables`.
-        columns: Metrics or downstream scores.
-
-    Raises:
-        RequestError: A column is not there.
-    """
-    groups = table.groupby(GROUP_COLUMNS, sort=False)
-    ranks = [groups[name].rank(ascending=not _higher_is_better(table, name)) for name in columns]
-    means = pd.concat(ranks, axis=1).mean(axis=1, skipna=False)
-    return sorted_by(table.assign(mean_rank=means), "mean_rank")
-
-
-def sorted_by(table: pd.DataFrame, column: str) -> pd.DataFrame:
-    """The table with each group's best row by a column first; rows without it last.
-
-    Raises:
-        RequestError: The column is not there.
-    """
-    higher = _higher_is_better(table, column)
-    keys = table.assign(_group=table.groupby(GROUP_COLUMNS, sort=False).ngroup())
-    keys = keys.sort_values(["_group", column], ascending=[True, not higher], kind="stable", na_position="last")
-    return table.loc[keys.index].reset_index(drop=True)
-
-
-def _higher_is_better(table: pd.DataFrame, column: str) -> bool:
-    known = [name for name in map(str, table) if name in METRICS or is_score(name)]
-    if column == "mean_rank" and column in table:
-        return False
-    if column not in known or table[column].isna().all():
-        there = [name for name in known if table[name].notna().any()]
-        raise RequestError(f"no figures of {column!r}{suggest(column, there)}; there are {', '.join(there)}")
-    return METRICS[column].higher_is_better if column in METRICS else not is_better_low(column)
 
 
 def build_tables(runs: Mapping[str, tuple[Described, Sequence[Record]]]) -> pd.DataFrame:
@@ -317,16 +271,12 @@ def notes(run: Described, records: Sequence[Record]) -> list[str]:
     ]
     found += [_trial(trial) for trial in run.get("trials", ())]
     found += _not_as_asked(run, current)
-    found += [
-        f"labels of {dataset} are not used by {name}: {why}"
-        for name, described in run.get("classifiers", {}).items()
-        for dataset, why in described.get("unused_labels", {}).items()
-    ]
-    found += [
-        f"labels of {dataset} for {name}: {why}"
-        for name, described in run.get("classifiers", {}).items()
-        for dataset, why in described.get("passed_over", {}).items()
-    ]
+    for name, described in run.get("classifiers", {}).items():
+        found += [
+            f"labels of {data} are not used by {name}: {why}"
+            for data, why in described.get("unused_labels", {}).items()
+        ]
+        found += [f"labels of {data} for {name}: {why}" for data, why in described.get("passed_over", {}).items()]
     found += [f"not timed: {reason}" for reason in run.get("timings", {}).get("failed", ())]
     found += _grouped_remarks(current)
     found += _blank_rows(run, current)

@@ -6,10 +6,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import pandas as pd
-from tabulate import tabulate
 
 from srbench.api import Metric
 from srbench.downstream.columns import downstream_blocks
+from srbench.grids import grid
 from srbench.leaderboard import GROUP_COLUMNS
 from srbench.metrics import METRICS
 from srbench.timing.rendering import speed_blocks
@@ -64,11 +64,6 @@ def _number(value: float | None, metric: Metric) -> str:
     return "" if value is None or pd.isna(value) else f"{value:.{metric.decimals}f}"
 
 
-def _grid(header: list[str], body: list[list[str]], style: str) -> str:
-    alignment = ("left", *["right"] * (len(header) - 1))
-    return tabulate(body, header, tablefmt=style, disable_numparse=True, colalign=alignment if body else None)
-
-
 def _downstream(table: pd.DataFrame, *, ordered: bool) -> Iterator[tuple[str, list[str], list[list[str]]]]:
     """What classifiers made of each group, after all figures of quality."""
     for (dataset, _, scale, protocol, _, _), rows in table.groupby(GROUP_COLUMNS, sort=False):
@@ -84,7 +79,7 @@ def _all(table: pd.DataFrame, *, ordered: bool) -> Iterator[tuple[str, list[str]
 def to_text(table: pd.DataFrame, *, ordered: bool = False) -> str:
     """For a terminal of 80 columns; `ordered` keeps the rows' order in every part."""
     return "\n\n".join(
-        f"{heading}\n{_grid(header, body, 'simple')}" for heading, header, body in _all(table, ordered=ordered)
+        f"{heading}\n{grid(header, body, 'simple')}" for heading, header, body in _all(table, ordered=ordered)
     )
 
 
@@ -95,7 +90,7 @@ def to_markdown(table: pd.DataFrame, remarks: Sequence[str], *, ordered: bool = 
         "Best first, unless a note says otherwise. Rows of different protocols, scales or datasets are not comparable.",
     ]
     for heading, header, body in _all(table, ordered=ordered):
-        parts += [f"## {heading}", _grid(header, body, "github")]
+        parts += [f"## {heading}", grid(header, body, "github")]
     if remarks:
         parts += ["## Notes", "\n".join(f"- {remark}" for remark in remarks)]
     return "\n\n".join([*parts, _conditions(table)]) + "\n"

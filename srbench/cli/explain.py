@@ -67,7 +67,7 @@ def explain(
 
 
 def _table(found: Sequence[Variant]) -> str:
-    from tabulate import tabulate
+    from srbench.grids import grid
 
     base = found[0]
     rows = [
@@ -80,5 +80,4 @@ def _table(found: Sequence[Variant]) -> str:
         ]
         for one in found
     ]
-    header, alignment = ("what", "rules", "PSNR dB", "change", "SSIM"), ("left", "left", "right", "right", "right")
-    return tabulate(rows, header, tablefmt="simple", disable_numparse=True, colalign=alignment)
+    return grid(("what", "rules", "PSNR dB", "change", "SSIM"), rows, words=2)

@@ -23,7 +23,7 @@ def leaderboard(
     as_json: JsonFlag = False,
 ) -> None:
     """Print the table of one or several run folders, finished or not."""
-    from srbench.leaderboard import ranked, sorted_by
+    from srbench.ordering import ranked, sorted_by
     from srbench.rendering import to_text
     from srbench.runs import collect, collect_attributes, write_attributes, write_leaderboard
 

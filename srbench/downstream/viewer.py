@@ -182,7 +182,7 @@ def _listed(names: Sequence[str]) -> str:
     return ", ".join(names[:3]) + (f" and {len(names) - 3} more" if len(names) > 3 else "")
 
 
-@dataclass(frozen=True)
+@dataclass
 class Views:
     """All classifiers of a run, and what people say of the images of its datasets.
 
@@ -196,38 +196,33 @@ class Views:
 
     def __post_init__(self) -> None:
         """Put every dataset's labels in each classifier's own order, once."""
-        truths = {
+        self._truths = {
             (dataset, viewer.name): viewer.truth(labels)
             for dataset, labels in self.labels.items()
             for viewer in self.viewers
         }
-        object.__setattr__(self, "_truths", truths)
 
     def truth(self, dataset: str, image: str) -> dict[str, tuple[int, ...]]:
         """What people say of an image, by classifier that knows their words."""
-        truths: Mapping[tuple[str, str], Mapping[str, tuple[int, ...]]] = self._truths  # type: ignore[attr-defined]  # above
-        found = {viewer.name: truths[dataset, viewer.name].get(image) for viewer in self.viewers}
+        found = {viewer.name: self._truths[dataset, viewer.name].get(image) for viewer in self.viewers}
         return {name: value for name, value in found.items() if value is not None}
 
     def cost(self) -> dict[str, dict[str, float]]:
         """By classifier the seconds it took, and how many results and HR images it looked at; without those idle."""
         return {viewer.name: asdict(viewer.cost) for viewer in self.viewers if viewer.cost.results}
 
-    def unused(self) -> dict[str, dict[str, str]]:
-        """By classifier and dataset why the dataset's labels are not used, where they are not."""
-        found = {
-            viewer.name: {dataset: viewer.unused(labels) for dataset, labels in self.labels.items() if labels}
+    def describe(self) -> dict[str, dict[str, Any]]:
+        """By classifier what it says, and by dataset why its labels are not used, or which of them are passed over."""
+        known = {dataset: labels for dataset, labels in self.labels.items() if labels is not None}
+        return {
+            viewer.name: {
+                "task": viewer.task,
+                "classes": list(viewer.classes),
+                "unused_labels": {data: why for data, labels in known.items() if (why := viewer.unused(labels))},
+                "passed_over": {data: why for data, labels in known.items() if (why := viewer.passed_over(labels))},
+            }
             for viewer in self.viewers
         }
-        return {name: {data: why for data, why in reasons.items() if why} for name, reasons in found.items()}
-
-    def passed_over(self) -> dict[str, dict[str, str]]:
-        """By classifier and dataset which of the dataset's attributes are not used, where others are."""
-        found = {
-            viewer.name: {dataset: viewer.passed_over(labels) for dataset, labels in self.labels.items() if labels}
-            for viewer in self.viewers
-        }
-        return {name: {data: why for data, why in reasons.items() if why} for name, reasons in found.items()}
 
     def look(self, views: Sequence[View]) -> list[dict[str, Seen]]:
         """What each says of each result.

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from statistics import median
 
 import torch
@@ -51,7 +52,8 @@ def time_method(
     for width, height in sizes:
         for batch in batches:
             try:
-                timings.append(_tried(method, upscaler, loading, (scale, width, height, batch), found))
+                with _the_methods_fault():
+                    timings.append(_timed(method, upscaler, loading, (scale, width, height, batch), found))
             except MethodError as error:
                 problems.append(f"{error} at {width}×{height}, batch {batch}")
                 if found.device != "cpu":
@@ -73,16 +75,11 @@ def _loaded(method: BuildableMethod, scale: int, inference: Inference) -> tuple[
     return upscaler, median(seconds)
 
 
-def _tried(
-    method: BuildableMethod,
-    upscaler: Upscaler,
-    loading: float,
-    place: tuple[int, int, int, int],
-    inference: Inference,
-) -> MethodTiming:
-    """`_timed`, whatever goes wrong being the method's."""
+@contextmanager
+def _the_methods_fault() -> Iterator[None]:
+    """Whatever goes wrong in the block is a MethodError."""
     try:
-        return _timed(method, upscaler, loading, place, inference)
+        yield
     except SRBenchError as error:
         raise MethodError(str(error)) from error
     except (Exception, SystemExit) as error:  # a method is anyone's code

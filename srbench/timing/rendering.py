@@ -8,8 +8,8 @@ from textwrap import wrap
 from typing import Any
 
 import pandas as pd
-from tabulate import tabulate
 
+from srbench.grids import grid
 from srbench.timing.methods import MethodTiming
 
 __all__ = ["speed_blocks", "timings_text"]
@@ -67,7 +67,7 @@ def _speed(timings: Sequence[MethodTiming], style: str) -> Iterator[str]:
     for _, group in groupby(sorted(timings, key=place), key=place):
         rows = sorted(group, key=lambda timing: -timing.images_per_second)
         first = rows[0]
-        table = _table(header, [_speed_row(timing) for timing in rows], style)
+        table = grid(header, [_speed_row(timing) for timing in rows], style)
         yield (
             f"×{first.scale}, LR {first.width}×{first.height}, {first.label}: ms of a call of N images (median,\n"
             f"its 95 % interval, percentiles), images and output megapixels a second{_under(style)}{table}"
@@ -118,7 +118,7 @@ def _needs(timings: Sequence[MethodTiming], style: str) -> str:
     return (
         "Where most memory was taken: learned parameters, multiply–adds of one image,\n"
         f"ms to load, peak MiB of the whole process{' and of the GPU' if gpu else ''}{_under(style)}"
-        f"{_table(header, rows, style)}"
+        f"{grid(header, rows, style)}"
     )
 
 
@@ -129,8 +129,3 @@ def _under(style: str) -> str:
 
 def _memory(timing: MethodTiming) -> float:
     return timing.peak_process if timing.peak_device is None else timing.peak_device
-
-
-def _table(header: Sequence[str], rows: Sequence[Sequence[str]], style: str) -> str:
-    alignment = ("left", *["right"] * (len(header) - 1))
-    return tabulate(rows, header, tablefmt=style, disable_numparse=True, colalign=alignment)
