@@ -16,7 +16,7 @@ from srbench.leaderboard import current_records
 from srbench.metrics import METRICS
 from srbench.record import Record
 from srbench.registry import suggest
-from srbench.significance import LEAST_IMAGES, Difference, compare_pairs, letters, mean_interval
+from srbench.significance import LEAST_IMAGES, Difference, compare_pairs, letters, standings
 from srbench.store import read_records, read_run
 
 __all__ = ["Comparison", "Limit", "compare_methods", "compare_runs", "comparison_text", "read_limit", "worse"]
@@ -55,7 +55,7 @@ class Comparison:
             "metric": self.metric.name,
             "images": self.images,
             "left_out": self.left_out,
-            "letters": letters(_best_first(self), self.differences),
+            "letters": _letters(self),
             "differences": [vars(one) for one in self.differences],
         }
 
@@ -206,15 +206,16 @@ def comparison_text(comparison: Comparison) -> str:
 
 
 def _ranks(comparison: Comparison) -> str:
-    metric = comparison.metric
-    order = _best_first(comparison)
-    groups = letters(order, comparison.differences) if comparison.images >= LEAST_IMAGES else dict.fromkeys(order, "")
-    rows = []
-    for method in order:
-        values = list(comparison.figures[method].values())
-        low, high, mean = *mean_interval(np.array(values)), sum(values) / len(values)
-        digits = metric.decimals
-        rows.append([method, f"{mean:.{digits}f}", f"{low:.{digits}f}–{high:.{digits}f}", groups[method]])
+    metric, digits = comparison.metric, comparison.metric.decimals
+    rows = [
+        [
+            method,
+            f"{np.mean(list(comparison.figures[method].values())):.{digits}f}",
+            f"{low:.{digits}f}–{high:.{digits}f}",
+            group,
+        ]
+        for method, (low, high, group) in standings(comparison.figures, metric.higher_is_better).items()
+    ]
     header = ("method", f"{metric.name}{_unit(metric)}", "95 %", "group")
     return grid(header, rows)
 
@@ -233,6 +234,11 @@ def _pairs(comparison: Comparison) -> str:
         for one in comparison.differences
     ]
     return grid(("first", "second", "first-second", "95 %", "w/t/l", "p"), rows)
+
+
+def _letters(comparison: Comparison) -> dict[str, str]:
+    apart = {frozenset((one.first, one.second)) for one in comparison.differences if one.real}
+    return letters(_best_first(comparison), apart)
 
 
 def _best_first(comparison: Comparison) -> list[str]:

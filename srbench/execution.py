@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -21,11 +22,13 @@ from srbench.environment import (
 )
 from srbench.errors import MethodError, RequestError, WeightsError
 from srbench.fingerprint import combine
+from srbench.gallery import Gallery
 from srbench.identities import Identities, identify
-from srbench.leaderboard import build_attribute_table, build_table, current_records, notes, records_frame
+from srbench.leaderboard import build_attribute_table, build_table, current_records, records_frame
 from srbench.metrics import METRICS
 from srbench.plan import Plan
 from srbench.record import Record
+from srbench.remarks import notes
 from srbench.runner import Conditions, run_plan
 from srbench.runs import write_attributes, write_leaderboard
 from srbench.store import MemoryStore, RunStore
@@ -58,7 +61,7 @@ class RunResult:
     folder: Path | None
     reused: int = 0
 
-    @property
+    @cached_property
     def leaderboard(self) -> pd.DataFrame:
         """A row per cell, best first within each dataset, scale and protocol."""
         return build_table(self.description, self.items)
@@ -73,7 +76,7 @@ class RunResult:
         """A row per image and cell."""
         return records_frame(self.items)
 
-    @property
+    @cached_property
     def notes(self) -> list[str]:
         """Refused cells, failures, undefined metrics, suspicious results."""
         return notes(self.description, self.items)
@@ -95,6 +98,7 @@ def execute(
     device: str,
     output: Path | None,
     timing: Sequence[Size] = (),
+    save_images: bool = False,
     progress: Progress | None = None,
 ) -> RunResult:
     """Run a plan to its end, into a folder or in memory.
@@ -104,13 +108,17 @@ def execute(
         device: `auto`, `cpu` or `cuda`.
         output: The run folder; None for memory.
         timing: LR sizes that methods are timed at, in a pass of its own when everything has been scored.
+        save_images: Whether results, and HR as they are compared with it, are saved in the folder as PNG files.
         progress: Told after every record, and every method timed.
 
     Raises:
+        RequestError: Images are to be saved without a folder.
         OutputError: The folder cannot be used for this plan.
         StoreError: It cannot be written to the end.
         KeyboardInterrupt: Passed on once the folder is in order.
     """
+    if save_images and output is None:
+        raise RequestError("images are saved in the run folder; name one with output (--output DIR)")
     chosen = resolve_device(device)
     request = plan.request
     inference = resolve_inference(chosen, request.precision, request.runtime)
@@ -141,7 +149,14 @@ def execute(
 
     for name, told in views.describe().items() if views else ():
         description["classifiers"][name] |= told
-    conditions = Conditions(metrics, inference, auto=request.precision == "auto", on_trial=on_trial, views=views)
+    conditions = Conditions(
+        metrics,
+        inference,
+        auto=request.precision == "auto",
+        on_trial=on_trial,
+        views=views,
+        gallery=Gallery.of(description) if save_images else None,
+    )
     with store or nullcontext():
         sink = store or MemoryStore()
         keep(status="unfinished", **(_kept(store, identities, chosen) if store else {}))

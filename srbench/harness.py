@@ -58,6 +58,7 @@ def run(
     classifier_weights: Mapping[str, Path | str] | None = None,
     output: Path | str | None = None,
     timing: bool | Sequence[Size] = False,
+    save_images: bool = False,
     progress: Progress | None = None,
 ) -> RunResult:
     """Measure upscalers.
@@ -84,6 +85,7 @@ def run(
         output: Run folder, which a second call with the same plan completes; None keeps the run in memory.
         timing: Whether methods are also timed, when everything has been scored: at LR 320×180 and 510×339, or at
             the widths and heights given. The process keeps its cores and its memory for it; see `srbench.tuning`.
+        save_images: Whether every result is saved below `images` in the run folder, and HR as it is compared with it.
         progress: Told after every record.
 
     Returns:
@@ -117,7 +119,7 @@ def run(
     )
     sizes = DEFAULT_SIZES if timing is True else tuple(timing or ())
     folder = None if output is None else Path(output)
-    return execute(plan, device=device, output=folder, timing=sizes, progress=progress)
+    return execute(plan, device=device, output=folder, timing=sizes, save_images=save_images, progress=progress)
 
 
 def score(
@@ -133,6 +135,7 @@ def score(
     split: str = "",
     limit: int | None = None,
     output: Path | str | None = None,
+    save_images: bool = False,
     progress: Progress | None = None,
 ) -> RunResult:
     """Score images that were upscaled elsewhere.
@@ -149,6 +152,7 @@ def score(
         split: Likewise.
         limit: Likewise.
         output: Run folder; None keeps the run in memory.
+        save_images: As `run` takes it.
         progress: Told after every record.
 
     Raises:
@@ -162,7 +166,8 @@ def score(
     viewers = _classifiers(classifiers, classifier_weights or {}, cards)
     protocols, names = _protocols(protocol, cards), _metrics(metrics)
     request = Request((method,), (opened,), scales, protocols, names, classifiers=viewers)
-    return execute(make_plan(request), device="cpu", output=None if output is None else Path(output), progress=progress)
+    folder = None if output is None else Path(output)
+    return execute(make_plan(request), device="cpu", output=folder, save_images=save_images, progress=progress)
 
 
 def prepare(

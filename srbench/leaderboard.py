@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import re
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -11,27 +10,28 @@ from typing import Any
 
 import pandas as pd
 
-from srbench.downstream.columns import (
-    attribute_rows,
-    disagreements,
-    downstream_columns,
-    downstream_row,
-    strangers,
-)
+from srbench.api import Metric
+from srbench.downstream.columns import attribute_rows, downstream_columns, downstream_row
+from srbench.grouping import grouped
 from srbench.inference import named_parts
 from srbench.metrics import METRICS
 from srbench.record import Record, RecordKey
+from srbench.significance import standings
 from srbench.timing.columns import SPEED_COLUMNS, WHOLE_COLUMNS, speed_row
 
 __all__ = [
     "GROUP_COLUMNS",
     "LEADING_COLUMNS",
+    "Described",
+    "Tally",
     "build_attribute_table",
     "build_table",
     "build_tables",
+    "cells",
     "current_records",
-    "notes",
+    "largest_sets",
     "records_frame",
+    "tallies",
 ]
 
 LEADING_COLUMNS = ("method", "dataset", "scale", "protocol", "images", "psnr", "ssim", "ms_ssim", "l1")
@@ -75,25 +75,33 @@ def build_tables(runs: Mapping[str, tuple[Described, Sequence[Record]]]) -> pd.D
 
     Returns:
         A row per cell, best first within `GROUP_COLUMNS`, incomplete ones last. Columns: `LEADING_COLUMNS`, further
-        metrics, then the conditions; `images` counts scored ones, `failed` those that failed, `missing` those not
-        tried yet. Rows of two runs that agree in everything become one; of a cell whose rows differ both are kept,
-        their method marked with the run's label.
+        metrics, the first metric's 95 % interval and rank group (methods that share a letter cannot be told apart),
+        then the conditions; `images` counts scored ones, `failed` those that failed, `missing` those not tried yet.
+        Rows of two runs that agree in everything become one; of a cell whose rows differ both are kept, their method
+        marked with the run's label.
     """
-    tallies = [
-        tally for label, (run, records) in runs.items() for tally in _tallies(label, run, current_records(run, records))
+    found = [
+        tally for label, (run, records) in runs.items() for tally in tallies(label, run, current_records(run, records))
     ]
-    largest = _largest_sets(tallies)
-    rows = [{**tally.row(comparable=tally.images == largest[tally.group]), "_run": tally.label} for tally in tallies]
+    largest = largest_sets(found)
     metrics = list(dict.fromkeys(name for run, _ in runs.values() for name in run["plan"]["metrics"]))
+    comparable = [tally.images == largest[tally.group] for tally in found]
+    ranks = _standings([tally for tally, same in zip(found, comparable, strict=True) if same], METRICS[metrics[0]])
+    rows = [
+        {**tally.row(comparable=same), **ranks.get(id(tally), {}), "_run": tally.label}
+        for tally, same in zip(found, comparable, strict=True)
+    ]
     others = [name for name in METRICS if name not in LEADING_COLUMNS and name in metrics]
     speed = list(SPEED_COLUMNS) if any("timings" in run for run, _ in runs.values()) else []
     classifiers = list(dict.fromkeys(name for run, _ in runs.values() for name in run["plan"].get("classifiers", ())))
     scores = downstream_columns(classifiers)
     numbers = [name for name in scores if any(name in row for row in rows)]
     scores = numbers + [f"{name}:{what}" for name in classifiers for what in ("identity", "labels")]
-    columns = [*LEADING_COLUMNS, *others, *scores, *_CONDITIONS, *speed]
+    interval = [f"{metrics[0]}_low", f"{metrics[0]}_high"]
+    columns = [*LEADING_COLUMNS, *others, *interval, "rank_group", *scores, *_CONDITIONS, *speed]
     table = pd.DataFrame(rows, columns=[*columns, "_run"])
-    table = table.astype({name: float for name in (*METRICS, *numbers) if name in columns})
+    table["rank_group"] = table["rank_group"].astype(object).where(table["rank_group"].notna(), "")
+    table = table.astype({name: float for name in (*METRICS, *interval, *numbers) if name in columns})
     if speed:
         table = table.astype(dict.fromkeys(WHOLE_COLUMNS, "Int64"))
     table = table.drop_duplicates(columns).reset_index(drop=True)
@@ -108,7 +116,7 @@ def build_attribute_table(run: Described, records: Sequence[Record]) -> pd.DataF
     Cells without labels of attributes have none, nor have those that did not score every image.
     """
     rows: list[dict[str, Any]] = []
-    for tally in _tallies("", run, current_records(run, records)):
+    for tally in tallies("", run, current_records(run, records)):
         expected = len(run["datasets"][tally.cell[1]]["images"])
         cell = dict(zip(("method", "dataset", "scale", "protocol", "lr"), tally.cell, strict=True))
         data = run["datasets"][cell["dataset"]]
@@ -129,7 +137,7 @@ def current_records(run: Described, records: Sequence[Record]) -> list[Record]:
     """
     by_key = {tuple(record.key): record for record in records}
     current: list[Record] = []
-    for cell in _cells(run):
+    for cell in cells(run):
         method, dataset, scale, protocol, _ = cell
         basis = run["bases"][method][str(scale)][protocol]
         for image, files in run["datasets"][dataset]["files"][str(scale)].items():
@@ -139,7 +147,8 @@ def current_records(run: Described, records: Sequence[Record]) -> list[Record]:
     return current
 
 
-def _cells(run: Described) -> Iterator[tuple[Any, ...]]:
+def cells(run: Described) -> Iterator[tuple[Any, ...]]:
+    """Method, dataset, scale, protocol and LR of each cell, in the plan's order."""
     plan = run["plan"]
     refused = {(item["method"], item["scale"], item["protocol"]) for item in run["refused"]}
     for dataset in plan["datasets"]:
@@ -151,7 +160,7 @@ def _cells(run: Described) -> Iterator[tuple[Any, ...]]:
 
 
 @dataclass(frozen=True)
-class _Tally:
+class Tally:
     """What became of a cell's images; `run` is what `run.json` holds."""
 
     label: str
@@ -162,13 +171,24 @@ class _Tally:
 
     @property
     def images(self) -> frozenset[str]:
+        """The scored ones."""
         return frozenset(record.key.image for record in self.scored)
 
     @property
     def group(self) -> tuple[Any, ...]:
+        """`GROUP_COLUMNS`."""
         _, dataset, scale, protocol, lr = self.cell
         run = self.run
         return dataset, run["datasets"][dataset]["sha256"], scale, protocol, run["protocols"][protocol]["hash"], lr
+
+    def figures(self, metric: str) -> dict[str, float]:
+        """A metric by image; nothing where an image lacks it."""
+        values = {record.key.image: record.scores.get(metric) for record in self.scored}
+        return (
+            {image: value for image, value in values.items() if value is not None}
+            if None not in values.values()
+            else {}
+        )
 
     def _seen(self) -> dict[str, Any]:
         """What classifiers made of its images."""
@@ -205,7 +225,22 @@ class _Tally:
         }
 
 
-def _largest_sets(tallies: Sequence[_Tally]) -> dict[tuple[Any, ...], frozenset[str]]:
+def _standings(found: Sequence[Tally], metric: Metric) -> dict[int, dict[str, Any]]:
+    """Interval and rank group of each cell's mean among those of its group, by the tally's `id`."""
+    columns: dict[int, dict[str, Any]] = {}
+    for _, same in grouped(found, lambda tally: tally.group):
+        keys = {id(tally): (tally.cell[0], tuple(tally.figures(metric.name).items())) for tally in same}
+        # A cell that several runs hold counts once.
+        names = {key: str(index) for index, key in enumerate(dict.fromkeys(keys.values())) if key[1]}
+        ranks = standings({name: dict(values) for (_, values), name in names.items()}, metric.higher_is_better)
+        for tally, key in keys.items():
+            if key in names:
+                low, high, group = ranks[names[key]]
+                columns[tally] = {f"{metric.name}_low": low, f"{metric.name}_high": high, "rank_group": group}
+    return columns
+
+
+def largest_sets(tallies: Sequence[Tally]) -> dict[tuple[Any, ...], frozenset[str]]:
     """The largest set of images that a cell of each group has scored."""
     largest: dict[tuple[Any, ...], frozenset[str]] = {}
     for tally in tallies:
@@ -213,14 +248,15 @@ def _largest_sets(tallies: Sequence[_Tally]) -> dict[tuple[Any, ...], frozenset[
     return largest
 
 
-def _tallies(label: str, run: Described, current: Sequence[Record]) -> Iterator[_Tally]:
+def tallies(label: str, run: Described, current: Sequence[Record]) -> Iterator[Tally]:
+    """A tally of each cell of a run; `current` is what `current_records` found."""
     by_cell: dict[tuple[Any, ...], list[Record]] = defaultdict(list)
     for record in current:
         by_cell[tuple(record.key[:-1])].append(record)
-    for cell in _cells(run):
+    for cell in cells(run):
         found = by_cell[cell]
         scored = tuple(record for record in found if record.status == "ok")
-        yield _Tally(label, run, cell, scored, len(found) - len(scored))
+        yield Tally(label, run, cell, scored, len(found) - len(scored))
 
 
 def _mean(values: Sequence[float | None]) -> float | None:
@@ -257,114 +293,3 @@ def records_frame(records: Sequence[Record]) -> pd.DataFrame:
         for record in records
     ]
     return pd.DataFrame(rows, columns=None if rows else [*RecordKey._fields, "status", "warnings", "error"])
-
-
-def notes(run: Described, records: Sequence[Record]) -> list[str]:
-    """What a reader must know beside the figures: cells refused, images failed or missing, metrics undefined, warnings.
-
-    Like remarks about several images become one line.
-    """
-    current = current_records(run, records)
-    found = [
-        f"not run: {item['method']} ×{item['scale']} under {item['protocol']}: {item['reason']}"
-        for item in run["refused"]
-    ]
-    found += [_trial(trial) for trial in run.get("trials", ())]
-    found += _not_as_asked(run, current)
-    for name, described in run.get("classifiers", {}).items():
-        found += [
-            f"labels of {data} are not used by {name}: {why}"
-            for data, why in described.get("unused_labels", {}).items()
-        ]
-        found += [f"labels of {data} for {name}: {why}" for data, why in described.get("passed_over", {}).items()]
-    found += [f"not timed: {reason}" for reason in run.get("timings", {}).get("failed", ())]
-    found += _grouped_remarks(current)
-    found += _blank_rows(run, current)
-    found += [
-        f"{name} looked at {cost['results']:,} results and {cost['hr_images']:,} HR images in {cost['seconds']:.1f} s"
-        for name, cost in run.get("looking", {}).items()
-    ]
-    if "psnr" in run["plan"]["metrics"] and run["plan"].get("classifiers"):
-        for (dataset, _, scale, *_), rows in build_table(run, current).groupby(GROUP_COLUMNS, sort=False):
-            found += disagreements(f"{dataset} ×{scale}", rows)
-            found += strangers(f"{dataset} ×{scale}", rows)
-    expected = sum(len(run["datasets"][cell[1]]["images"]) for cell in _cells(run))
-    if len(current) < expected:
-        found.append(f"unfinished: {len(current)} of {expected} records; run the same command again to complete it")
-    return found
-
-
-def _trial(trial: Mapping[str, Any]) -> str:
-    """What `--precision auto` found."""
-    where = f"{trial['method']} ×{trial['scale']} on {trial['dataset']}: {trial['precision']}"
-    if trial["problem"]:
-        return f"{where}, since {trial['problem']}"
-    return (
-        f"{where}, since on the first {trial['images']} images bf16 moves PSNR by at most {trial['difference']:.4f} dB "
-        f"and is {trial['speedup']:.1f} times as fast as fp32"
-    )
-
-
-def _not_as_asked(run: Described, records: Sequence[Record]) -> Iterator[str]:
-    """Which methods ran in float32 although something else was asked for."""
-    precision, runtime = run["plan"].get("precision", "fp32"), run["plan"].get("runtime", "eager")
-    asked = [word for word in (precision, runtime) if word not in ("fp32", "eager")]
-    tried = {trial["method"] for trial in run.get("trials", ())}
-    plain = [record.key.method for record in records if record.precision == "fp32" and record.key.method not in tried]
-    if asked and plain:
-        yield (
-            f"in fp32 with torch, because they show no network that {' '.join(asked)} could run: "
-            f"{', '.join(dict.fromkeys(plain))}"
-        )
-
-
-def _grouped_remarks(records: Sequence[Record]) -> list[str]:
-    """One line for each remark: methods with the same images share it, images with the same remark too."""
-    by_method: dict[tuple[str, str], list[tuple[str, Record]]] = defaultdict(list)
-    for record in records:
-        for remark in _remarks(record):
-            # Warnings that differ only in their figures are one warning.
-            kind = re.sub(r"[\d.]+", "#", remark) if remark.startswith("suspicious") else remark
-            by_method[record.key.method, kind].append((remark, record))
-    merged: dict[tuple[str, tuple[Any, ...]], list[tuple[str, Record]]] = defaultdict(list)
-    for (_, kind), group in by_method.items():
-        merged[kind, tuple(tuple(record.key[1:]) for _, record in group)] += group
-    lines: list[str] = []
-    for group in merged.values():
-        remarks = {remark for remark, _ in group}
-        differing = f" (the first of {len(remarks)} different figures)" if len(remarks) > 1 else ""
-        lines.append(f"{_where([record for _, record in group])}: {group[0][0]}{differing}")
-    return lines
-
-
-def _blank_rows(run: Described, current: Sequence[Record]) -> Iterator[str]:
-    """Why a row with scored images has no figures."""
-    tallies = list(_tallies("", run, current))
-    largest = _largest_sets(tallies)
-    for tally in tallies:
-        if tally.images and tally.images != largest[tally.group]:
-            method, dataset, scale, protocol, _ = tally.cell
-            yield (
-                f"{method} ×{scale} on {dataset} under {protocol}: no figures, because its {len(tally.images)} scored "
-                f"images are not the {len(largest[tally.group])} of the other rows"
-            )
-
-
-def _remarks(record: Record) -> Iterator[str]:
-    if record.error is not None:
-        yield f"failed: {record.error}"
-    for metric, reason in record.undefined.items():
-        yield f"no {metric}: {reason}"
-    for warning in record.warnings:
-        yield f"suspicious: {warning}"
-
-
-def _where(records: Sequence[Record]) -> str:
-    def listed(values: Iterator[object]) -> str:
-        different = list(dict.fromkeys(str(value) for value in values))
-        return ", ".join(different[:4]) + (f" and {len(different) - 4} more" if len(different) > 4 else "")
-
-    keys = [record.key for record in records]
-    methods, scales = listed(key.method for key in keys), listed(f"×{key.scale}" for key in keys)
-    places = listed(f"{key.dataset}/{key.image}" for key in keys)
-    return f"{methods} {scales} on {places}"

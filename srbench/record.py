@@ -39,6 +39,7 @@ class Record:
         warnings: What looked suspicious about the upscaled image.
         error: Why the image failed; None when it did not.
         seen: By classifier what it said of the result, of HR, and what people say; see `srbench.downstream.Seen`.
+        image_sha256: `pixel_sha256` of the saved result; empty where none was saved.
         precision: In what the method ran, and on which runtime, as `Inference.label` says; empty where none ran.
     """
 
@@ -51,6 +52,7 @@ class Record:
     undefined: Mapping[str, str] = field(default_factory=dict)
     warnings: tuple[str, ...] = ()
     error: str | None = None
+    image_sha256: str = ""
     precision: str = ""
     seen: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
 

@@ -22,7 +22,7 @@ def to_csv(table: pd.DataFrame) -> str:
     return str(table.to_csv(index=False, float_format="%.6f", lineterminator="\n"))
 
 
-def _blocks(table: pd.DataFrame) -> Iterator[tuple[str, list[str], list[list[str]]]]:
+def _blocks(table: pd.DataFrame, *, wide: bool) -> Iterator[tuple[str, list[str], list[list[str]]]]:
     """Heading, column names and cells of each group that may be ranked together."""
     metrics = [metric for name, metric in METRICS.items() if name in table and table[name].notna().any()]
     for (dataset, _, scale, protocol, protocol_hash, lr), rows in table.groupby(GROUP_COLUMNS, sort=False):
@@ -32,17 +32,35 @@ def _blocks(table: pd.DataFrame) -> Iterator[tuple[str, list[str], list[list[str
         common = f", {labels[0]}" if labels[0] and len(labels) == 1 else ""
         heading = f"{dataset} ×{scale}, {protocol} ({protocol_hash}){source}{common}"
         rank = "mean_rank" in table
+        grouped = rows["rank_group"].ne("").any()
         header = ["method", "images", *(["rank ↓"] if rank else []), *(_title(metric) for metric in metrics)]
+        interval = _interval(rows) if wide else None
+        header += [*([interval[0]] if interval else []), *(["group"] if grouped else [])]
         body = [
             [
                 row["method"] if common or not _label(row) else f"{row['method']}, {_label(row)}",
                 _count(row),
                 *([] if not rank else ["" if pd.isna(row["mean_rank"]) else f"{row['mean_rank']:.2f}"]),
                 *(_number(row[metric.name], metric) for metric in metrics),
+                *([interval[1][index]] if interval else []),
+                *([row["rank_group"]] if grouped else []),
             ]
-            for _, row in rows.iterrows()
+            for index, (_, row) in enumerate(rows.iterrows())
         ]
         yield heading, header, body
+
+
+def _interval(rows: pd.DataFrame) -> tuple[str, list[str]] | None:
+    """Title and cells of the column of 95 % intervals; None where no row has one."""
+    for name, metric in METRICS.items():
+        ends = f"{name}_low", f"{name}_high"
+        if ends[0] in rows and rows[ends[0]].notna().any():
+            cells = [
+                "" if pd.isna(low) else f"{_number(low, metric)}–{_number(high, metric)}"
+                for low, high in rows[[*ends]].itertuples(index=False)
+            ]
+            return f"{name.upper().replace('_', '-')} 95 %", cells
+    return None
 
 
 def _label(row: Mapping[str, Any] | pd.Series[Any]) -> str:
@@ -70,8 +88,8 @@ def _downstream(table: pd.DataFrame, *, ordered: bool) -> Iterator[tuple[str, li
         yield from downstream_blocks(f"{dataset} ×{scale}, {protocol}", rows, ordered=ordered)
 
 
-def _all(table: pd.DataFrame, *, ordered: bool) -> Iterator[tuple[str, list[str], list[list[str]]]]:
-    yield from _blocks(table)
+def _all(table: pd.DataFrame, *, ordered: bool, wide: bool) -> Iterator[tuple[str, list[str], list[list[str]]]]:
+    yield from _blocks(table, wide=wide)
     yield from _downstream(table, ordered=ordered)
     yield from speed_blocks(table)
 
@@ -79,7 +97,8 @@ def _all(table: pd.DataFrame, *, ordered: bool) -> Iterator[tuple[str, list[str]
 def to_text(table: pd.DataFrame, *, ordered: bool = False) -> str:
     """For a terminal of 80 columns; `ordered` keeps the rows' order in every part."""
     return "\n\n".join(
-        f"{heading}\n{grid(header, body, 'simple')}" for heading, header, body in _all(table, ordered=ordered)
+        f"{heading}\n{grid(header, body, 'simple')}"
+        for heading, header, body in _all(table, ordered=ordered, wide=False)
     )
 
 
@@ -89,7 +108,7 @@ def to_markdown(table: pd.DataFrame, remarks: Sequence[str], *, ordered: bool = 
         "# Leaderboard",
         "Best first, unless a note says otherwise. Rows of different protocols, scales or datasets are not comparable.",
     ]
-    for heading, header, body in _all(table, ordered=ordered):
+    for heading, header, body in _all(table, ordered=ordered, wide=True):
         parts += [f"## {heading}", grid(header, body, "github")]
     if remarks:
         parts += ["## Notes", "\n".join(f"- {remark}" for remark in remarks)]

@@ -22,10 +22,12 @@ from srbench.api import Metric, Sample
 from srbench.datasets import Dataset
 from srbench.downstream.viewer import Views
 from srbench.errors import SRBenchError
+from srbench.gallery import Gallery
 from srbench.grouping import chunks, grouped
 from srbench.identities import Identities
+from srbench.images import pixel_sha256
 from srbench.inference import Inference
-from srbench.methods import Method, Producer
+from srbench.methods import Method, Produced, Producer
 from srbench.plan import Plan
 from srbench.record import Record, RecordKey
 from srbench.stages import Prepared, Ready, Result, Task, failed_records, look, prepare, scored_records, seen_records
@@ -61,6 +63,7 @@ class Conditions:
         auto: Whether its bf16 is tried on each dataset's first images, and given up for fp32 where it shows.
         on_trial: Told what came of each trial, before its records are made.
         views: Classifiers that look at the results; None where there are none.
+        gallery: Where results are saved; None where they are not.
     """
 
     metrics: tuple[Metric, ...]
@@ -68,6 +71,7 @@ class Conditions:
     auto: bool = False
     on_trial: Callable[[Trial], None] = lambda _: None
     views: Views | None = None
+    gallery: Gallery | None = None
 
 
 @dataclass(frozen=True)
@@ -128,6 +132,7 @@ class _Runner:
         self._chosen: dict[tuple[str, str, int], _Chosen] = {}
         # A processor gains nothing from batches, and loses the cache.
         self._batch_size = 1 if conditions.inference.device == "cpu" else _BATCH
+        self._truths: set[str] = set()
         self.reused = 0
 
     def run(self) -> None:
@@ -163,12 +168,30 @@ class _Runner:
                 cell.method.name, dataset.name, cell.scale, cell.protocol.name, self._plan.request.lr, sample.id
             )
             fingerprint = self._identities.fingerprint(key)
-            if self._sink.finished(key, fingerprint):
+            if self._sink.finished(key, fingerprint) and self._saved(key):
                 self.reused += 1
                 self._advance(1)
             else:
                 tasks.append(Task(cell, key, fingerprint))
         return tasks
+
+    def _saved(self, key: RecordKey) -> bool:
+        """Whether a record's image is where it is wanted, if it is."""
+        gallery = self._conditions.gallery
+        return gallery is None or all(self._sink.saved(key, file) for file in (gallery.result(key), gallery.truth(key)))
+
+    def _keep(self, ready: Ready, produced: Produced) -> str:
+        """Save a result, and what it is compared with, where that is wanted."""
+        gallery, key = self._conditions.gallery, ready.tasks[0].key
+        if gallery is None:
+            return ""
+        result = produced.array
+        self._sink.save(gallery.result(key), result)
+        truth = gallery.truth(key)
+        if truth not in self._truths:
+            self._sink.save(truth, ready.truth.reference)
+            self._truths.add(truth)
+        return pixel_sha256(result)
 
     def _upscale(self, several: Sequence[Ready]) -> None:
         """All methods on images that may be batched where they are of one size."""
@@ -206,7 +229,8 @@ class _Runner:
     def _score(self, result: Result) -> None:
         """Score a result at once, or, where classifiers look on, when enough pixels for a batch have come together."""
         if self._conditions.views is None:
-            self._submit(scored_records, result.ready, result.produced, result.precision, self._conditions.metrics)
+            metrics = self._conditions.metrics
+            self._submit(scored_records, result.ready, result.produced, result.precision, metrics, self._keep)
             return
         self._unseen.append(result)
         pixels = sum(int(np.prod(waiting.ready.job.size)) for waiting in self._unseen)
@@ -218,7 +242,7 @@ class _Runner:
         if results and self._conditions.views is not None:
             # Here and not beside the upscaling: two networks at once would fight for the same threads.
             looked = look(results, self._conditions.views)
-            self._submit(seen_records, results, looked, self._conditions.metrics)
+            self._submit(seen_records, results, looked, self._conditions.metrics, self._keep)
 
     def _producer(self, method: Method, scale: int, inference: Inference | None) -> Producer:
         """The opened method; one that could not be opened raises the same error for every image."""

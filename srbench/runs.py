@@ -8,7 +8,8 @@ from pathlib import Path
 import pandas as pd
 
 from srbench.errors import OutputError
-from srbench.leaderboard import build_attribute_table, build_tables, notes
+from srbench.leaderboard import build_attribute_table, build_tables
+from srbench.remarks import notes
 from srbench.rendering import to_csv, to_markdown
 from srbench.store import read_records, read_run, write_whole
 

@@ -6,15 +6,24 @@ letters by insertion and absorption: H.-P. Piepho, JCGS 2004, doi:10.1198/106186
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
 from itertools import combinations
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["LEAST_IMAGES", "LEVEL", "Difference", "compare_pair", "compare_pairs", "letters", "mean_interval"]
+__all__ = [
+    "LEAST_IMAGES",
+    "LEVEL",
+    "Difference",
+    "compare_pairs",
+    "letters",
+    "mean_intervals",
+    "standings",
+    "told_apart",
+]
 
 LEVEL = 0.05
 """Of a whole table: a difference that is none is called one in at most so many tables."""
@@ -24,7 +33,8 @@ LEAST_IMAGES = 6
 
 _RESAMPLES = 10_000
 _SEED = 20_261_121
-_CHUNK = 500
+_DRAWN_AT_ONCE = 2**22
+"""Bounds the memory."""
 _INTERVAL = (2.5, 97.5)
 
 Floats = NDArray[np.float64]
@@ -65,64 +75,91 @@ class Difference:
         return self.p is not None and self.p < LEVEL
 
 
-def mean_interval(values: Floats) -> tuple[float, float]:
-    """The 95 % percentile interval of a mean, by 10,000 seeded resamples.
+def mean_intervals(values: Floats) -> Floats:
+    """95 % percentile intervals of means, by 10,000 seeded resamples, the same ones for every row.
 
     Args:
-        values: (N,), N ≥ 1.
+        values: (M, N): M methods or pairs on N ≥ 1 images.
+
+    Returns:
+        (M, 2): lower and upper ends.
     """
+    images = values.shape[1]
     generator = np.random.default_rng(_SEED)
-    means = np.concatenate(
-        [
-            values[generator.integers(0, len(values), (min(_CHUNK, _RESAMPLES - start), len(values)))].mean(1)
-            for start in range(0, _RESAMPLES, _CHUNK)
-        ]
-    )
-    low, high = np.percentile(means, _INTERVAL)
-    return float(low), float(high)
-
-
-def compare_pair(
-    first: str, second: str, figures: Mapping[str, Mapping[str, float]], *, higher_is_better: bool
-) -> Difference:
-    """Compare two methods on the images both have; `p` is not yet adjusted.
-
-    Args:
-        first: A name in `figures`.
-        second: Another.
-        figures: By method and image.
-        higher_is_better: Which way the metric counts.
-
-    Raises:
-        ValueError: They have no image in common.
-    """
-    common = [image for image in figures[first] if image in figures[second]]
-    if not common:
-        raise ValueError(f"{first} and {second} have no image in common")
-    differences = np.array([figures[first][image] - figures[second][image] for image in common])
-    better = differences if higher_is_better else -differences
-    low, high = mean_interval(differences)
-    return Difference(
-        first=first,
-        second=second,
-        images=len(common),
-        mean=float(differences.mean()),
-        low=low,
-        high=high,
-        wins=int((better > 0).sum()),
-        ties=int((better == 0).sum()),
-        losses=int((better < 0).sum()),
-        p=_wilcoxon(differences),
-    )
+    # How often each image is drawn, times its value: one product of matrices for all rows.
+    chunk = max(1, min(_RESAMPLES, _DRAWN_AT_ONCE // images))
+    means = []
+    for start in range(0, _RESAMPLES, chunk):
+        count = min(chunk, _RESAMPLES - start)
+        drawn = generator.integers(0, images, (count, images)) + np.arange(count)[:, None] * images
+        often = np.bincount(drawn.ravel(), minlength=count * images).reshape(count, images)
+        means.append(often.astype(np.float64) @ values.T / images)
+    low, high = np.percentile(np.concatenate(means), _INTERVAL, axis=0)
+    ends: Floats = np.stack([low, high], axis=1)
+    return ends
 
 
 def compare_pairs(figures: Mapping[str, Mapping[str, float]], *, higher_is_better: bool) -> list[Difference]:
-    """Every pair of methods, in their order, with p adjusted for all of them."""
-    found = [
-        compare_pair(first, second, figures, higher_is_better=higher_is_better)
-        for first, second in combinations(figures, 2)
+    """Every pair of methods, in their order, with p adjusted for all of them.
+
+    Args:
+        figures: By method and image; every method has the same images.
+        higher_is_better: Which way the metric counts.
+
+    Raises:
+        ValueError: A method has other images, or there are none.
+    """
+    pairs = list(combinations(figures, 2))
+    rows = _rows(figures)
+    differences = np.array([rows[first] - rows[second] for first, second in pairs])
+    intervals = mean_intervals(differences) if pairs else ()
+    tests = _tested(differences)
+    return [
+        Difference(
+            first=first,
+            second=second,
+            images=len(values),
+            mean=float(values.mean()),
+            low=float(low),
+            high=float(high),
+            wins=int((values > 0 if higher_is_better else values < 0).sum()),
+            ties=int((values == 0).sum()),
+            losses=int((values < 0 if higher_is_better else values > 0).sum()),
+            p=p,
+        )
+        for (first, second), values, (low, high), p in zip(pairs, differences, intervals, tests, strict=True)
     ]
-    return _adjusted(found)
+
+
+def told_apart(figures: Mapping[str, Mapping[str, float]]) -> set[frozenset[str]]:
+    """The pairs of methods that can be told apart, as `compare_pairs` does; none where there are too few images.
+
+    Raises:
+        ValueError: A method has other images, or there are none.
+    """
+    pairs = list(combinations(figures, 2))
+    rows = _rows(figures)
+    tests = _tested([rows[first] - rows[second] for first, second in pairs])
+    return {frozenset(pair) for pair, p in zip(pairs, tests, strict=True) if p is not None and p < LEVEL}
+
+
+def _rows(figures: Mapping[str, Mapping[str, float]]) -> dict[str, Floats]:
+    images = list(next(iter(figures.values()), ()))
+    for method, values in figures.items():
+        if not images or values.keys() != set(images):
+            raise ValueError(f"{method} has figures of {len(values)} images, which are not those of the others")
+    return {method: np.array([values[image] for image in images]) for method, values in figures.items()}
+
+
+def _tested(differences: Sequence[Floats] | Floats) -> list[float | None]:
+    """P of each row of differences, by Holm's step-down: the smallest of m times m, the next times m - 1, and so on."""
+    found = [_wilcoxon(row) for row in differences]
+    tests = sorted((p, index) for index, p in enumerate(found) if p is not None)
+    largest = 0.0
+    for rank, (p, index) in enumerate(tests):
+        largest = max(largest, min(1.0, (len(tests) - rank) * p))
+        found[index] = largest
+    return found
 
 
 def _wilcoxon(differences: Floats) -> float | None:
@@ -136,26 +173,15 @@ def _wilcoxon(differences: Floats) -> float | None:
     return float(result.pvalue)
 
 
-def _adjusted(found: Sequence[Difference]) -> list[Difference]:
-    """Holm's step-down: the smallest of m is multiplied by m, the next by m - 1, none below the one before."""
-    tested = sorted((one for one in found if one.p is not None), key=lambda one: one.p or 0.0)
-    adjusted: dict[tuple[str, str], float] = {}
-    largest = 0.0
-    for index, one in enumerate(tested):
-        largest = max(largest, min(1.0, (len(tested) - index) * (one.p or 0.0)))
-        adjusted[one.first, one.second] = largest
-    return [replace(one, p=adjusted.get((one.first, one.second))) for one in found]
-
-
-def letters(methods: Sequence[str], found: Sequence[Difference]) -> dict[str, str]:
+def letters(methods: Sequence[str], apart: Collection[frozenset[str]]) -> dict[str, str]:
     """Letters by method: two that share one cannot be told apart.
 
     Args:
         methods: In the order of the table.
-        found: Every pair of them.
+        apart: The pairs of them that can be.
     """
     groups: list[set[str]] = [set(methods)]
-    for pair in ({one.first, one.second} for one in found if one.real):
+    for pair in sorted(apart, key=sorted):
         for group in [group for group in groups if pair <= group]:
             groups.remove(group)
             groups += [group - {name} for name in pair]
@@ -166,3 +192,26 @@ def letters(methods: Sequence[str], found: Sequence[Difference]) -> dict[str, st
         name: "".join(chr(ord("a") + index % 26) for index, group in enumerate(order) if name in group)
         for name in methods
     }
+
+
+def standings(
+    figures: Mapping[str, Mapping[str, float]], higher_is_better: bool
+) -> dict[str, tuple[float, float, str]]:
+    """The 95 % interval of each method's mean, and its letters; no letters where there are too few images.
+
+    Args:
+        figures: By method and image; every method has the same images.
+        higher_is_better: Which way the metric counts; the best have the first letters.
+
+    Raises:
+        ValueError: A method has other images, or there are none.
+    """
+    if not figures:
+        return {}
+    rows = _rows(figures)
+    sign = -1 if higher_is_better else 1
+    order = sorted(rows, key=lambda name: sign * float(rows[name].mean()))
+    enough = len(rows[order[0]]) >= LEAST_IMAGES
+    groups = letters(order, told_apart(figures)) if enough else dict.fromkeys(order, "")
+    intervals = mean_intervals(np.array([rows[name] for name in order])).tolist()
+    return {name: (low, high, groups[name]) for name, (low, high) in zip(order, intervals, strict=True)}

@@ -5,7 +5,7 @@ Both run in threads of their own, beside the upscaling; they touch nothing that 
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from srbench.api import LrSource, Metric, Sample
@@ -22,6 +22,7 @@ from srbench.record import Record, RecordKey
 from srbench.scoring import Planes, compare, compared, located, score
 
 __all__ = [
+    "Keep",
     "Prepared",
     "Ready",
     "Result",
@@ -127,7 +128,13 @@ def _references(
     return references, failed
 
 
-def scored_records(ready: Ready, produced: Produced, precision: str, metrics: Sequence[Metric]) -> list[Record]:
+Keep = Callable[[Ready, Produced], str]
+"""Saves a result and what it is compared with; says the `pixel_sha256` of the first, nothing where none is saved."""
+
+
+def scored_records(
+    ready: Ready, produced: Produced, precision: str, metrics: Sequence[Metric], keep: Keep
+) -> list[Record]:
     """The records of one result.
 
     Args:
@@ -135,11 +142,17 @@ def scored_records(ready: Ready, produced: Produced, precision: str, metrics: Se
         produced: The result.
         precision: As the records say it.
         metrics: What to compute.
+        keep: Saves the result.
+
+    Raises:
+        StoreError: It cannot be saved.
     """
     records: list[Record] = []
+    saved = keep(ready, produced)
     for task in ready.tasks:
         try:
-            records.append(_record(task, ready.truth, produced, precision, metrics))
+            record = _record(task, ready.truth, produced, precision, metrics)
+            records.append(replace(record, image_sha256=saved))
         except MethodError as error:
             records += failed_records([task], error, ready.truth.hr)
         except RuntimeError as error:  # a GPU's, when it has no memory left
@@ -170,13 +183,19 @@ def look(results: Sequence[Result], views: Views) -> list[Looked]:
         return [looked for result in results for looked in look([result], views)]
 
 
-def seen_records(results: Sequence[Result], looked: Sequence[Looked], metrics: Sequence[Metric]) -> list[Record]:
+def seen_records(
+    results: Sequence[Result], looked: Sequence[Looked], metrics: Sequence[Metric], keep: Keep
+) -> list[Record]:
     """The records of several results that classifiers have looked at.
 
     Args:
         results: The results.
         looked: Of `look`; where that failed the records do.
         metrics: What to compute.
+        keep: Saves the results.
+
+    Raises:
+        StoreError: One cannot be saved.
     """
     records: list[Record] = []
     for result, each in zip(results, looked, strict=True):
@@ -186,7 +205,7 @@ def seen_records(results: Sequence[Result], looked: Sequence[Looked], metrics: S
         described = {name: seen.describe() for name, seen in each.items()}
         records += [
             replace(record, seen=described) if record.status == "ok" else record
-            for record in scored_records(result.ready, result.produced, result.precision, metrics)
+            for record in scored_records(result.ready, result.produced, result.precision, metrics, keep)
         ]
     return records
 

@@ -17,7 +17,8 @@ from typing import Any, Protocol, Self
 
 from filelock import FileLock, Timeout
 
-from srbench.errors import OutputError, RequestError, StoreError
+from srbench.errors import ImageError, OutputError, RequestError, StoreError
+from srbench.images import Image, write_image
 from srbench.record import Record, RecordKey
 
 __all__ = ["SCHEMA_VERSION", "MemoryStore", "RecordSink", "RunStore", "read_records", "read_run", "write_whole"]
@@ -45,6 +46,14 @@ class RecordSink(Protocol):
         """The current record of each key."""
         ...
 
+    def saved(self, key: RecordKey, file: str) -> bool:
+        """Whether the record's result was saved, and its file is there."""
+        ...
+
+    def save(self, file: str, image: Image) -> None:
+        """Keep an image under a name relative to where records are."""
+        ...
+
 
 class MemoryStore:
     """A sink that forgets everything with the process."""
@@ -65,6 +74,13 @@ class MemoryStore:
     def records(self) -> list[Record]:
         """The current record of each key."""
         return list(self._current.values())
+
+    def saved(self, key: RecordKey, file: str) -> bool:
+        """Never: images are not kept."""
+        return False
+
+    def save(self, file: str, image: Image) -> None:
+        """Forget it."""
 
 
 class RunStore(MemoryStore):
@@ -137,6 +153,25 @@ class RunStore(MemoryStore):
             ) from error
         self._size += len(line)
         super().append(record)
+
+    def saved(self, key: RecordKey, file: str) -> bool:
+        """Whether the record's result was saved, and its file is there."""
+        record = self._current.get(key)
+        return record is not None and bool(record.image_sha256) and (self.folder / file).is_file()
+
+    def save(self, file: str, image: Image) -> None:
+        """Write an image, whole or not at all.
+
+        Raises:
+            StoreError: It could not be written.
+        """
+        try:
+            write_image(self.folder / file, image)
+        except ImageError as error:
+            raise StoreError(
+                f"{error}; the {len(self.records())} finished records are kept: make room and run the same command "
+                "again"
+            ) from error
 
     def kept(self, *names: str) -> dict[str, Any]:
         """Parts of an older `run.json` that this run may not make again."""

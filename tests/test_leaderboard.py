@@ -7,8 +7,9 @@ from dataclasses import replace
 import pandas as pd
 import pytest
 
-from srbench.leaderboard import LEADING_COLUMNS, build_table, build_tables, current_records, notes, records_frame
+from srbench.leaderboard import LEADING_COLUMNS, build_table, build_tables, current_records, records_frame
 from srbench.record import Record, RecordKey
+from srbench.remarks import notes
 from srbench.rendering import to_csv, to_markdown, to_text
 
 
@@ -80,19 +81,20 @@ def test_an_unfinished_run_says_so():
 
 def test_like_remarks_become_one_line():
     values = [record("a", i, 20.0, warnings=(f"shifted by {n}",)) for n, i in enumerate("xy")] + FULL[2:]
-    assert notes(run_of(), values) == ["a ×4 on d/x, d/y: suspicious: shifted by 0 (the first of 2 different figures)"]
+    first, few = notes(run_of(), values)
+    assert first == "a ×4 on d/x, d/y: suspicious: shifted by 0 (the first of 2 different figures)"
+    assert few == "d: fewer than 6 images, too few for a claim that one method is better than another"
 
 
 def test_methods_that_fail_alike_share_a_line():
     failed = [replace(record(m, "x", 0.0), status="failed", error="broken") for m in "ab"]
-    assert notes(run_of(), [*failed, FULL[1], FULL[3]]) == ["a, b ×4 on d/x: failed: broken"]
+    assert notes(run_of(), [*failed, FULL[1], FULL[3]])[0] == "a, b ×4 on d/x: failed: broken"
 
 
 def test_a_row_without_figures_says_why():
     failed = replace(record("b", "y", 0.0), status="failed", error="broken")
-    assert notes(run_of(), [*FULL[:3], failed])[-1] == (
-        "b ×4 on d under p: no figures, because its 1 scored images are not the 2 of the other rows"
-    )
+    remark = "b ×4 on d under p: no figures, because its 1 scored images are not the 2 of the other rows"
+    assert remark in notes(run_of(), [*FULL[:3], failed])
 
 
 def test_refused_cells_have_a_note_and_no_row():
@@ -135,7 +137,42 @@ def test_markdown_and_csv():
     assert "| b" in text
     assert "- mind the gap" in text
     assert "Written by srbench 1, methods run on cpu." in text
-    assert to_csv(table).splitlines()[1].startswith("b,d,4,p,2,25.500000,,,1.000000,0,0,made,hash-p,s,")
+    assert (
+        to_csv(table)
+        .splitlines()[1]
+        .startswith("b,d,4,p,2,25.500000,,,1.000000,25.000000,26.000000,,0,0,made,hash-p,s,")
+    )
+
+
+def of_seven_images(run, means):
+    names = "abcdefg"
+    run = {**run, "datasets": {"d": {**run["datasets"]["d"], "images": list(names)}}}
+    run["datasets"]["d"]["files"] = {"4": dict(zip(names, names, strict=True))}
+    wobble = [0.3, -0.2, 0.1, 0.25, -0.15, 0.2, -0.3]
+    return run, [
+        record(method, image, mean + part * (1 if method != "b" else -1))
+        for method, mean in means.items()
+        for image, part in zip(names, wobble, strict=True)
+    ]
+
+
+def test_methods_that_cannot_be_told_apart_share_a_letter():
+    run, values = of_seven_images(run_of(methods=("a", "b", "c")), {"a": 30.0, "b": 30.02, "c": 20.0})
+    table = build_table(run, values).set_index("method")
+    assert table["rank_group"].to_dict() == {"b": "a", "a": "a", "c": "b"}
+    assert ((table["psnr_low"] < table["psnr"]) & (table["psnr"] < table["psnr_high"])).all()
+    text = to_text(table.reset_index())
+    assert text.splitlines()[1].split()[-1] == "group"
+    assert "95 %" not in text
+    assert "PSNR 95 %" in to_markdown(table.reset_index(), [])
+    assert not any("too few" in remark for remark in notes(run, values))
+
+
+def test_a_row_that_two_runs_hold_counts_once_in_the_tests():
+    run, values = of_seven_images(run_of(methods=("a", "b")), {"a": 30.0, "b": 20.0})
+    once = build_table(run, values)
+    assert once["rank_group"].tolist() == ["a", "b"]  # 2 of 128 for one pair
+    assert build_tables({str(label): (run, values) for label in range(4)}).equals(once)
 
 
 def test_records_as_a_frame():

@@ -19,6 +19,7 @@ __all__ = [
     "PrecisionOption",
     "ProtocolOption",
     "RuntimeOption",
+    "SaveImagesFlag",
     "SizeOption",
     "SplitOption",
     "WeightsOption",
@@ -48,6 +49,7 @@ OutputOption = Annotated[Path | None, typer.Option(help="Run folder; the same co
 
 SplitOption = Annotated[str, typer.Option(help="Of datasets that have several; test if not said.")]
 LimitOption = Annotated[int | None, typer.Option(help="At most so many images of each dataset, always the same.")]
+SaveImagesFlag = Annotated[bool, typer.Option("--save-images", help="Save every result, and HR, in the run folder.")]
 ClassifierOption = Annotated[
     str,
     typer.Option("--classifier", "--classifiers", help="What looks at the results: celeba-attributes, timm:NAME, …"),

@@ -15,6 +15,7 @@ from srbench.cli.options import (
     PrecisionOption,
     ProtocolOption,
     RuntimeOption,
+    SaveImagesFlag,
     SizeOption,
     SplitOption,
     WeightsOption,
@@ -50,6 +51,7 @@ def run(
     classifier: ClassifierOption = "",
     weights: WeightsOption = None,
     output: OutputOption = None,
+    save_images: SaveImagesFlag = False,
     timing: Annotated[bool, typer.Option("--timing", help="Time the methods too, when all is scored.")] = False,
     size: SizeOption = "",
 ) -> None:
@@ -81,7 +83,7 @@ def run(
     timed = (sizes(size) if size else DEFAULT_SIZES) if timing else ()
     folder = output or default_folder(plan)
     with long_work(folder) as progress:
-        result = execute(plan, device=device, output=folder, timing=timed, progress=progress)
-    from srbench.cli.show import show_result
+        result = execute(plan, device=device, output=folder, timing=timed, save_images=save_images, progress=progress)
+    from srbench.cli.outcome import show_result
 
     show_result(result)

@@ -13,6 +13,7 @@ from srbench.cli.options import (
     MetricsOption,
     OutputOption,
     ProtocolOption,
+    SaveImagesFlag,
     SplitOption,
     WeightsOption,
     classifier_files,
@@ -36,11 +37,12 @@ def score(
     split: SplitOption = "",
     limit: LimitOption = None,
     output: OutputOption = None,
+    save_images: SaveImagesFlag = False,
 ) -> None:
     """Score images that were upscaled elsewhere."""
     from srbench import harness
     from srbench.cli.long_work import long_work
-    from srbench.cli.show import show_result
+    from srbench.cli.outcome import show_result
 
     looking = names(classifier) if classifier else ()
     classifier_weights, others = classifier_files(weights, looking)
@@ -59,6 +61,7 @@ def score(
             split=split,
             limit=limit,
             output=output,
+            save_images=save_images,
             progress=progress,
         )
     show_result(result)
