@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -19,10 +19,44 @@ from srbench.registry import suggest
 from srbench.significance import LEAST_IMAGES, Difference, compare_pairs, letters, standings
 from srbench.store import read_records, read_run
 
-__all__ = ["Comparison", "Limit", "compare_methods", "compare_runs", "comparison_text", "read_limit", "worse"]
+__all__ = [
+    "Comparison",
+    "Limit",
+    "Place",
+    "choose",
+    "compare_methods",
+    "compare_runs",
+    "comparison_text",
+    "read_limit",
+    "worse",
+]
 
 Figures = Mapping[str, Mapping[str, float]]
 """By method and image."""
+
+
+class Place(NamedTuple):
+    """Where methods may be compared; hashes must agree."""
+
+    dataset: str
+    dataset_sha256: str
+    scale: int
+    protocol: str
+    protocol_hash: str
+    lr: str
+    method: str = ""
+
+    def __str__(self) -> str:
+        """For people; with the method where it is compared with itself."""
+        given = "" if self.lr == "made" else ", LR as given"
+        method = f": {self.method}" if self.method else ""
+        data = f"{self.dataset} ×{self.scale} ({self.dataset_sha256})"
+        return f"{data}, {self.protocol} ({self.protocol_hash}){given}{method}"
+
+    @property
+    def short(self) -> str:
+        """Without hashes."""
+        return f"{self.dataset} ×{self.scale}, {self.protocol}{'' if self.lr == 'made' else ', LR as given'}"
 
 
 @dataclass(frozen=True)
@@ -30,14 +64,14 @@ class Comparison:
     """The methods of one dataset, factor and protocol.
 
     Attributes:
-        place: Dataset, factor and protocol, for people.
+        place: Dataset, factor and protocol.
         metric: What is compared.
         figures: By method and image, only of images that all methods have.
         left_out: How many images some method lacks.
         differences: Every pair of methods.
     """
 
-    place: str
+    place: Place
     metric: Metric
     figures: Figures
     left_out: int
@@ -51,7 +85,7 @@ class Comparison:
     def describe(self) -> dict[str, Any]:
         """As plain values."""
         return {
-            "place": self.place,
+            "place": str(self.place),
             "metric": self.metric.name,
             "images": self.images,
             "left_out": self.left_out,
@@ -68,16 +102,17 @@ class Limit:
     by: float
 
 
-def compare_methods(folder: Path, methods: Sequence[str], metric: str) -> list[Comparison]:
+def compare_methods(folder: Path, methods: Sequence[str], metric: str, *, least: int = 2) -> list[Comparison]:
     """Compare methods of one run, wherever it has two of them.
 
     Args:
         folder: A run folder.
         methods: Names of its rows; all if none are given.
         metric: A name.
+        least: How many methods there must be; 1 where a single one is of interest too.
 
     Raises:
-        RequestError: The folder holds no run, or no two of these methods with this metric.
+        RequestError: The folder holds no run, or not so many of these methods with this metric.
     """
     known = read_run(folder)["plan"]["methods"]
     for method in methods:
@@ -88,7 +123,43 @@ def compare_methods(folder: Path, methods: Sequence[str], metric: str) -> list[C
         place: {name: figures[name] for name in (methods or _by_mean(figures, metric)) if name in figures}
         for place, figures in groups.items()
     }
-    return _compared(wanted, metric, f"{folder}: has no two methods with {metric} on the same images")
+    several = "two methods" if least > 1 else "method"
+    return _compared(wanted, metric, f"{folder}: has no {several} with {metric} on the same images", least)
+
+
+def choose(found: Sequence[Comparison], *, dataset: str = "", scale: str = "", protocol: str = "") -> Comparison:
+    """The one comparison that is meant.
+
+    Args:
+        found: Of `compare_methods`.
+        dataset: Whose; empty for any.
+        scale: At which factor.
+        protocol: Under which.
+
+    Raises:
+        RequestError: None is, or several.
+    """
+    places = [one.place for one in found]
+    asked = {"dataset": dataset, "scale": scale, "protocol": protocol}
+    for what, name in asked.items():
+        known = list(dict.fromkeys(str(getattr(place, what)) for place in places))
+        if name and name not in known:
+            raise RequestError(f"--{what} {name}: not in the run{suggest(name, known)}; it has {', '.join(known)}")
+    fitting = [
+        one for one in found if all(not name or str(getattr(one.place, what)) == name for what, name in asked.items())
+    ]
+    if len(fitting) == 1:
+        return fitting[0]
+    if not fitting:
+        raise RequestError(f"{' '.join(filter(None, asked.values()))}: not in the run; it has {_listed(places)}")
+    raise RequestError(
+        f"the run has {_listed([one.place for one in fitting])}; choose with --dataset, --scale, --protocol"
+    )
+
+
+def _listed(places: Sequence[Place]) -> str:
+    more = f" and {len(places) - 4} more" if len(places) > 4 else ""
+    return "; ".join(place.short for place in places[:4]) + more
 
 
 def _by_mean(figures: Figures, metric: str) -> list[str]:
@@ -110,23 +181,25 @@ def compare_runs(first: Path, second: Path, metric: str) -> list[Comparison]:
     """
     here, there = _groups(first, metric), _groups(second, metric)
     names = [folder.name if first.name != second.name else str(folder) for folder in (first, second)]
-    pairs: dict[str, Figures] = {}
+    pairs: dict[Place, Figures] = {}
     for place in [place for place in here if place in there]:
         common = [name for name in here[place] if name in there[place]]
         for method in common:
             labels = [f"{method} ({name})" for name in names]
-            pairs[f"{place}: {method}"] = dict(zip(labels, (here[place][method], there[place][method]), strict=True))
+            pairs[place._replace(method=method)] = dict(
+                zip(labels, (here[place][method], there[place][method]), strict=True)
+            )
         if not common and len(here[place]) == len(there[place]) == 1:
             pairs[place] = {**here[place], **there[place]}
     return _compared(pairs, metric, f"{first} and {second}: have no method with {metric} on the same images in common")
 
 
-def _groups(folder: Path, metric: str) -> dict[str, dict[str, dict[str, float]]]:
-    """Figures by place, method and image; a place's name holds the hashes that must agree."""
+def _groups(folder: Path, metric: str) -> dict[Place, dict[str, dict[str, float]]]:
+    """Figures by place, method and image."""
     if metric not in METRICS:
         raise RequestError(f"unknown metric {metric!r}{suggest(metric, METRICS)}; see: srbench list metrics")
     run = read_run(folder)
-    groups: dict[str, dict[str, dict[str, float]]] = {}
+    groups: dict[Place, dict[str, dict[str, float]]] = {}
     for record in current_records(run, read_records(folder)):
         value = record.scores.get(metric)
         if record.status == "ok" and value is not None:
@@ -135,17 +208,16 @@ def _groups(folder: Path, metric: str) -> dict[str, dict[str, dict[str, float]]]
     return groups
 
 
-def _place(run: Mapping[str, Any], record: Record) -> str:
+def _place(run: Mapping[str, Any], record: Record) -> Place:
     key = record.key
-    given = "" if key.lr == "made" else ", LR as given"
     data = run["datasets"][key.dataset]["sha256"]
-    return f"{key.dataset} ×{key.scale} ({data}), {key.protocol} ({record.protocol_hash}){given}"
+    return Place(key.dataset, data, key.scale, key.protocol, record.protocol_hash, key.lr)
 
 
-def _compared(groups: Mapping[str, Figures], metric: str, nothing: str) -> list[Comparison]:
+def _compared(groups: Mapping[Place, Figures], metric: str, nothing: str, least: int = 2) -> list[Comparison]:
     found: list[Comparison] = []
     for place, figures in groups.items():
-        if len(figures) < 2:
+        if len(figures) < least:
             continue
         everyone = set.intersection(*(set(images) for images in figures.values()))
         if not everyone:

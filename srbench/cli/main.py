@@ -20,10 +20,11 @@ from srbench.cli.compare import compare
 from srbench.cli.explain import explain
 from srbench.cli.leaderboard import leaderboard
 from srbench.cli.listing import list_cards
-from srbench.cli.pictures import pictures
+from srbench.cli.plot import plot
 from srbench.cli.reports import reports
 from srbench.cli.run import run
 from srbench.cli.score import score
+from srbench.cli.show import show
 from srbench.cli.upscale import upscale
 from srbench.cli.verify import verify
 from srbench.errors import CardError, SRBenchError, StoppedError, one_line
@@ -130,7 +131,8 @@ app.command()(leaderboard)
 app.command()(compare)
 app.command()(explain)
 app.command()(bench)
-app.command()(pictures)
+app.command()(show)
+app.command()(plot)
 app.command()(reports)
 app.add_typer(datasets.app, name="datasets")
 

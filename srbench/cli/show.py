@@ -1,0 +1,51 @@
+"""`srbench show`: one image, and what methods make of it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from srbench.cli.options import DeviceOption, WeightsOption, names, one_scale, weight_files
+
+__all__ = ["show"]
+
+
+def show(
+    image: Annotated[str, typer.Argument(help="An image file, DATASET/ID such as set5/baby, or a bundled photo's id.")],
+    methods: Annotated[str, typer.Option(help="Names or ./file.py:function, separated by commas.")],
+    output: Annotated[Path, typer.Option("--output", "-o", help="The figure: .png, .pdf or .svg.")],
+    scale: Annotated[str, typer.Option(help="The upscaling factor.")] = "4",
+    crop: Annotated[str, typer.Option(help="auto: where the methods differ most; or x,y,w,h in HR pixels.")] = "auto",
+    protocol: Annotated[str, typer.Option(help="How LR is made, and what PSNR and SSIM are of.")] = "classic-y",
+    device: DeviceOption = "auto",
+    weights: WeightsOption = None,
+) -> None:
+    """Draw the figure papers print: the whole image with a box, the box of HR and of each result, PSNR and SSIM."""
+    from srbench.cli.long_work import progress_bar
+    from srbench.environment import resolve_device, resolve_inference
+    from srbench.errors import NotApplicableError
+    from srbench.figures.scene import find_box, make_scene, named_image
+    from srbench.figures.sheet import draw_sheet
+    from srbench.figures.writing import check_suffix, write_figure
+    from srbench.harness import prepare
+
+    check_suffix(output)
+    dataset, name = named_image(image)
+    plan = prepare(
+        names(methods), datasets=dataset, scale=one_scale(scale), protocol=protocol, weights=weight_files(weights)
+    )
+    if plan.refused:
+        raise NotApplicableError(str(plan.refused[0]))
+    request = plan.request
+    inference = resolve_inference(resolve_device(device), request.precision, request.runtime)
+    with progress_bar("methods") as progress:
+        scene = make_scene(
+            request.methods, request.datasets[0], name, request.scales[0], request.protocols[0], inference, progress
+        )
+    box = find_box(scene, crop)
+    write_figure(draw_sheet(scene, box), output)
+    for remark in scene.suspicious:
+        typer.echo(f"note: suspicious: {remark}", err=True)
+    typer.echo(f"{output}: {scene.image} {scene.rules}, {box.width}×{box.height} pixels at {box.left},{box.top}")

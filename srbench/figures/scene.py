@@ -1,0 +1,137 @@
+"""One image and what methods make of it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from srbench.datasets import Dataset
+from srbench.errors import RequestError
+from srbench.figures.spots import Box, most_different, read_box
+from srbench.images import Image, to_rgb
+from srbench.inference import Inference
+from srbench.inputs import decode, degrade
+from srbench.methods import Job, Method
+from srbench.metrics import METRICS
+from srbench.protocol import Protocol
+from srbench.registry import suggest
+from srbench.scoring import compare, score
+
+__all__ = ["AUTO", "Result", "Scene", "find_box", "make_scene", "named_image"]
+
+AUTO = "auto"
+"""The crop where the methods differ most."""
+
+_PART = 5
+"""The automatic crop's sides are the image's shorter one divided by this, between 32 and 160 pixels."""
+
+
+@dataclass(frozen=True)
+class Result:
+    """A method's result.
+
+    Attributes:
+        method: Its name.
+        image: uint8, (3, H, W).
+        psnr: Of the whole image under the protocol, in dB; None where it is equal to HR.
+        ssim: Likewise; None where the image is too small for it.
+    """
+
+    method: str
+    image: Image
+    psnr: float | None
+    ssim: float | None
+
+
+@dataclass(frozen=True)
+class Scene:
+    """HR and the methods' results.
+
+    Attributes:
+        image: Dataset and id.
+        rules: Factor and protocol.
+        truth: HR as it is compared, uint8, (3, H, W).
+        results: In the order asked.
+        suspicious: What looked odd about them, a line each.
+    """
+
+    image: str
+    rules: str
+    truth: Image
+    results: tuple[Result, ...]
+    suspicious: tuple[str, ...] = ()
+
+
+def named_image(image: str) -> tuple[str, str]:
+    """What an image's name on a command line means: a file, `DATASET/ID`, or the id of a bundled photograph.
+
+    Returns:
+        A dataset, perhaps a folder, and the image's id in it.
+    """
+    path = Path(image).expanduser()
+    if path.is_file():
+        return str(path.resolve().parent), path.stem
+    dataset, _, name = image.rpartition("/")
+    return dataset or "bundled", name
+
+
+def make_scene(
+    methods: Sequence[Method],
+    dataset: Dataset,
+    image: str,
+    scale: int,
+    protocol: Protocol,
+    inference: Inference,
+    progress: Callable[[int, int], None] = lambda *_: None,
+) -> Scene:
+    """Upscale one image by several methods.
+
+    Args:
+        methods: What to show.
+        dataset: Where the image is from.
+        image: Its id.
+        scale: Upscaling factor.
+        protocol: How LR is made, and what the figures are of.
+        inference: How the methods run, if they compute.
+        progress: Told of methods done.
+
+    Raises:
+        RequestError: There is no such image.
+        SRBenchError: A file cannot be read, or a method fails.
+    """
+    ids = [sample.id for sample in dataset.samples]
+    if image not in ids:
+        known = f"; it has {', '.join(ids[:8])}{' …' if len(ids) > 8 else ''}"
+        raise RequestError(f"{dataset.name} has no image {image!r}{suggest(image, ids)}{known}")
+    sample = dataset.samples[ids.index(image)]
+    hr = decode(dataset, sample).image
+    low = degrade(hr, sample, scale, protocol.degradation, "made")
+    truth = protocol.compared(low.reference, scale)
+    results: list[Result] = []
+    suspicious: list[str] = []
+    for done, method in enumerate(methods, start=1):
+        producer = method.open(scale, method.inference(scale, inference) or inference)
+        job = Job(image, low.lr, (low.reference.shape[1], low.reference.shape[2]), scale, grey=len(hr) == 1)
+        (produced,) = producer([job])
+        sr = protocol.compared(produced.array, scale)
+        scores = score(compare(sr, truth), [METRICS["psnr"], METRICS["ssim"]]).values
+        results.append(Result(method.name, to_rgb(produced.array), scores["psnr"], scores["ssim"]))
+        suspicious += [f"{method.name}: {warning}" for warning in produced.warnings]
+        progress(done, len(methods))
+    where = f"{dataset.name}/{image}", f"×{scale}, {protocol.name}"
+    return Scene(*where, to_rgb(low.reference), tuple(results), tuple(suspicious))
+
+
+def find_box(scene: Scene, crop: str) -> Box:
+    """The crop: given as `x,y,w,h`, or the one where the results differ most, of a single one from HR.
+
+    Raises:
+        RequestError: It is none, or lies outside the image.
+    """
+    height, width = scene.truth.shape[1:]
+    if crop != AUTO:
+        return read_box(crop, (height, width))
+    side = min(max(min(height, width) // _PART, 32), 160, height, width)
+    images = [result.image for result in scene.results]
+    return most_different(images if len(images) > 1 else [*images, scene.truth], (side, side))[0]

@@ -1,0 +1,107 @@
+"""The figure that papers print: the whole image with a box, and what each method makes of the box."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.patches import Rectangle
+
+from srbench.figures.scene import Result, Scene
+from srbench.figures.spots import Box
+from srbench.figures.writing import shortened
+from srbench.images import Image
+
+__all__ = ["draw_sheet"]
+
+# Inches.
+_CAPTION = 0.36
+_GAP = 0.08
+_TALL = {1: 1.9, 2: 3.4, 3: 4.6, 4: 5.2}
+_WIDEST, _NARROWEST = 4.5, 1.1
+_BANNER = 2.5
+"""A crop so many times as wide as it is high is shown one below the other."""
+_COLOUR = "#e8000b"
+_LETTERS_PER_INCH = 13.5
+_SHARP = 400
+"""Crops are enlarged to about so many pixels by repeating, because printers and viewers would smooth them."""
+
+
+def draw_sheet(scene: Scene, box: Box) -> Figure:
+    """Draw the whole of HR with the box, and the box of HR and of each result, with PSNR and SSIM of the whole image.
+
+    Args:
+        scene: What to show.
+        box: Which part.
+    """
+    panels = 1 + len(scene.results)
+    rows = 1 if panels <= 3 else 2 if panels <= 10 else 3
+    if box.width >= _BANNER * box.height:
+        rows = min(panels, 4)
+    columns = math.ceil(panels / rows)
+    tall = _TALL[rows]
+    picture = (tall - (rows - 1) * _GAP) / rows - _CAPTION
+    across = min(max(picture * box.width / box.height, _NARROWEST), _WIDEST)
+    height, width = scene.truth.shape[1:]
+    whole = min(max((tall - _CAPTION) * width / height, _NARROWEST), _WIDEST)
+    size = whole + columns * (across + _GAP) + 2 * _GAP, tall + 2 * _GAP
+    figure = Figure(figsize=size, facecolor="white")
+
+    def place(left: float, top: float, wide: float, high: float) -> Axes:
+        return figure.add_axes((left / size[0], 1 - (top + high) / size[1], wide / size[0], high / size[1]))
+
+    left = place(_GAP, _GAP, whole, tall - _CAPTION)
+    left.imshow(_pixels(scene.truth))
+    # Half a pixel, because a pixel's middle is where its coordinate is.
+    corner = box.left - 0.5, box.top - 0.5
+    left.add_patch(Rectangle(corner, box.width, box.height, fill=False, edgecolor=_COLOUR, linewidth=1.4))
+    _finish(left, [scene.image, scene.rules], whole)
+    levels = [result.psnr for result in scene.results if result.psnr is not None]
+    best = max(levels) if len(levels) > 1 else None
+    for index, (image, caption, bold) in enumerate(
+        [(scene.truth, ["HR", _place(box)], False)]
+        + [
+            (result.image, _caption(result), result.psnr is not None and result.psnr == best)
+            for result in scene.results
+        ]
+    ):
+        row, column = divmod(index, columns)
+        start = _GAP + whole + _GAP + column * (across + _GAP), _GAP + row * (picture + _CAPTION + _GAP)
+        axes = place(*start, across, picture)
+        axes.imshow(_repeated(box.cut(image)), interpolation="none")
+        _finish(axes, caption, across, bold=bold)
+    return figure
+
+
+def _caption(result: Result) -> list[str]:
+    level = "equal to HR" if result.psnr is None else f"{result.psnr:.2f} dB"
+    return [result.method, level if result.ssim is None else f"{level} / {result.ssim:.4f}"]
+
+
+def _place(box: Box) -> str:
+    return f"{box.width}×{box.height} at {box.left}, {box.top}"
+
+
+def _finish(axes: Axes, lines: Sequence[str], wide: float, *, bold: bool = False) -> None:
+    """No ticks, a caption below."""
+    axes.set_xticks([])
+    axes.set_yticks([])
+    axes.set_anchor("N")
+    for side in axes.spines.values():
+        side.set_linewidth(0.4)
+    fitting = [shortened(line, max(12, int(wide * _LETTERS_PER_INCH))) for line in lines]
+    axes.set_xlabel(
+        "\n".join(fitting), fontsize=7, fontweight="bold" if bold else "normal", labelpad=2, parse_math=False
+    )
+
+
+def _pixels(image: Image) -> Image:
+    return np.ascontiguousarray(image.transpose(1, 2, 0))
+
+
+def _repeated(image: Image) -> Image:
+    times = max(1, round(_SHARP / max(image.shape[1:])))
+    return _pixels(image.repeat(times, axis=1).repeat(times, axis=2))
