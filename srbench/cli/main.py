@@ -21,6 +21,7 @@ from srbench.cli.explain import explain
 from srbench.cli.leaderboard import leaderboard
 from srbench.cli.listing import list_cards
 from srbench.cli.plot import plot
+from srbench.cli.report import report
 from srbench.cli.reports import reports
 from srbench.cli.run import run
 from srbench.cli.score import score
@@ -131,6 +132,7 @@ app.command()(leaderboard)
 app.command()(compare)
 app.command()(explain)
 app.command()(bench)
+app.command()(report)
 app.command()(show)
 app.command()(plot)
 app.command()(reports)

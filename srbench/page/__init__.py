@@ -1,0 +1,1 @@
+"""The report page: run folders as one HTML file that opens without a network."""

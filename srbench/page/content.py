@@ -1,0 +1,199 @@
+"""What the report page says: run folders as groups of rows that may be ranked together, and their images."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from srbench.api import Metric
+from srbench.gallery import TRUTH, Gallery
+from srbench.leaderboard import GROUP_COLUMNS, build_tables, current_records, tallies
+from srbench.metrics import METRICS
+from srbench.record import Record
+from srbench.remarks import notes
+from srbench.significance import LEAST_IMAGES, Difference, compare_pairs
+from srbench.store import read_records, read_run
+
+__all__ = ["MOST_IMAGES", "Content", "Group", "ImageRow", "Run", "Saved", "gather"]
+
+MOST_IMAGES = 200
+"""Of a group are shown one by one, those that separate the methods most: a page of thousands is of use to nobody."""
+
+
+@dataclass(frozen=True)
+class Saved:
+    """A saved image.
+
+    Attributes:
+        file: Where it lies.
+        sha256: `pixel_sha256` that its record gives; empty for HR.
+    """
+
+    file: Path
+    sha256: str = ""
+
+
+@dataclass(frozen=True)
+class ImageRow:
+    """One image of a group.
+
+    Attributes:
+        image: Its id.
+        figures: The first metric by method, the best first.
+        spread: Between the best and the worst method, in the first metric's unit.
+        saved: Files by method, HR's under `HR`; empty where none were saved.
+    """
+
+    image: str
+    figures: Mapping[str, float]
+    spread: float
+    saved: Mapping[str, Saved]
+
+    @property
+    def best(self) -> str:
+        """The best method; empty where there is none."""
+        return next(iter(self.figures), "")
+
+
+@dataclass(frozen=True)
+class Group:
+    """Rows that may be ranked against each other.
+
+    Attributes:
+        title: Dataset, factor, protocol.
+        protocol_hash: Of the protocol's rules.
+        metric: The first one, by which rows are ranked.
+        table: Rows of `build_tables`, best first.
+        methods: Their names, in that order.
+        images: The images, the one that separates the methods most first.
+        differences: Every pair of methods; empty where images are too few, or methods have different ones.
+        too_few: Whether the images are too few for a claim.
+    """
+
+    title: str
+    protocol_hash: str
+    metric: Metric
+    table: pd.DataFrame
+    methods: tuple[str, ...]
+    images: tuple[ImageRow, ...]
+    differences: tuple[Difference, ...]
+    too_few: bool
+
+
+@dataclass(frozen=True)
+class Run:
+    """A run folder: its name, and what `run.json` holds."""
+
+    name: str
+    told: Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Content:
+    """All of a page but the pictures.
+
+    Attributes:
+        runs: As given.
+        groups: In the leaderboard's order.
+        remarks: What a reader must know beside the figures.
+    """
+
+    runs: tuple[Run, ...]
+    groups: tuple[Group, ...]
+    remarks: tuple[str, ...]
+
+
+def gather(folders: Sequence[Path]) -> Content:
+    """Read run folders.
+
+    Raises:
+        RequestError: A folder holds no run.
+        StoreError: A run cannot be read.
+    """
+    runs = {folder: (read_run(folder), read_records(folder)) for folder in dict.fromkeys(folders)}
+    names = [folder.name for folder in runs]
+    labels = {folder: folder.name if names.count(folder.name) == 1 else str(folder) for folder in runs}
+    table = build_tables({labels[folder]: run for folder, run in runs.items()})
+    scored = _scored(runs, labels, table)
+    metric = METRICS[next(iter(runs.values()))[0]["plan"]["metrics"][0]]
+    groups = tuple(
+        _group(key, rows, metric, scored.get(key, {})) for key, rows in table.groupby(GROUP_COLUMNS, sort=False)
+    )
+    remarks = dict.fromkeys(remark for run in runs.values() for remark in notes(*run))
+    return Content(tuple(Run(labels[folder], run) for folder, (run, _) in runs.items()), groups, tuple(remarks))
+
+
+_Found = tuple[Record, Saved | None, Saved | None]
+"""A record, its saved result, and HR."""
+
+
+def _scored(
+    runs: Mapping[Path, tuple[Mapping[str, Any], Sequence[Record]]], labels: Mapping[Path, str], table: pd.DataFrame
+) -> dict[tuple[Any, ...], dict[str, list[_Found]]]:
+    """Scored records by group and by the name that the method has in the table."""
+    known = {(*key, name) for *key, name in table[[*GROUP_COLUMNS, "method"]].itertuples(index=False)}
+    found: dict[tuple[Any, ...], dict[str, list[_Found]]] = {}
+    for folder, (run, records) in runs.items():
+        gallery = Gallery.of(run)
+        for tally in tallies(labels[folder], run, current_records(run, records)):
+            method = tally.cell[0]
+            name = method if (*tally.group, method) in known else f"{method} ({labels[folder]})"
+            methods = found.setdefault(tally.group, {})
+            mine = [(record, *_files(folder, gallery, record)) for record in tally.scored]
+            # Of two equal rows, the one whose images were saved.
+            if name not in methods or (mine and mine[0][1] is not None):
+                methods[name] = mine
+    return found
+
+
+def _files(folder: Path, gallery: Gallery, record: Record) -> tuple[Saved | None, Saved | None]:
+    if not record.image_sha256:
+        return None, None
+    result, truth = (folder / name for name in (gallery.result(record.key), gallery.truth(record.key)))
+    return Saved(result, record.image_sha256), Saved(truth)
+
+
+def _group(key: tuple[Any, ...], rows: pd.DataFrame, metric: Metric, scored: Mapping[str, Sequence[_Found]]) -> Group:
+    dataset, _, scale, protocol, protocol_hash, lr = key
+    title = f"{dataset} ×{scale}, {protocol}{'' if lr == 'made' else ', LR as given'}"
+    methods = tuple(rows["method"])
+    ordered = {name: scored[name] for name in methods if name in scored}
+    figures = {
+        name: {
+            record.key.image: value for record, *_ in several if (value := record.scores.get(metric.name)) is not None
+        }
+        for name, several in ordered.items()
+    }
+    comparable = {name: values for name, values in figures.items() if values}
+    images = [set(values) for values in comparable.values()]
+    same = bool(images) and all(one == images[0] for one in images)
+    enough = same and len(images[0]) >= LEAST_IMAGES
+    pairs = compare_pairs(comparable, higher_is_better=metric.higher_is_better) if enough else []
+    rows = rows.reset_index(drop=True)
+    too_few = same and not enough
+    return Group(title, protocol_hash, metric, rows, methods, _images(ordered, metric), tuple(pairs), too_few)
+
+
+def _images(scored: Mapping[str, Sequence[_Found]], metric: Metric) -> tuple[ImageRow, ...]:
+    """A row of each image, the one with the largest spread first."""
+    by_image: dict[str, dict[str, _Found]] = {}
+    for method, several in scored.items():
+        for found in several:
+            by_image.setdefault(found[0].key.image, {})[method] = found
+    sign = -1 if metric.higher_is_better else 1
+    rows = []
+    for image, methods in by_image.items():
+        values = {name: record.scores.get(metric.name) for name, (record, *_) in methods.items()}
+        figures = {name: value for name, value in values.items() if value is not None}
+        figures = dict(sorted(figures.items(), key=lambda item: sign * item[1]))
+        spread = float(np.ptp(list(figures.values()))) if figures else 0.0
+        saved = {name: result for name, (_, result, _) in methods.items() if result is not None}
+        truth = next((truth for *_, truth in methods.values() if truth is not None), None)
+        saved |= {TRUTH: truth} if truth is not None else {}
+        rows.append(ImageRow(image, figures, spread, saved))
+    return tuple(sorted(rows, key=lambda row: -row.spread))

@@ -1,0 +1,109 @@
+"""The page's leaderboards: which columns, how they are written, and by what they are sorted."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import pandas as pd
+
+from srbench.api import Metric
+from srbench.downstream.columns import is_better_low, is_score
+from srbench.metrics import METRICS
+from srbench.page.content import Group
+
+__all__ = ["Cell", "Column", "leaderboard_columns", "leaderboard_rows"]
+
+
+@dataclass(frozen=True)
+class Column:
+    """A column.
+
+    Attributes:
+        name: Of the table's column.
+        title: For people.
+        digits: After the point; None for words.
+        hint: What it is, in some words.
+    """
+
+    name: str
+    title: str
+    digits: int | None
+    hint: str = ""
+
+
+@dataclass(frozen=True)
+class Cell:
+    """A cell: its text, and the number it is sorted by; None where it is empty, or words."""
+
+    text: str
+    value: float | None
+
+
+_SPEED = (
+    Column("latency_ms", "ms", 1, "median time of one image"),
+    Column("images_per_s", "images/s", 2, "throughput of the best batch"),
+    Column("macs", "GMACs", 1, "multiply-accumulates of one image"),
+    Column("parameters", "params M", 2, "millions of parameters of the network"),
+)
+
+
+_UNITS = {"macs": 1e9, "parameters": 1e6}
+
+
+def leaderboard_columns(group: Group) -> list[Column]:
+    """The columns that some row of a group has a figure in."""
+    table = group.table
+
+    def there(name: str) -> bool:
+        return name in table and bool(table[name].notna().any())
+
+    found = [Column("method", "method", None)]
+    if table["precision"].nunique() > 1 or table["runtime"].nunique() > 1:
+        found += [Column("precision", "precision", None), Column("runtime", "runtime", None)]
+    found.append(Column("images", "images", 0, "scored"))
+    for name, metric in METRICS.items():
+        if there(name):
+            found.append(Column(name, _title(metric), metric.decimals, metric.summary))
+            if name == group.metric.name and there(f"{name}_low"):
+                found.append(Column("interval", "95 %", metric.decimals, "bootstrap interval of the mean over images"))
+            if name == group.metric.name and table["rank_group"].ne("").any():
+                hint = f"methods that share a letter cannot be told apart by {name}"
+                found.append(Column("rank_group", "group", None, hint))
+    for name in map(str, table):
+        if is_score(name) and there(name):
+            found.append(Column(name, f"{name.replace(':', ' ')} {'↓' if is_better_low(name) else '↑'}", 4))
+    return found + [column for column in _SPEED if there(column.name)]
+
+
+def _title(metric: Metric) -> str:
+    unit = " dB" if metric.unit == "dB" else ""
+    return f"{metric.name.upper().replace('_', '-')}{unit} {'↑' if metric.higher_is_better else '↓'}"
+
+
+def leaderboard_rows(group: Group) -> Iterator[list[Cell]]:
+    """The cells of each row, in the order of `leaderboard_columns`."""
+    columns = leaderboard_columns(group)
+    for _, row in group.table.iterrows():
+        yield [_cell(row, column, group.metric) for column in columns]
+
+
+def _cell(row: pd.Series[Any], column: Column, metric: Metric) -> Cell:
+    if column.name == "images":
+        expected = int(row["images"] + row["failed"] + row["missing"])
+        scored = int(row["images"])
+        return Cell(str(expected) if scored == expected else f"{scored}/{expected}", scored)
+    if column.name == "interval":
+        low, high = row[f"{metric.name}_low"], row[f"{metric.name}_high"]
+        if pd.isna(low):
+            return Cell("", None)
+        return Cell(f"{low:.{metric.decimals}f}–{high:.{metric.decimals}f}", float(low))
+    value = row[column.name]
+    if column.digits is None:
+        return Cell("" if pd.isna(value) else str(value), None)
+    if pd.isna(value):
+        return Cell("", None)
+    number = float(value) / _UNITS.get(column.name, 1.0)
+    mark = " !" if column.name == "latency_ms" and not row["steady"] else ""
+    return Cell(f"{number:,.{column.digits}f}{mark}", number)
