@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import nullcontext
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
@@ -24,11 +24,13 @@ from srbench.errors import MethodError, RequestError, WeightsError
 from srbench.fingerprint import combine
 from srbench.gallery import Gallery
 from srbench.identities import Identities, identify
+from srbench.inference import Inference
 from srbench.leaderboard import build_attribute_table, build_table, current_records, records_frame
 from srbench.metrics import METRICS
 from srbench.plan import Plan
 from srbench.record import Record
 from srbench.remarks import notes
+from srbench.rendering import to_html
 from srbench.runner import Conditions, run_plan
 from srbench.runs import write_attributes, write_leaderboard
 from srbench.store import MemoryStore, RunStore
@@ -38,6 +40,8 @@ from srbench.trial import Trial
 
 if TYPE_CHECKING:
     import pandas as pd
+
+    from srbench.figures.writing import Drawing
 
 __all__ = ["Progress", "RunResult", "default_folder", "execute"]
 
@@ -54,12 +58,16 @@ class RunResult:
         items: The current record of every image of every cell.
         folder: The run folder; None for a run in memory.
         reused: How many records were finished before.
+        plan: What was run.
+        inference: On what device, in what precision.
     """
 
     description: Mapping[str, Any]
     items: tuple[Record, ...]
     folder: Path | None
     reused: int = 0
+    plan: Plan | None = field(default=None, repr=False)
+    inference: Inference = field(default_factory=Inference, repr=False)
 
     @cached_property
     def leaderboard(self) -> pd.DataFrame:
@@ -80,6 +88,47 @@ class RunResult:
     def notes(self) -> list[str]:
         """Refused cells, failures, undefined metrics, suspicious results."""
         return notes(self.description, self.items)
+
+    def show(
+        self,
+        image: str,
+        methods: Sequence[str] = (),
+        *,
+        crop: str = "auto",
+        scale: int | None = None,
+        protocol: str = "",
+    ) -> Drawing:
+        """Upscale one image again, and draw it: whole, and a crop of HR and of each method's result.
+
+        Args:
+            image: Its id; `dataset/id` where the run has several datasets.
+            methods: Names of the run's methods; all if none are given.
+            crop: `auto`, where the methods differ most, or `x,y,w,h` in HR pixels.
+            scale: The run's first if not said.
+            protocol: Likewise.
+
+        Returns:
+            What a notebook shows; `.save("figure.pdf")` writes it, `.figure` is matplotlib's.
+
+        Raises:
+            RequestError: The run has no such image, method, factor or protocol, or the crop lies outside.
+            SRBenchError: The image cannot be read, or a method fails.
+        """
+        from srbench.figures.scene import find_box, make_scene  # here, because measuring needs no matplotlib
+        from srbench.figures.sheet import draw_sheet
+        from srbench.figures.writing import Drawing
+
+        if self.plan is None:
+            raise RequestError("this result was not made by srbench.run; run the methods to show them")
+        cells = self.plan.chosen(image, methods, scale, protocol)
+        place = cells[0]
+        name = image.removeprefix(f"{place.dataset.name}/")
+        upscalers = [cell.method for cell in cells]
+        scene = make_scene(upscalers, place.dataset, name, place.scale, place.protocol, self.inference)
+        return Drawing(draw_sheet(scene, find_box(scene, crop)))
+
+    def _repr_html_(self) -> str:
+        return to_html(self.leaderboard, self.notes)
 
     @property
     def failed(self) -> int:
@@ -140,7 +189,7 @@ def execute(
     def result() -> RunResult:
         """The run as far as it is known, its tables written."""
         records = current_records(description, sink.records())
-        made = RunResult(description, tuple(records), output, reused)
+        made = RunResult(description, tuple(records), output, reused, plan, inference)
         if store:
             write_leaderboard(store.folder, made.leaderboard, made.notes)
             if request.classifiers:

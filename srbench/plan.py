@@ -94,6 +94,37 @@ class Plan:
             **({"classifiers": [classifier.name for classifier in request.classifiers]} if request.classifiers else {}),
         }
 
+    def chosen(self, image: str, methods: Sequence[str], scale: int | None, protocol: str) -> list[Cell]:
+        """The cells of an image's dataset at one factor under one protocol, in the order of the methods.
+
+        Args:
+            image: An id, or `dataset/id`.
+            methods: Names; all if none are given.
+            scale: The first if None.
+            protocol: A name; the first if empty.
+
+        Raises:
+            RequestError: The plan has no such cell, or the id does not say which dataset is meant.
+        """
+        ids = {dataset.name: {sample.id for sample in dataset.samples} for dataset in self.request.datasets}
+        homes = [name for name, held in ids.items() if image in held or image.removeprefix(f"{name}/") in held]
+        if len(homes) != 1:
+            where = f"in {' and '.join(homes)}; write DATASET/ID" if homes else f"not in {', '.join(ids)}"
+            raise RequestError(f"image {image!r}: {where}")
+        factor, rules = scale or self.request.scales[0], protocol or self.request.protocols[0].name
+        there = {
+            cell.method.name: cell
+            for cell in self.cells
+            if (cell.dataset.name, cell.scale, cell.protocol.name) == (homes[0], factor, rules)
+        }
+        for method in methods:
+            if method not in there:
+                known = ", ".join(there) or "none"
+                raise RequestError(f"{method!r}: not run on {homes[0]} ×{factor} under {rules}; there were {known}")
+        if not there:
+            raise RequestError(f"nothing was run on {homes[0]} ×{factor} under {rules}")
+        return [there[method] for method in methods or there]
+
     @property
     def records(self) -> int:
         """Records the run will hold when it is complete."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from html import escape
 from typing import Any
 
 import pandas as pd
@@ -14,7 +15,7 @@ from srbench.leaderboard import GROUP_COLUMNS
 from srbench.metrics import METRICS
 from srbench.timing.rendering import speed_blocks
 
-__all__ = ["to_csv", "to_markdown", "to_text"]
+__all__ = ["to_csv", "to_html", "to_markdown", "to_text"]
 
 
 def to_csv(table: pd.DataFrame) -> str:
@@ -113,6 +114,17 @@ def to_markdown(table: pd.DataFrame, remarks: Sequence[str], *, ordered: bool = 
     if remarks:
         parts += ["## Notes", "\n".join(f"- {remark}" for remark in remarks)]
     return "\n\n".join([*parts, _conditions(table)]) + "\n"
+
+
+def to_html(table: pd.DataFrame, remarks: Sequence[str]) -> str:
+    """A piece of a page for a notebook: the same tables, the remarks below."""
+    parts = [
+        f"<h4>{escape(heading)}</h4>\n{grid(header, body, 'html')}"
+        for heading, header, body in _all(table, ordered=False, wide=True)
+    ]
+    if remarks:
+        parts.append("<ul>" + "".join(f"<li>{escape(remark)}</li>" for remark in remarks) + "</ul>")
+    return "\n".join(parts)
 
 
 def _conditions(table: pd.DataFrame) -> str:

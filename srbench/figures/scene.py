@@ -103,7 +103,7 @@ def make_scene(
     ids = [sample.id for sample in dataset.samples]
     if image not in ids:
         known = f"; it has {', '.join(ids[:8])}{' …' if len(ids) > 8 else ''}"
-        raise RequestError(f"{dataset.name} has no image {image!r}{suggest(image, ids)}{known}")
+        raise RequestError(f"{dataset.name} has no image {image!r}{known}{suggest(image, ids)}")
     sample = dataset.samples[ids.index(image)]
     hr = decode(dataset, sample).image
     low = degrade(hr, sample, scale, protocol.degradation, "made")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import io
+from dataclasses import dataclass
 from pathlib import Path
 
 from matplotlib import rc_context
@@ -10,7 +12,7 @@ from matplotlib.figure import Figure
 from srbench.errors import OutputError
 from srbench.files import whole_file
 
-__all__ = ["FIGURE_SUFFIXES", "check_suffix", "shortened", "write_figure"]
+__all__ = ["FIGURE_SUFFIXES", "Drawing", "check_suffix", "shortened", "write_figure"]
 
 FIGURE_SUFFIXES = (".png", ".pdf", ".svg")
 
@@ -35,6 +37,30 @@ def check_suffix(path: Path) -> None:
         raise OutputError(f"{path}: figures are written as {', '.join(FIGURE_SUFFIXES)}; name the file so")
     if path.is_dir():
         raise OutputError(f"{path}: is a folder; name a file")
+
+
+@dataclass(frozen=True)
+class Drawing:
+    """A figure that a notebook shows, and that can be saved.
+
+    Attributes:
+        figure: matplotlib's.
+    """
+
+    figure: Figure
+
+    def save(self, path: str | Path) -> None:
+        """Write it as the suffix says, `.png`, `.pdf` or `.svg`.
+
+        Raises:
+            OutputError: The suffix is another, or the file cannot be written.
+        """
+        write_figure(self.figure, Path(path))
+
+    def _repr_png_(self) -> bytes:
+        buffer = io.BytesIO()
+        self.figure.savefig(buffer, format="png", dpi=_DPI // 2)
+        return buffer.getvalue()
 
 
 def write_figure(figure: Figure, path: Path) -> None:

@@ -191,7 +191,7 @@
   function look(spot) {
     state.fit = false;
     [state.x, state.y] = [spot[0] + spot[2] / 2, spot[1] + spot[3] / 2];
-    state.zoom = Math.min(stage.clientWidth / spot[2], canvases.left.clientHeight / spot[3]) / 1.5;
+    state.zoom = Math.max(fitting(), Math.min(stage.clientWidth / spot[2], canvases.left.clientHeight / spot[3]) / 1.5);
     draw();
   }
   function pickImage(name) {

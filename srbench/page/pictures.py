@@ -24,7 +24,7 @@ _FEW, _MANY = 24_000_000, 56_000_000
 _EACH = 560_000
 _SPOTS = 4
 _SPOT = 64
-"""Side of a crop that is offered, in pixels of HR; less where the image is small."""
+"""Side of a crop that is offered, in pixels of HR; half the image's shorter side where that is less."""
 _SMALLEST = 48**2
 _GUESS = 0.55
 """Bytes a pixel that a lossless picture has at least, for a first try."""
@@ -209,7 +209,7 @@ def _compared(part: _Part) -> list[Image]:
 
 
 def _spots(part: _Part) -> tuple[Box, ...]:
-    side = min(_SPOT, part.box.height, part.box.width)
+    side = max(1, min(_SPOT, part.box.height // 2, part.box.width // 2))
     return tuple(
         Box(part.box.left + spot.left, part.box.top + spot.top, spot.width, spot.height)
         for spot in most_different(_compared(part), (side, side), _SPOTS)

@@ -1,0 +1,191 @@
+"""The page's file: how large it may be, what it leaves out and says so, and that it points nowhere."""
+
+from __future__ import annotations
+
+import base64
+import io
+import json
+import re
+
+import numpy as np
+import pytest
+from PIL import Image as Pil
+
+import srbench
+from srbench.images import read_image, write_image
+from srbench.page.content import MOST_IMAGES, gather
+from srbench.page.pictures import Budget, collect_pictures
+from srbench.page.writing import render, write_page
+from srbench.store import read_records, read_run
+
+
+def data_of(text):
+    return json.loads(re.search(r'<script type="application/json" id="data">(.*?)</script>', text, re.DOTALL).group(1))
+
+
+def decoded(picture):
+    return np.asarray(Pil.open(io.BytesIO(base64.b64decode(picture))).convert("RGB")).transpose(2, 0, 1)
+
+
+def saved(run, protocol, method, image):
+    (place,) = (run / "images").iterdir()
+    return read_image(place / protocol / method / f"{image}.png")
+
+
+def test_pictures_are_the_saved_pixels(saved_run):
+    content = gather([saved_run])
+    pictures = collect_pictures(content.groups, MOST_IMAGES)
+    assert len(pictures.views) == 14  # seven images in two tables
+    assert len(pictures.files) == 28  # and once in the file: HR and three methods
+    for (_, image), view in pictures.views.items():
+        assert not view.cropped
+        for name, index in view.pictures.items():
+            assert np.array_equal(decoded(pictures.files[index]), saved(saved_run, "classic-y", name, image))
+
+
+@pytest.mark.parametrize("size", [100_000, 140_000])
+def test_a_smaller_budget_crops_to_where_methods_differ(saved_run, tmp_path, size):
+    content = gather([saved_run])
+    pictures = collect_pictures(content.groups, MOST_IMAGES, Budget(size))
+    assert sum(map(len, pictures.files)) <= size
+    assert sum(map(len, pictures.files)) > size * 0.8
+    areas = {view.box.width * view.box.height for view in pictures.views.values() if view.cropped}
+    assert areas
+    assert max(areas) < 1.1 * min(areas)  # each image has as much room
+    for (_, image), view in pictures.views.items():
+        for name, index in view.pictures.items():
+            whole = saved(saved_run, "classic-y", name, image)
+            assert view.size == whole.shape[1:]
+            assert np.array_equal(decoded(pictures.files[index]), view.box.cut(whole))
+    written = write_page([saved_run], tmp_path / "r.html", budget=Budget(size))
+    text = (tmp_path / "r.html").read_text(encoding="utf-8")
+    assert written.cropped == sum(view.cropped for view in pictures.views.values())
+    said = f"{written.cropped} of 14 images are cropped to the part where the methods differ most"
+    assert said in " ".join(text.split())
+
+
+@pytest.mark.parametrize(("images", "size"), [(1, 24e6), (14, 24e6), (100, 56e6), (9999, 56e6)])
+def test_how_large_a_page_may_be(images, size):
+    assert Budget.of(images).size == size
+
+
+def test_figures_are_the_records(saved_run, page_file):
+    text = page_file.read_text(encoding="utf-8")
+    data = data_of(text)
+    assert [group["methods"] for group in data["groups"]] == [["lanczos", "bicubic", "nearest"]] * 2
+    for group, protocol in zip(data["groups"], ("classic-y", "rgb"), strict=True):
+        expected = {
+            (record.key.image, record.key.method): record.scores["psnr"]
+            for record in read_records(saved_run)
+            if record.key.protocol == protocol
+        }
+        told = {image: entry["figures"] for image, entry in group["images"].items()}
+        assert {(image, name): value for image, figures in told.items() for name, value in figures.items()} == expected
+        spreads = [max(figures.values()) - min(figures.values()) for figures in told.values()]
+        assert spreads == sorted(spreads, reverse=True)
+    run = read_run(saved_run)
+    assert run["protocols"]["rgb"]["hash"] in text
+    assert next(iter(run["datasets"].values()))["sha256"] in text
+    assert "On the Pareto front, slowest first:" in text
+    assert "A &lt;title&gt; &amp; more" in text
+
+
+def test_nothing_in_the_file_points_outside(page_file):
+    text = page_file.read_text(encoding="utf-8")
+    page = re.sub(r"<script type=\"image/webp\".*?</script>|<pre.*?</pre>", "", text, flags=re.DOTALL)
+    # Namespaces are names, not addresses.
+    found = set(re.findall(r"https?://[^\s\"'<)]+", page)) - {
+        "http://www.w3.org/2000/svg",
+        "http://www.w3.org/1999/xlink",
+    }
+    assert found == set()
+    ids = re.findall(r'\bid="([^"]+)"', page)
+    assert len(ids) == len(set(ids))
+    assert "default-src 'none'" in text
+
+
+def test_names_are_text_whatever_they_hold(tmp_path, photo):
+    folder = tmp_path / "<b>bold & </script><script>alert(1)</script>"
+    try:
+        for index in range(2):
+            write_image(folder / f"<i>'\"&{index}.png", photo(48, 48, top=40 * index))
+    except OSError:
+        pytest.skip("this file system has no such names")
+    srbench.run("nearest", datasets=str(folder), scale=2, output=tmp_path / "run", save_images=True)
+    write_page([tmp_path / "run"], tmp_path / "r.html")
+    text = (tmp_path / "r.html").read_text(encoding="utf-8")
+    assert "<script>alert" not in text
+    assert "<i>'" not in text
+    assert text.count("</script>") == text.count("<script")
+    assert set(data_of(text)["groups"][0]["images"]) == {"<i>'\"&0", "<i>'\"&1"}
+
+
+def test_an_image_of_another_state_is_left_out_and_named(saved_run, tmp_path):
+    import shutil
+
+    run = tmp_path / "run"
+    shutil.copytree(saved_run, run)
+    (place,) = (run / "images").iterdir()
+    changed = place / "classic-y" / "nearest" / "image-1.png"
+    write_image(changed, read_image(changed) ^ 1)
+    (place / "classic-y" / "bicubic" / "image-2.png").write_bytes(b"no image")
+    (place / "classic-y" / "HR" / "image-3.png").unlink()
+    written = write_page([run], tmp_path / "r.html")
+    assert written.images == 12  # of 14: image-3 has nothing to compare with
+    assert len(written.problems) == 3
+    assert "image-1.png: not the image that was scored" in written.problems[0]
+    groups = data_of((tmp_path / "r.html").read_text(encoding="utf-8"))["groups"]
+    assert set(groups[0]["images"]["image-1"]["pictures"]) == {"HR", "bicubic", "lanczos"}
+    assert set(groups[0]["images"]["image-2"]["pictures"]) == {"HR", "nearest", "lanczos"}
+    assert "image-3" not in groups[0]["images"]
+
+
+def test_a_run_without_images_or_timings_and_an_unfinished_one(cli, photos, tmp_path):
+    srbench.run(["nearest", "bicubic"], datasets=str(photos), scale=2, output=tmp_path / "plain")
+    done = cli("report", "plain", "-o", "r.html")
+    assert done.code == 0, done.err
+    assert "no images: run with --save-images for them" in done.out
+    text = (tmp_path / "r.html").read_text(encoding="utf-8")
+    assert "the run has no saved images" in text
+    assert "nothing was timed" in text
+    assert "3 images are too few for a claim" in text
+    lines = (tmp_path / "plain" / "records.jsonl").read_text().splitlines(keepends=True)
+    (tmp_path / "plain" / "records.jsonl").write_text("".join(lines[:3]))
+    assert cli("report", "plain", "-o", "r.html").code == 0
+    assert "unfinished: 3 of 6 records" in (tmp_path / "r.html").read_text(encoding="utf-8")
+    (tmp_path / "plain" / "records.jsonl").write_text("")
+    assert cli("report", "plain", "-o", "r.html").code == 0
+
+
+def test_several_runs_share_tables_but_not_names(saved_run, tmp_path, photo):
+    folder = tmp_path / "photos"
+    for index in range(7):
+        write_image(folder / f"image-{index}.png", photo(60 + 2 * index, 80, top=30 * index, left=20 * index))
+    # Another folder, but the same images under the same names.
+    other = tmp_path / "other"
+    srbench.run("bilinear", datasets=str(folder), scale=2, metrics="psnr", output=other, save_images=True)
+    content = gather([saved_run, other])
+    assert content.groups[0].methods == ("lanczos", "bicubic", "bilinear", "nearest")
+    assert [run.name for run in content.runs] == ["small", "other"]
+    pictures = collect_pictures(content.groups, MOST_IMAGES)
+    assert set(pictures.views[0, "image-0"].pictures) == {"HR", "lanczos", "bicubic", "bilinear", "nearest"}
+    assert "bilinear" in render(content, pictures, "two")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["none", "-o", "r.html"], "none: no such folder"),
+        ([".", "-o", "r.html"], "holds no srbench run"),
+        (["run", "-o", "r.pdf"], "name the file .html"),
+        (["run", "-o", "."], "name the file .html"),
+        (["run", "-o", "file/r.html"], "cannot be written"),
+    ],
+)
+def test_wrong_requests(cli, photos, tmp_path, arguments, message):
+    (tmp_path / "file").write_text("in the way")
+    srbench.run("nearest", datasets=str(photos), scale=2, metrics="psnr", output=tmp_path / "run")
+    done = cli("report", *arguments)
+    assert done.code == 2
+    assert message in done.err
+    assert len(done.err.splitlines()) == 1

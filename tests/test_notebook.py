@@ -1,0 +1,72 @@
+"""A result in a notebook: its tables as HTML, and single images as pictures."""
+
+from __future__ import annotations
+
+import io
+
+import pytest
+from PIL import Image as Pil
+
+import srbench
+from srbench.errors import RequestError
+
+
+@pytest.fixture(scope="module")
+def result(tmp_path_factory, photo):
+    from srbench.images import write_image
+
+    first, second = (tmp_path_factory.mktemp("data") / name for name in ("a<b>", "other"))
+    for folder in (first, second):
+        write_image(folder / "one.png", photo(64, 64))
+        write_image(folder / f"only-{folder.name[0]}.png", photo(48, 64, top=200))
+    return srbench.run(
+        ["bicubic", "nearest", "edsr"], datasets=[str(first), str(second)], scale=[2, 4], protocol=["rgb", "srcnn-y"]
+    )
+
+
+def test_tables_as_html(result):
+    page = result._repr_html_()
+    assert page.count("<table>") == len(result.leaderboard.groupby(["dataset", "scale", "protocol"]))
+    assert "a&lt;b&gt;" in page
+    assert "<b>" not in page
+    assert "not run: edsr" in page
+    assert f"{result.leaderboard['psnr'].iloc[0]:.3f}" in page
+
+
+def test_an_image_is_shown_as_png(result):
+    picture = result.show("only-o", scale=2)
+    shown = Pil.open(io.BytesIO(picture._repr_png_()))
+    assert shown.format == "PNG"
+    labels = [axes.get_xlabel().splitlines()[0] for axes in picture.figure.axes]
+    assert labels[1:] == ["HR", "bicubic", "nearest", "edsr"]
+    psnr = result.records.query("image == 'only-o' and scale == 2 and protocol == 'rgb' and method == 'edsr'")[
+        "psnr"
+    ].item()
+    assert f"{psnr:.2f} dB" in picture.figure.axes[-1].get_xlabel()
+
+
+def test_methods_that_do_not_run_under_a_protocol_are_left_out(result):
+    picture = result.show("./other/one", scale=4, protocol="srcnn-y", crop="1,2,3,4")
+    assert [axes.get_xlabel().splitlines()[0] for axes in picture.figure.axes[2:]] == ["bicubic", "nearest"]
+    assert "3×4 at 1, 2" in picture.figure.axes[1].get_xlabel()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ({"image": "none"}, "image 'none': not in"),
+        ({"image": "one"}, r"image 'one': in .* and ./other; write DATASET/ID"),
+        ({"image": "only-o", "methods": ["lanczos"]}, "'lanczos': not run on ./other ×2 under rgb; there were bicubic"),
+        ({"image": "only-o", "methods": ["edsr"], "protocol": "srcnn-y"}, "'edsr': not run"),
+        ({"image": "only-o", "scale": 3}, "nothing was run on ./other ×3"),
+        ({"image": "only-o", "crop": "0,0,100,1"}, "does not lie in the image"),
+    ],
+)
+def test_what_cannot_be_shown(result, arguments, message):
+    with pytest.raises(RequestError, match=message):
+        result.show(**arguments)
+
+
+def test_a_figure_saves_as_its_suffix_says(result, tmp_path):
+    result.show("only-o", ["nearest"]).save(str(tmp_path / "f.svg"))
+    assert (tmp_path / "f.svg").read_text().count("<image") == 3
