@@ -21,11 +21,11 @@ __all__ = ["draw_sheet"]
 _CAPTION = 0.36
 _GAP = 0.08
 _TALL = {1: 1.9, 2: 3.4, 3: 4.6, 4: 5.2}
-_WIDEST, _NARROWEST = 4.5, 1.1
+_WIDEST, _NARROWEST = 4.5, 1.2
 _BANNER = 2.5
 """A crop so many times as wide as it is high is shown one below the other."""
 _COLOUR = "#e8000b"
-_LETTERS_PER_INCH = 13.5
+_LETTERS_PER_INCH = 14.5
 _SHARP = 400
 """Crops are enlarged to about so many pixels by repeating, because printers and viewers would smooth them."""
 
@@ -92,10 +92,10 @@ def _finish(axes: Axes, lines: Sequence[str], wide: float, *, bold: bool = False
     axes.set_anchor("N")
     for side in axes.spines.values():
         side.set_linewidth(0.4)
-    fitting = [shortened(line, max(12, int(wide * _LETTERS_PER_INCH))) for line in lines]
-    axes.set_xlabel(
-        "\n".join(fitting), fontsize=7, fontweight="bold" if bold else "normal", labelpad=2, parse_math=False
-    )
+    name, *figures = lines  # only names are shortened, never figures
+    caption = "\n".join([shortened(name, int(wide * _LETTERS_PER_INCH)), *figures])
+    weight = "bold" if bold else "normal"
+    axes.set_xlabel(caption, fontsize=7, fontweight=weight, labelpad=2, parse_math=False)
 
 
 def _pixels(image: Image) -> Image:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import re
+from collections.abc import Mapping
 
 import pandas as pd
 from matplotlib import rc_context
@@ -11,6 +12,7 @@ from matplotlib.figure import Figure
 
 from srbench.figures.tradeoff import Point, draw_tradeoff, front
 from srbench.page.content import Group
+from srbench.page.tables import significant
 
 __all__ = ["inline", "tradeoff"]
 
@@ -20,12 +22,13 @@ _INK = "#010203"
 _PLACE = ["lr_width", "lr_height", "device", "timed_in"]
 
 
-def tradeoff(group: Group, name: str) -> tuple[str, str] | None:
+def tradeoff(group: Group, name: str, styles: Mapping[str, int]) -> tuple[str, str] | None:
     """A chart of quality against throughput, and what it says in words; None where fewer than two were timed alike.
 
     Args:
         group: Whose rows.
         name: Of the chart, for its ids.
+        styles: How methods look, by name.
     """
     table, metric = group.table, group.metric
     if "images_per_s" not in table:
@@ -37,15 +40,14 @@ def tradeoff(group: Group, name: str) -> tuple[str, str] | None:
     _, rows = max(timed.groupby(_PLACE, sort=False), key=lambda item: len(item[1]))
     if len(rows) < 2:
         return None
-    order = {method: index for index, method in enumerate(group.methods)}
     points = [
-        Point(str(method), float(speed), float(quality), order[method])
+        Point(str(method), float(speed), float(quality), styles[method])
         for method, speed, quality in rows[["method", "images_per_s", metric.name]].to_numpy()
     ]
     first = rows.iloc[0]
     where = f"of {first['lr_width']}×{first['lr_height']} LR pixels, {first['timed_in']}, {_short(first['device'])}"
     chart = inline(draw_tradeoff(points, metric, f"({where})", _INK), name)
-    edge = ", ".join(f"{point.method} ({point.speed:.3g} images/s)" for point in front(points, metric))
+    edge = ", ".join(f"{point.method} ({significant(point.speed)} images/s)" for point in front(points, metric))
     words = f"On the Pareto front, slowest first: {edge}."
     left_out = len(group.table) - len(rows)
     if left_out:

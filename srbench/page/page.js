@@ -1,6 +1,7 @@
 "use strict";
 (() => {
   const data = JSON.parse(document.getElementById("data").textContent);
+  data.groups.forEach((group) => { group.images = new Map(group.images); });
   const one = (id) => document.getElementById(id);
   const all = (selector, root = document) => [...root.querySelectorAll(selector)];
 
@@ -46,7 +47,7 @@
     all("table.pairs tbody tr").forEach((row) => { row.hidden = !(wanted(row.dataset.method) && wanted(row.dataset.other)); });
     all(".legend [data-method]").forEach((item) => { item.hidden = !wanted(item.dataset.method); });
     all(".strip [data-method]").forEach((dot) => { dot.style.display = wanted(dot.dataset.method) ? "" : "none"; });
-    data.groups.forEach((group, index) => group.methods.forEach((method, style) => {
+    data.groups.forEach((group, index) => Object.entries(group.styles).forEach(([method, style]) => {
       all(`#group-${index} .chart [id$="-method-${style}"]`).forEach((dot) => dot.classList.toggle("dimmed", !wanted(method)));
     }));
     one("filtered").textContent = shown === total ? "" : `${shown} of ${total} rows`;
@@ -63,7 +64,7 @@
   const canvases = { left: one("left"), right: one("right") };
   const loaded = new Map();
   const state = { group: 0, image: "", left: "HR", right: "HR", zoom: 1, x: 0, y: 0, fit: true };
-  const view = () => data.groups[state.group].images[state.image];
+  const view = () => data.groups[state.group].images.get(state.image);
 
   function picture(index) {
     if (!loaded.has(index)) {
@@ -112,12 +113,16 @@
     const [, , width, height] = view().box;
     return Math.min(stage.clientWidth / width, canvases.left.clientHeight / height);
   }
+  // The middle of the view, so that it shows no more beside the picture than it must.
+  function inside(middle, start, size, shown) {
+    return shown >= size ? start + size / 2 : Math.min(Math.max(middle, start + shown / 2), start + size - shown / 2);
+  }
   function clamp() {
     const [left, top, width, height] = view().box;
     if (state.fit) { state.zoom = fitting(); state.x = left + width / 2; state.y = top + height / 2; }
     state.zoom = Math.min(Math.max(state.zoom, Math.min(fitting(), 1)), 40);
-    state.x = Math.min(Math.max(state.x, left), left + width);
-    state.y = Math.min(Math.max(state.y, top), top + height);
+    state.x = inside(state.x, left, width, stage.clientWidth / state.zoom);
+    state.y = inside(state.y, top, height, canvases.left.clientHeight / state.zoom);
     stage.classList.toggle("zoomed", state.zoom > fitting() * 1.001);
   }
   // One screen pixel for each of the picture's, or squares: never smoothed when enlarged.
@@ -196,7 +201,7 @@
   }
   function pickImage(name) {
     const group = data.groups[state.group];
-    state.image = options(one("pick-image"), Object.keys(group.images), name);
+    state.image = options(one("pick-image"), [...group.images.keys()], name);
     const names = Object.keys(view().pictures);
     const methods = names.filter((method) => method !== "HR");
     state.left = options(one("pick-left"), names, names.includes(state.left) && state.left !== "HR" ? state.left : methods[methods.length - 1] || "HR");
@@ -216,7 +221,7 @@
     pickImage(state.image);
   }
   function step(by) {
-    const names = Object.keys(data.groups[state.group].images);
+    const names = [...data.groups[state.group].images.keys()];
     pickImage(names[(names.indexOf(state.image) + by + names.length) % names.length]);
   }
   function zoomBy(factor, point) {

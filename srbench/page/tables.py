@@ -13,7 +13,7 @@ from srbench.downstream.columns import is_better_low, is_score
 from srbench.metrics import METRICS
 from srbench.page.content import Group
 
-__all__ = ["Cell", "Column", "leaderboard_columns", "leaderboard_rows"]
+__all__ = ["Cell", "Column", "leaderboard_columns", "leaderboard_rows", "significant"]
 
 
 @dataclass(frozen=True)
@@ -42,14 +42,15 @@ class Cell:
 
 
 _SPEED = (
-    Column("latency_ms", "ms", 1, "median time of one image"),
-    Column("images_per_s", "images/s", 2, "throughput of the best batch"),
+    Column("latency_ms", "ms", 3, "median time of one image"),
+    Column("images_per_s", "images/s", 3, "throughput of the best batch"),
     Column("macs", "GMACs", 1, "multiply-accumulates of one image"),
     Column("parameters", "params M", 2, "millions of parameters of the network"),
 )
 
 
 _UNITS = {"macs": 1e9, "parameters": 1e6}
+_SIGNIFICANT = frozenset({"latency_ms", "images_per_s"})
 
 
 def leaderboard_columns(group: Group) -> list[Column]:
@@ -105,5 +106,12 @@ def _cell(row: pd.Series[Any], column: Column, metric: Metric) -> Cell:
     if pd.isna(value):
         return Cell("", None)
     number = float(value) / _UNITS.get(column.name, 1.0)
-    mark = " !" if column.name == "latency_ms" and not row["steady"] else ""
-    return Cell(f"{number:,.{column.digits}f}{mark}", number)
+    if column.name in _SIGNIFICANT:
+        mark = " !" if column.name == "latency_ms" and not row["steady"] else ""
+        return Cell(significant(number) + mark, number)
+    return Cell(f"{number:,.{column.digits}f}", number)
+
+
+def significant(number: float) -> str:
+    """Three digits, or all before the point."""
+    return f"{number:.3g}" if abs(number) < 999.5 else f"{number:,.0f}"

@@ -97,6 +97,11 @@ def render(content: Content, pictures: Pictures, title: str) -> str:
     environment.policies["json.dumps_kwargs"] = {"sort_keys": False}  # images and methods have an order
     template = environment.from_string(room.joinpath("page.html.j2").read_text(encoding="utf-8"))
 
+    # A method looks the same in every table.
+    styles = {
+        name: index for index, name in enumerate(dict.fromkeys(n for group in content.groups for n in group.methods))
+    }
+
     def part(name: str) -> Markup:
         """A file of ours, or of a library, that is no template."""
         return Markup(room.joinpath(name).read_text(encoding="utf-8"))  # noqa: S704  # our own
@@ -104,7 +109,7 @@ def render(content: Content, pictures: Pictures, title: str) -> str:
     return template.render(
         title=title,
         version=srbench_version(),
-        groups=[_group(index, group, pictures) for index, group in enumerate(content.groups)],
+        groups=[_group(index, group, pictures, styles) for index, group in enumerate(content.groups)],
         timed=any("images_per_s" in group.table for group in content.groups),
         pictures=bool(pictures.files),
         shown=len(pictures.views),
@@ -114,7 +119,7 @@ def render(content: Content, pictures: Pictures, title: str) -> str:
         runs=[_run(run) for run in content.runs],
         colours=COLOURS,
         marks=len(MARKS),
-        data=_data(content, pictures),
+        data=_data(content, pictures, styles),
         css=part("page.css"),
         js=part("page.js"),
         slider=part("slider/img-comparison-slider.js"),
@@ -122,13 +127,15 @@ def render(content: Content, pictures: Pictures, title: str) -> str:
     )
 
 
-def _group(index: int, group: Group, pictures: Pictures) -> dict[str, Any]:
+def _group(index: int, group: Group, pictures: Pictures, styles: Mapping[str, int]) -> dict[str, Any]:
     metric = group.metric
     shown = group.images[:MOST_IMAGES]
     reach = max([_reach(row) for row in shown], default=0.0)
-    chart = tradeoff(group, f"chart-{index}")
+    chart = tradeoff(group, f"chart-{index}", styles)
     strips = [
-        _strip(row, group, reach, shown=(index, row.image) in pictures.views) for row in shown if len(row.figures) > 1
+        _strip(row, group, reach, styles, shown=(index, row.image) in pictures.views)
+        for row in shown
+        if len(row.figures) > 1
     ]
     return {
         "index": index,
@@ -139,8 +146,8 @@ def _group(index: int, group: Group, pictures: Pictures) -> dict[str, Any]:
         "unit": f" {metric.unit}" if metric.unit == "dB" else "",
         "columns": leaderboard_columns(group),
         "rows": [
-            {"method": method, "style": style, "cells": cells}
-            for style, (method, cells) in enumerate(zip(group.methods, leaderboard_rows(group), strict=True))
+            {"method": method, "style": styles[method], "cells": cells}
+            for method, cells in zip(group.methods, leaderboard_rows(group), strict=True)
         ],
         "sorted_by": metric.name,
         "direction": "descending" if metric.higher_is_better else "ascending",
@@ -163,14 +170,14 @@ def _reach(row: ImageRow) -> float:
     return float(np.abs(values - values.mean()).max()) if len(values) else 0.0
 
 
-def _strip(row: ImageRow, group: Group, reach: float, *, shown: bool) -> dict[str, Any]:
+def _strip(row: ImageRow, group: Group, reach: float, styles: Mapping[str, int], *, shown: bool) -> dict[str, Any]:
     """An image's row: its figures on a line whose middle is their mean, better to the right."""
     digits, sign = group.metric.decimals, 1 if group.metric.higher_is_better else -1
     mean = math.fsum(row.figures.values()) / len(row.figures)
     dots = [
         {
             "method": method,
-            "style": group.methods.index(method),
+            "style": styles[method],
             "x": f"{128 + (sign * (value - mean) / reach * _HALF if reach else 0):.1f}",
         }
         for method, value in row.figures.items()
@@ -224,16 +231,16 @@ def _run(run: Run) -> dict[str, Any]:
     }
 
 
-def _data(content: Content, pictures: Pictures) -> Mapping[str, Any]:
+def _data(content: Content, pictures: Pictures, styles: Mapping[str, int]) -> Mapping[str, Any]:
     """What the viewer works from; places as left, top, width, height in pixels of the whole image."""
     groups = []
     for index, group in enumerate(content.groups):
-        images = {}
+        images: list[tuple[str, dict[str, Any]]] = []  # with their order, which objects in a browser do not keep
         for row in group.images[:MOST_IMAGES]:
             view = pictures.views.get((index, row.image))
             if view is not None:
                 order = [name for name in (TRUTH, *group.methods) if name in view.pictures]
-                images[row.image] = {
+                entry = {
                     "size": view.size[::-1],
                     "box": [view.box.left, view.box.top, view.box.width, view.box.height],
                     "spot": view.spots[0].width,
@@ -241,6 +248,7 @@ def _data(content: Content, pictures: Pictures) -> Mapping[str, Any]:
                     "pictures": {name: view.pictures[name] for name in order},
                     "figures": dict(row.figures),
                 }
+                images.append((row.image, entry))
         metric = {"name": group.metric.name, "unit": group.metric.unit, "digits": group.metric.decimals}
-        groups.append({"metric": metric, "methods": group.methods, "images": images})
+        groups.append({"metric": metric, "styles": {name: styles[name] for name in group.methods}, "images": images})
     return {"groups": groups}

@@ -20,7 +20,10 @@ from srbench.store import read_records, read_run
 
 
 def data_of(text):
-    return json.loads(re.search(r'<script type="application/json" id="data">(.*?)</script>', text, re.DOTALL).group(1))
+    data = json.loads(re.search(r'<script type="application/json" id="data">(.*?)</script>', text, re.DOTALL).group(1))
+    for group in data["groups"]:
+        group["images"] = dict(group["images"])
+    return data
 
 
 def decoded(picture):
@@ -72,7 +75,9 @@ def test_how_large_a_page_may_be(images, size):
 def test_figures_are_the_records(saved_run, page_file):
     text = page_file.read_text(encoding="utf-8")
     data = data_of(text)
-    assert [group["methods"] for group in data["groups"]] == [["lanczos", "bicubic", "nearest"]] * 2
+    assert [list(group["styles"].items()) for group in data["groups"]] == [
+        [("lanczos", 0), ("bicubic", 1), ("nearest", 2)]
+    ] * 2
     for group, protocol in zip(data["groups"], ("classic-y", "rgb"), strict=True):
         expected = {
             (record.key.image, record.key.method): record.scores["psnr"]
