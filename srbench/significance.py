@@ -197,7 +197,7 @@ def letters(methods: Sequence[str], apart: Collection[frozenset[str]]) -> dict[s
 def standings(
     figures: Mapping[str, Mapping[str, float]], higher_is_better: bool
 ) -> dict[str, tuple[float, float, str]]:
-    """The 95 % interval of each method's mean, and its letters; no letters where there are too few images.
+    """The 95 % interval of each method's mean, and its letters: none where there are too few images, or one method.
 
     Args:
         figures: By method and image; every method has the same images.
@@ -211,7 +211,7 @@ def standings(
     rows = _rows(figures)
     sign = -1 if higher_is_better else 1
     order = sorted(rows, key=lambda name: sign * float(rows[name].mean()))
-    enough = len(rows[order[0]]) >= LEAST_IMAGES
+    enough = len(rows) > 1 and len(rows[order[0]]) >= LEAST_IMAGES
     groups = letters(order, told_apart(figures)) if enough else dict.fromkeys(order, "")
     intervals = mean_intervals(np.array([rows[name] for name in order])).tolist()
     return {name: (low, high, groups[name]) for name, (low, high) in zip(order, intervals, strict=True)}

@@ -45,7 +45,8 @@ def resize_rows(
     kind = down_weights.dtype.type
     half, top, bottom = kind(0.5), kind(255), kind(0)
     line = np.empty(width, down_weights.dtype)
-    turned = np.empty((width, _BLOCK), down_weights.dtype)
+    # Zeros, because all rows of a block are added up, those beyond the last, too.
+    turned = np.zeros((width, _BLOCK), down_weights.dtype)
     total = np.empty(_BLOCK, down_weights.dtype)
     fours_down, fours_right = down.shape[1] // 4 * 4, right.shape[1] // 4 * 4
     for first in range(start, stop, _BLOCK):

@@ -7,6 +7,7 @@ import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import lru_cache
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -71,9 +72,15 @@ def _source(module: ModuleType, folder: Path) -> Path | None:
     # torch.ops calls its file `_ops.py`, which lies nowhere.
     if not isinstance(named, str) or not Path(named).is_absolute():
         return None
+    path, installed = _resolved(named)
+    return path if not installed and path.is_relative_to(folder) and path.is_file() else None
+
+
+@lru_cache(maxsize=2**14)
+def _resolved(named: str) -> tuple[Path, bool]:
+    """Where a module's file really lies, and whether it was installed there; thousands of modules are asked for."""
     path = Path(named).resolve()
-    installed = path.is_relative_to(Path(sys.prefix).resolve()) or "site-packages" in path.parts
-    return path if path.is_relative_to(folder) and path.is_file() and not installed else None
+    return path, path.is_relative_to(Path(sys.prefix).resolve()) or "site-packages" in path.parts
 
 
 def _execute(path: Path) -> ModuleType:

@@ -146,6 +146,7 @@
   let drawing = 0;
   async function draw() {
     const turn = (drawing += 1);
+    stage.dataset.asked = turn;
     const shown = view();
     const [left, right] = await Promise.all([source(state.left), source(state.right)]);
     if (turn !== drawing) return;
@@ -162,7 +163,8 @@
     const said = `${state.image}: ${figure(state.left)} on the left, ${figure(state.right)} on the right${errors}.${part}`;
     if (one("said").textContent !== said) one("said").textContent = said;
     stage.dataset.drawn = `${state.image} ${state.left} ${state.right} ${state.zoom.toFixed(3)} ${state.x.toFixed(1)} ${state.y.toFixed(1)}`;
-    crops(turn);
+    await crops(turn);
+    if (turn === drawing) stage.dataset.done = turn;
   }
   // Below: what every method makes of the middle of the view.
   async function crops(turn) {

@@ -68,8 +68,10 @@ class Watched:
 
     def drawn(self) -> list[str]:
         """Image, left, right, zoom, x, y of what the viewer has drawn last, once it has settled."""
-        self.page.wait_for_function("document.getElementById('stage').dataset.drawn")
-        self.page.wait_for_timeout(120)
+        # Once more, because a change of the stage's size is seen a frame later.
+        self.page.evaluate("new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))")
+        stage = "document.getElementById('stage').dataset"
+        self.page.wait_for_function(f"{stage}.asked && {stage}.asked === {stage}.done")
         return str(self.page.get_attribute("#stage", "data-drawn")).split(" ")
 
 
