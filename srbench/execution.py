@@ -69,9 +69,13 @@ class RunResult:
     plan: Plan | None = field(default=None, repr=False)
     inference: Inference = field(default_factory=Inference, repr=False)
 
-    @cached_property
+    @property
     def leaderboard(self) -> pd.DataFrame:
         """A row per cell, best first within each dataset, scale and protocol."""
+        return self._table.copy()  # a caller may change its own
+
+    @cached_property
+    def _table(self) -> pd.DataFrame:
         return build_table(self.description, self.items)
 
     @property

@@ -427,9 +427,9 @@ def test_a_run_with_failures_says_failed(photos, tmp_path):
     assert json.loads((tmp_path / "run" / "run.json").read_text())["status"] == "failed"
 
 
-@pytest.mark.parametrize("name", ["edsr", "bicubic", "", "a\nb", "mine:upscale", "edsr@srbench"])
+@pytest.mark.parametrize("name", ["edsr", "bicubic", "", "a\nb", "mine:upscale", "edsr@srbench", "HR"])
 def test_names_that_are_taken_or_unfit(photos, name):
-    with pytest.raises(srbench.SRBenchError, match="is the name of a method|cannot name a row"):
+    with pytest.raises(srbench.SRBenchError, match="is the name of a method|cannot name a row|are compared with"):
         srbench.score(photos, name=name, dataset=str(photos), scale=2)
 
 

@@ -12,6 +12,7 @@ from typing import Any
 from srbench.cards import WeightsEntry
 from srbench.errors import RequestError, UnknownNameError
 from srbench.fingerprint import file_identity, place_sha256
+from srbench.gallery import TRUTH
 from srbench.methods.card import CardMethod
 from srbench.methods.function import callable_name, function_method
 from srbench.methods.method import BuildableMethod
@@ -28,12 +29,14 @@ def free_name(name: str, cards: Registry) -> str:
     """A name for a row that is no card's.
 
     Raises:
-        RequestError: It is a card's name, or has letters that tables and file names should not.
+        RequestError: It is a card's name or HR, or has letters that tables and file names should not.
     """
     if not re.fullmatch(r"[\w.+-]+", name):
         raise RequestError(f"{name!r} cannot name a row; use letters, digits and . _ + -")
     if name in cards.methods:
         raise RequestError(f"{name!r} is the name of a method; choose another for your own")
+    if name == TRUTH:
+        raise RequestError(f"{name!r} is what results are compared with; choose another name")
     return name
 
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -70,9 +71,23 @@ class Watched:
         """Image, left, right, zoom, x, y of what the viewer has drawn last, once it has settled."""
         # Once more, because a change of the stage's size is seen a frame later.
         self.page.evaluate("new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))")
-        stage = "document.getElementById('stage').dataset"
-        self.page.wait_for_function(f"{stage}.asked && {stage}.asked === {stage}.done")
+        settled(self.page)
         return str(self.page.get_attribute("#stage", "data-drawn")).split(" ")
+
+
+def settled(page: Page) -> None:
+    """Wait until the viewer has drawn what it was last asked for."""
+    deadline = time.monotonic() + 30
+    # Not playwright's own waiting, which the page's security policy forbids.
+    while not page.evaluate("(({asked, done}) => asked && asked === done)(document.getElementById('stage').dataset)"):
+        assert time.monotonic() < deadline, "the viewer draws nothing"
+        time.sleep(0.01)
+
+
+@pytest.fixture
+def settle() -> Callable[[Page], None]:
+    """`settled`, for a page of one's own."""
+    return settled
 
 
 @pytest.fixture

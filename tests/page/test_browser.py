@@ -244,11 +244,11 @@ def test_an_images_name_opens_it(opened):
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("width", [390, 1280])
-def test_both_themes_on_a_phone_and_a_desk(browser, page_file, scheme, width):
+def test_both_themes_on_a_phone_and_a_desk(browser, page_file, settle, scheme, width):
     context = browser.new_context(viewport={"width": width, "height": 844}, color_scheme=scheme)
     page = context.new_page()
     page.goto(page_file.as_uri())
-    page.wait_for_function("document.getElementById('stage').dataset.drawn")
+    settle(page)
     # Only tables scroll sideways, inside their frames.
     assert page.evaluate("document.documentElement.scrollWidth") <= width
     ink, paper = (
