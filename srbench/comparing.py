@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -16,7 +17,7 @@ from srbench.leaderboard import current_records
 from srbench.metrics import METRICS
 from srbench.record import Record
 from srbench.registry import suggest
-from srbench.significance import LEAST_IMAGES, Difference, compare_pairs, letters, standings
+from srbench.significance import Difference, compare_pairs, least_images, standings
 from srbench.store import read_records, read_run
 
 __all__ = [
@@ -82,6 +83,11 @@ class Comparison:
         """How many are compared."""
         return len(next(iter(self.figures.values())))
 
+    @cached_property
+    def standings(self) -> dict[str, tuple[float, float, str]]:
+        """Interval and letters of each method, the best first; see `srbench.significance.standings`."""
+        return standings(self.figures, self.metric.higher_is_better)
+
     def describe(self) -> dict[str, Any]:
         """As plain values."""
         return {
@@ -89,7 +95,7 @@ class Comparison:
             "metric": self.metric.name,
             "images": self.images,
             "left_out": self.left_out,
-            "letters": _letters(self),
+            "letters": {name: group for name, (_, _, group) in self.standings.items()},
             "differences": [vars(one) for one in self.differences],
         }
 
@@ -269,10 +275,11 @@ def comparison_text(comparison: Comparison) -> str:
     parts = [f"{comparison.place}, {comparison.images} images", _ranks(comparison), _pairs(comparison)]
     if comparison.left_out:
         parts.append(f"{comparison.left_out} images are left out, which some method has no figure for.")
-    if comparison.images < LEAST_IMAGES:
+    least = least_images(len(comparison.figures))
+    if comparison.images < least:
         parts.append(
-            f"{comparison.images} images are too few for a claim: with fewer than {LEAST_IMAGES} no test can tell two\n"
-            "methods apart, however they differ."
+            f"{comparison.images} images are too few for a claim: with fewer than {least} no test can tell two of\n"
+            f"{len(comparison.figures)} methods apart, however they differ."
         )
     return "\n\n".join(parts)
 
@@ -286,7 +293,7 @@ def _ranks(comparison: Comparison) -> str:
             f"{low:.{digits}f}–{high:.{digits}f}",
             group,
         ]
-        for method, (low, high, group) in standings(comparison.figures, metric.higher_is_better).items()
+        for method, (low, high, group) in comparison.standings.items()
     ]
     header = ("method", f"{metric.name}{_unit(metric)}", "95 %", "group")
     return grid(header, rows)
@@ -301,16 +308,11 @@ def _pairs(comparison: Comparison) -> str:
             f"{one.mean:+.{digits}f}",
             f"{one.low:+.{digits}f}…{one.high:+.{digits}f}",
             f"{one.wins}/{one.ties}/{one.losses}",
-            "" if one.p is None else "<0.0001" if one.p < 0.0001 else f"{one.p:.4f}",
+            one.p_text,
         ]
         for one in comparison.differences
     ]
     return grid(("first", "second", "first-second", "95 %", "w/t/l", "p"), rows)
-
-
-def _letters(comparison: Comparison) -> dict[str, str]:
-    apart = {frozenset((one.first, one.second)) for one in comparison.differences if one.real}
-    return letters(_best_first(comparison), apart)
 
 
 def _best_first(comparison: Comparison) -> list[str]:

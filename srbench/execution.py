@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import nullcontext
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
@@ -27,7 +27,7 @@ from srbench.identities import Identities, identify
 from srbench.inference import Inference
 from srbench.leaderboard import build_attribute_table, build_table, current_records, records_frame
 from srbench.metrics import METRICS
-from srbench.plan import Plan
+from srbench.plan import Cell, Plan
 from srbench.record import Record
 from srbench.remarks import notes
 from srbench.rendering import to_html
@@ -96,7 +96,7 @@ class RunResult:
     def show(
         self,
         image: str,
-        methods: Sequence[str] = (),
+        methods: str | Sequence[str] = (),
         *,
         crop: str = "auto",
         scale: int | None = None,
@@ -123,13 +123,25 @@ class RunResult:
         from srbench.figures.writing import Drawing
 
         if self.plan is None:
-            raise RequestError("this result was not made by srbench.run; run the methods to show them")
-        cells = self.plan.chosen(image, methods, scale, protocol)
+            raise RequestError("this result comes from another process; run the methods again to show them")
+        cells = self.plan.chosen(image, (methods,) if isinstance(methods, str) else methods, scale, protocol)
         place = cells[0]
         name = image.removeprefix(f"{place.dataset.name}/")
-        upscalers = [cell.method for cell in cells]
-        scene = make_scene(upscalers, place.dataset, name, place.scale, place.protocol, self.inference)
+        upscalers = [(cell.method, self._used(cell)) for cell in cells]
+        lr = self.plan.request.lr
+        scene = make_scene(upscalers, place.dataset, name, place.scale, place.protocol, lr)
         return Drawing(draw_sheet(scene, find_box(scene, crop)))
+
+    def _used(self, cell: Cell) -> Inference:
+        """How a cell's method ran: under `--precision auto` as its trial found."""
+        for trial in self.description.get("trials", ()):
+            if (trial["method"], trial["dataset"], trial["scale"]) == (cell.method.name, cell.dataset.name, cell.scale):
+                return replace(self.inference, precision=trial["precision"])
+        return self.inference
+
+    def __getstate__(self) -> dict[str, Any]:
+        """All but the plan, which may hold anyone's functions: a result of another process cannot `show`."""
+        return self.__dict__ | {"plan": None}
 
     def _repr_html_(self) -> str:
         return to_html(self.leaderboard, self.notes)

@@ -16,7 +16,7 @@ from srbench.grouping import grouped
 from srbench.inference import named_parts
 from srbench.metrics import METRICS
 from srbench.record import Record, RecordKey
-from srbench.significance import LEAST_IMAGES, standings
+from srbench.significance import least_images, standings
 from srbench.timing.columns import SPEED_COLUMNS, WHOLE_COLUMNS, speed_row
 
 __all__ = [
@@ -231,9 +231,8 @@ def _standings(found: Sequence[Tally], metric: Metric) -> dict[int, dict[str, An
     for _, same in grouped(found, lambda tally: tally.group):
         keys = {id(tally): (tally.cell[0], tuple(tally.figures(metric.name).items())) for tally in same}
         # A cell that several runs hold counts once.
-        names = {
-            key: str(index) for index, key in enumerate(dict.fromkeys(keys.values())) if len(key[1]) >= LEAST_IMAGES
-        }
+        rows = [key for key in dict.fromkeys(keys.values()) if len(key[1]) >= least_images(2)]
+        names = {key: str(index) for index, key in enumerate(rows)}
         ranks = standings({name: dict(values) for (_, values), name in names.items()}, metric.higher_is_better)
         for tally, key in keys.items():
             if key in names:

@@ -40,6 +40,7 @@ class Record:
         error: Why the image failed; None when it did not.
         seen: By classifier what it said of the result, of HR, and what people say; see `srbench.downstream.Seen`.
         image_sha256: `pixel_sha256` of the saved result; empty where none was saved.
+        reference_sha256: Likewise of what it is compared with.
         precision: In what the method ran, and on which runtime, as `Inference.label` says; empty where none ran.
     """
 
@@ -53,6 +54,7 @@ class Record:
     warnings: tuple[str, ...] = ()
     error: str | None = None
     image_sha256: str = ""
+    reference_sha256: str = ""
     precision: str = ""
     seen: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
 

@@ -8,9 +8,18 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from srbench.downstream.columns import disagreements, strangers
-from srbench.leaderboard import GROUP_COLUMNS, Described, build_table, cells, current_records, largest_sets, tallies
+from srbench.leaderboard import (
+    GROUP_COLUMNS,
+    Described,
+    Tally,
+    build_table,
+    cells,
+    current_records,
+    largest_sets,
+    tallies,
+)
 from srbench.record import Record
-from srbench.significance import LEAST_IMAGES
+from srbench.significance import least_images
 
 __all__ = ["notes"]
 
@@ -96,15 +105,18 @@ def _grouped_remarks(records: Sequence[Record]) -> list[str]:
 
 def _too_few(run: Described, current: Sequence[Record]) -> Iterator[str]:
     """Datasets on which no difference between methods can be called real."""
-    found: dict[str, set[str]] = defaultdict(set)
+    groups: dict[tuple[Any, ...], list[Tally]] = defaultdict(list)
     for tally in tallies("", run, current):
-        if 0 < len(tally.images) < LEAST_IMAGES:
-            found[tally.cell[1]].add(tally.cell[0])
-    small = [dataset for dataset, methods in found.items() if len(methods) > 1]
-    if small:
+        if tally.images:
+            groups[tally.group].append(tally)
+    small: dict[int, dict[str, None]] = defaultdict(dict)
+    for (dataset, *_), same in groups.items():
+        if len(same) > 1 and max(len(tally.images) for tally in same) < least_images(len(same)):
+            small[len(same)][dataset] = None
+    for methods, datasets in sorted(small.items()):
         yield (
-            f"{', '.join(small)}: fewer than {LEAST_IMAGES} images, too few for a claim that one method is better than "
-            "another"
+            f"{', '.join(datasets)}: too few images for a claim that one method is better than another "
+            f"({methods} methods need {least_images(methods)})"
         )
 
 

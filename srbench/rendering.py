@@ -15,7 +15,7 @@ from srbench.leaderboard import GROUP_COLUMNS
 from srbench.metrics import METRICS
 from srbench.timing.rendering import speed_blocks
 
-__all__ = ["to_csv", "to_html", "to_markdown", "to_text"]
+__all__ = ["counted", "metric_title", "to_csv", "to_html", "to_markdown", "to_text"]
 
 
 def to_csv(table: pd.DataFrame) -> str:
@@ -33,14 +33,15 @@ def _blocks(table: pd.DataFrame, *, wide: bool) -> Iterator[tuple[str, list[str]
         common = f", {labels[0]}" if labels[0] and len(labels) == 1 else ""
         heading = f"{dataset} ×{scale}, {protocol} ({protocol_hash}){source}{common}"
         rank = "mean_rank" in table
-        grouped = rows["rank_group"].ne("").any()
-        header = ["method", "images", *(["rank ↓"] if rank else []), *(_title(metric) for metric in metrics)]
+        # Not beside a mean rank over several metrics: 80 columns have no room for both.
+        grouped = rows["rank_group"].ne("").any() and (wide or not rank)
+        header = ["method", "images", *(["rank ↓"] if rank else []), *(metric_title(metric) for metric in metrics)]
         interval = _interval(rows) if wide else None
         header += [*([interval[0]] if interval else []), *(["group"] if grouped else [])]
         body = [
             [
                 row["method"] if common or not _label(row) else f"{row['method']}, {_label(row)}",
-                _count(row),
+                counted(row),
                 *([] if not rank else ["" if pd.isna(row["mean_rank"]) else f"{row['mean_rank']:.2f}"]),
                 *(_number(row[metric.name], metric) for metric in metrics),
                 *([interval[1][index]] if interval else []),
@@ -69,12 +70,14 @@ def _label(row: Mapping[str, Any] | pd.Series[Any]) -> str:
     return str(row["precision"]) if row["runtime"] in ("eager", "") else f"{row['precision']} {row['runtime']}"
 
 
-def _title(metric: Metric) -> str:
+def metric_title(metric: Metric) -> str:
+    """Name, unit and which way is better."""
     unit = " dB" if metric.unit == "dB" else ""
     return f"{metric.name.upper().replace('_', '-')}{unit} {'↑' if metric.higher_is_better else '↓'}"
 
 
-def _count(row: Mapping[str, Any] | pd.Series[Any]) -> str:
+def counted(row: Mapping[str, Any] | pd.Series[Any]) -> str:
+    """How many images were scored, and of how many where some failed or are missing."""
     expected = row["images"] + row["failed"] + row["missing"]
     return str(expected) if row["images"] == expected else f"{row['images']}/{expected}"
 

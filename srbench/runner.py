@@ -30,7 +30,18 @@ from srbench.inference import Inference
 from srbench.methods import Method, Produced, Producer
 from srbench.plan import Plan
 from srbench.record import Record, RecordKey
-from srbench.stages import Prepared, Ready, Result, Task, failed_records, look, prepare, scored_records, seen_records
+from srbench.stages import (
+    Kept,
+    Prepared,
+    Ready,
+    Result,
+    Task,
+    failed_records,
+    look,
+    prepare,
+    scored_records,
+    seen_records,
+)
 from srbench.store import RecordSink
 from srbench.trial import Trial, try_bf16
 
@@ -132,7 +143,7 @@ class _Runner:
         self._chosen: dict[tuple[str, str, int], _Chosen] = {}
         # A processor gains nothing from batches, and loses the cache.
         self._batch_size = 1 if conditions.inference.device == "cpu" else _BATCH
-        self._truths: set[str] = set()
+        self._truths: dict[str, str] = {}
         self.reused = 0
 
     def run(self) -> None:
@@ -178,20 +189,19 @@ class _Runner:
     def _saved(self, key: RecordKey) -> bool:
         """Whether a record's image is where it is wanted, if it is."""
         gallery = self._conditions.gallery
-        return gallery is None or all(self._sink.saved(key, file) for file in (gallery.result(key), gallery.truth(key)))
+        return gallery is None or self._sink.saved(key, gallery.result(key), gallery.truth(key))
 
-    def _keep(self, ready: Ready, produced: Produced) -> str:
+    def _keep(self, ready: Ready, produced: Produced) -> Kept:
         """Save a result, and what it is compared with, where that is wanted."""
         gallery, key = self._conditions.gallery, ready.tasks[0].key
         if gallery is None:
-            return ""
-        result = produced.array
+            return Kept()
+        result, truth = produced.array, gallery.truth(key)
         self._sink.save(gallery.result(key), result)
-        truth = gallery.truth(key)
         if truth not in self._truths:
             self._sink.save(truth, ready.truth.reference)
-            self._truths.add(truth)
-        return pixel_sha256(result)
+            self._truths[truth] = pixel_sha256(ready.truth.reference)
+        return Kept(pixel_sha256(result), self._truths[truth])
 
     def _upscale(self, several: Sequence[Ready]) -> None:
         """All methods on images that may be batched where they are of one size."""

@@ -13,7 +13,7 @@ from srbench.remarks import notes
 from srbench.rendering import to_csv, to_markdown
 from srbench.store import read_records, read_run, write_whole
 
-__all__ = ["collect", "collect_attributes", "write_attributes", "write_leaderboard"]
+__all__ = ["collect", "collect_attributes", "labelled", "write_attributes", "write_leaderboard"]
 
 
 def collect(folders: Sequence[Path]) -> tuple[pd.DataFrame, list[str]]:
@@ -24,10 +24,15 @@ def collect(folders: Sequence[Path]) -> tuple[pd.DataFrame, list[str]]:
         StoreError: A run cannot be read.
     """
     runs = {folder: (read_run(folder), read_records(folder)) for folder in folders}
-    names = [folder.name for folder in runs]
-    labels = {folder: folder.name if names.count(folder.name) == 1 else str(folder) for folder in runs}
+    labels = labelled(list(runs))
     table = build_tables({labels[folder]: run for folder, run in runs.items()})
     return table, list(dict.fromkeys(remark for run in runs.values() for remark in notes(*run)))
+
+
+def labelled(folders: Sequence[Path]) -> dict[Path, str]:
+    """A label of each run folder: its name, or its path where two have one name."""
+    names = [folder.name for folder in folders]
+    return {folder: folder.name if names.count(folder.name) == 1 else str(folder) for folder in folders}
 
 
 def collect_attributes(folders: Sequence[Path]) -> pd.DataFrame:

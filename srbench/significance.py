@@ -6,19 +6,21 @@ letters by insertion and absorption: H.-P. Piepho, JCGS 2004, doi:10.1198/106186
 
 from __future__ import annotations
 
+import math
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import combinations
+from string import ascii_letters
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 __all__ = [
-    "LEAST_IMAGES",
     "LEVEL",
     "Difference",
     "compare_pairs",
+    "least_images",
     "letters",
     "mean_intervals",
     "standings",
@@ -27,9 +29,6 @@ __all__ = [
 
 LEVEL = 0.05
 """Of a whole table: a difference that is none is called one in at most so many tables."""
-
-LEAST_IMAGES = 6
-"""With fewer no arrangement of signs has a probability below `LEVEL`: of five images the smallest is 1/16."""
 
 _RESAMPLES = 10_000
 _SEED = 20_261_121
@@ -70,9 +69,24 @@ class Difference:
     p: float | None
 
     @property
+    def p_text(self) -> str:
+        """For people; empty where there is none."""
+        return "" if self.p is None else "<0.0001" if self.p < 0.0001 else f"{self.p:.4f}"
+
+    @property
     def real(self) -> bool:
         """Whether the two can be told apart."""
         return self.p is not None and self.p < LEVEL
+
+
+def least_images(methods: int) -> int:
+    """Below how many images no two of so many methods can be told apart, however they differ.
+
+    The smallest p of N images is 2 / 2ᴺ, and Holm's method multiplies the smallest by the number of pairs: two methods
+    need 6 images, twelve need 12.
+    """
+    pairs = max(1, methods * (methods - 1) // 2)
+    return math.floor(math.log2(2 * pairs / LEVEL)) + 1
 
 
 def mean_intervals(values: Floats) -> Floats:
@@ -163,7 +177,7 @@ def _tested(differences: Sequence[Floats] | Floats) -> list[float | None]:
 
 
 def _wilcoxon(differences: Floats) -> float | None:
-    if len(differences) < LEAST_IMAGES:
+    if len(differences) < least_images(2):
         return None
     if not differences.any():
         return 1.0
@@ -188,10 +202,12 @@ def letters(methods: Sequence[str], apart: Collection[frozenset[str]]) -> dict[s
         groups = [group for group in groups if group and not any(group < other for other in groups)]
         groups = [group for index, group in enumerate(groups) if group not in groups[:index]]
     order = sorted(groups, key=lambda group: [methods.index(name) for name in methods if name in group])
-    return {
-        name: "".join(chr(ord("a") + index % 26) for index, group in enumerate(order) if name in group)
-        for name in methods
-    }
+    return {name: "".join(_symbol(index) for index, group in enumerate(order) if name in group) for name in methods}
+
+
+def _symbol(index: int) -> str:
+    """A letter; where there are more groups than letters, a number in brackets."""
+    return ascii_letters[index] if index < len(ascii_letters) else f"({index + 1})"
 
 
 def standings(
@@ -211,7 +227,7 @@ def standings(
     rows = _rows(figures)
     sign = -1 if higher_is_better else 1
     order = sorted(rows, key=lambda name: sign * float(rows[name].mean()))
-    enough = len(rows) > 1 and len(rows[order[0]]) >= LEAST_IMAGES
+    enough = len(rows) > 1 and len(rows[order[0]]) >= least_images(len(rows))
     groups = letters(order, told_apart(figures)) if enough else dict.fromkeys(order, "")
     intervals = mean_intervals(np.array([rows[name] for name in order])).tolist()
     return {name: (low, high, groups[name]) for name, (low, high) in zip(order, intervals, strict=True)}

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from typing import NamedTuple
 
 from srbench.api import LrSource, Metric, Sample
 from srbench.datasets import Dataset
@@ -23,6 +24,7 @@ from srbench.scoring import Planes, compare, compared, located, score
 
 __all__ = [
     "Keep",
+    "Kept",
     "Prepared",
     "Ready",
     "Result",
@@ -128,8 +130,15 @@ def _references(
     return references, failed
 
 
-Keep = Callable[[Ready, Produced], str]
-"""Saves a result and what it is compared with; says the `pixel_sha256` of the first, nothing where none is saved."""
+class Kept(NamedTuple):
+    """`pixel_sha256` of a saved result and of what it is compared with; empty where nothing is saved."""
+
+    image_sha256: str = ""
+    reference_sha256: str = ""
+
+
+Keep = Callable[[Ready, Produced], Kept]
+"""Saves a result and what it is compared with."""
 
 
 def scored_records(
@@ -148,11 +157,14 @@ def scored_records(
         StoreError: It cannot be saved.
     """
     records: list[Record] = []
-    saved = keep(ready, produced)
+    try:
+        saved = keep(ready, produced)
+    except RuntimeError as error:  # a GPU reports many faults only here, when its result is fetched
+        return failed_records(ready.tasks, MethodError(f"cannot be saved: {one_line(error)}"), ready.truth.hr)
     for task in ready.tasks:
         try:
             record = _record(task, ready.truth, produced, precision, metrics)
-            records.append(replace(record, image_sha256=saved))
+            records.append(replace(record, **saved._asdict()))
         except MethodError as error:
             records += failed_records([task], error, ready.truth.hr)
         except RuntimeError as error:  # a GPU's, when it has no memory left

@@ -18,7 +18,7 @@ from typing import Any, Protocol, Self
 from filelock import FileLock, Timeout
 
 from srbench.errors import ImageError, OutputError, RequestError, StoreError
-from srbench.images import Image, write_image
+from srbench.images import Image, read_identified, write_image
 from srbench.record import Record, RecordKey
 
 __all__ = ["SCHEMA_VERSION", "MemoryStore", "RecordSink", "RunStore", "read_records", "read_run", "write_whole"]
@@ -46,8 +46,8 @@ class RecordSink(Protocol):
         """The current record of each key."""
         ...
 
-    def saved(self, key: RecordKey, file: str) -> bool:
-        """Whether the record's result was saved, and its file is there."""
+    def saved(self, key: RecordKey, result: str, reference: str) -> bool:
+        """Whether the record's result and what it is compared with were saved, and still are those pixels."""
         ...
 
     def save(self, file: str, image: Image) -> None:
@@ -75,7 +75,7 @@ class MemoryStore:
         """The current record of each key."""
         return list(self._current.values())
 
-    def saved(self, key: RecordKey, file: str) -> bool:
+    def saved(self, key: RecordKey, result: str, reference: str) -> bool:
         """Never: images are not kept."""
         return False
 
@@ -99,6 +99,7 @@ class RunStore(MemoryStore):
         """
         super().__init__()
         self.folder = folder
+        self._verified: set[tuple[str, str]] = set()
         _refuse_foreign(folder)  # before a lock file is put there
         self._lock = _locked(folder)
         try:
@@ -154,10 +155,22 @@ class RunStore(MemoryStore):
         self._size += len(line)
         super().append(record)
 
-    def saved(self, key: RecordKey, file: str) -> bool:
-        """Whether the record's result was saved, and its file is there."""
+    def saved(self, key: RecordKey, result: str, reference: str) -> bool:
+        """Whether the record's result and what it is compared with were saved, and still are those pixels."""
         record = self._current.get(key)
-        return record is not None and bool(record.image_sha256) and (self.folder / file).is_file()
+        if record is None or not record.image_sha256:
+            return False
+        return self._holds(result, record.image_sha256) and self._holds(reference, record.reference_sha256)
+
+    def _holds(self, file: str, sha256: str) -> bool:
+        if (file, sha256) not in self._verified:  # one reference serves every method
+            try:
+                if read_identified(self.folder / file)[1] != sha256:
+                    return False
+            except ImageError:
+                return False
+            self._verified.add((file, sha256))
+        return True
 
     def save(self, file: str, image: Image) -> None:
         """Write an image, whole or not at all.
@@ -166,6 +179,7 @@ class RunStore(MemoryStore):
             StoreError: It could not be written.
         """
         try:
+            self._verified = {seen for seen in self._verified if seen[0] != file}
             write_image(self.folder / file, image)
         except ImageError as error:
             raise StoreError(

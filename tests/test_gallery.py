@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 import srbench
 from srbench.errors import RequestError, StoreError
 from srbench.gallery import file_names
-from srbench.images import pixel_sha256, read_image
+from srbench.images import pixel_sha256, read_image, write_image
 from srbench.store import read_records, read_run
 
 
@@ -99,3 +99,20 @@ def test_images_need_a_folder(cli, photos, tmp_path):
     done = cli("score", "--dataset", photos, "--scale", 2, "--images", photos, "--name", "same", "--save-images")
     assert done.code == 2
     assert "--output DIR" in done.err
+
+
+@pytest.mark.parametrize("changed", ["nearest", "HR"])
+def test_an_image_that_was_changed_is_saved_anew(photos, tmp_path, changed):
+    def again():
+        return srbench.run("nearest", datasets=str(photos), scale=2, output=tmp_path / "run", save_images=True)
+
+    again()
+    file = next((tmp_path / "run" / "images").rglob(f"{changed}/two.png"))
+    before = file.read_bytes()
+    write_image(file, read_image(file) ^ 1)
+    assert again().reused == 2
+    assert file.read_bytes() == before
+    file.write_bytes(b"")
+    assert again().reused == 2
+    assert file.read_bytes() == before
+    assert again().reused == 3

@@ -55,7 +55,7 @@ MOMENTS = {
 def arguments(output):
     return [
         *("run", "--methods", "./mine.py:slow", "--datasets", "./photos", "--scale", "2"),
-        *("--protocol", "classic-y,rgb", "--output", output),
+        *("--protocol", "classic-y,rgb", "--save-images", "--output", output),
     ]
 
 
@@ -93,10 +93,10 @@ def complete(cli, tmp_path, monkeypatch):
 
 @pytest.fixture(scope="module")
 def unbroken(tmp_path_factory, photo):
-    """The leaderboard of a run that nothing disturbs."""
+    """The leaderboard and the saved images of a run that nothing disturbs."""
     place = tmp_path_factory.mktemp("unbroken")
     assert finish(starter(place, photo)("run"))[0] == 0
-    return (place / "run" / "leaderboard.csv").read_bytes()
+    return (place / "run" / "leaderboard.csv").read_bytes(), saved(place / "run")
 
 
 def finish(process):
@@ -116,8 +116,14 @@ def wait_for_lines(process, folder, wanted):
         time.sleep(0.005)
 
 
+def saved(folder):
+    return {path.relative_to(folder): path.read_bytes() for path in folder.rglob("*.png")}
+
+
 def assert_whole(folder, unbroken):
-    assert (folder / "leaderboard.csv").read_bytes() == unbroken
+    assert (folder / "leaderboard.csv").read_bytes() == unbroken[0]
+    assert saved(folder) == unbroken[1]
+    assert len(unbroken[1]) == 24  # twelve results, and HR of each
     assert json.loads((folder / "run.json").read_text())["status"] == "complete"
     records = [json.loads(line) for line in (folder / "records.jsonl").read_text().splitlines()]
     keys = [(item["method"], item["protocol"], item["image"]) for item in records]

@@ -83,7 +83,7 @@ def test_like_remarks_become_one_line():
     values = [record("a", i, 20.0, warnings=(f"shifted by {n}",)) for n, i in enumerate("xy")] + FULL[2:]
     first, few = notes(run_of(), values)
     assert first == "a ×4 on d/x, d/y: suspicious: shifted by 0 (the first of 2 different figures)"
-    assert few == "d: fewer than 6 images, too few for a claim that one method is better than another"
+    assert few == "d: too few images for a claim that one method is better than another (2 methods need 6)"
 
 
 def test_methods_that_fail_alike_share_a_line():

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import pickle
 
 import pytest
 from PIL import Image as Pil
@@ -70,3 +71,31 @@ def test_what_cannot_be_shown(result, arguments, message):
 def test_a_figure_saves_as_its_suffix_says(result, tmp_path):
     result.show("only-o", ["nearest"]).save(str(tmp_path / "f.svg"))
     assert (tmp_path / "f.svg").read_text().count("<image") == 3
+
+
+def test_given_lr_is_shown_as_it_was_scored(tmp_path, photo):
+    from srbench.images import write_image
+
+    write_image(tmp_path / "set" / "one.png", photo(64, 64))
+    write_image(tmp_path / "set" / "LR_bicubic" / "X2" / "one.png", photo(32, 32, top=300))  # another place altogether
+    result = srbench.run("nearest", datasets=str(tmp_path / "set"), scale=2, lr="given")
+    caption = result.show("one").figure.axes[-1].get_xlabel()
+    assert f"{result.records['psnr'].item():.2f} dB" in caption
+
+
+def test_a_result_travels_without_its_plan(photos):
+    result = srbench.run(
+        lambda lr, scale: lr.repeat_interleave(scale, 2).repeat_interleave(scale, 3), datasets=str(photos)
+    )
+    there = pickle.loads(pickle.dumps(result))  # noqa: S301  # our own bytes
+    assert there.leaderboard.equals(result.leaderboard)
+    with pytest.raises(RequestError, match="comes from another process"):
+        there.show("one")
+    result.show("one")
+
+
+def test_one_method_may_be_named_alone_and_tables_are_ones_own(result):
+    assert len(result.show("only-o", "nearest").figure.axes) == 3
+    mine = result.leaderboard
+    mine.loc[:, "psnr"] = 0.0
+    assert (result.leaderboard["psnr"] > 0).all()

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
 
-from srbench.significance import LEAST_IMAGES, compare_pairs, letters, mean_intervals, told_apart
+from srbench.significance import compare_pairs, least_images, letters, mean_intervals, standings, told_apart
 
 
 def figures(*columns):
@@ -39,7 +39,7 @@ def test_five_images_are_too_few_and_equal_ones_are_equal():
     (few,) = compare_pairs(figures(range(10, 15), range(5)), higher_is_better=True)
     assert few.p is None
     assert told_apart(figures(range(10, 15), range(5))) == set()
-    (same,) = compare_pairs(figures(range(LEAST_IMAGES), range(LEAST_IMAGES)), higher_is_better=True)
+    (same,) = compare_pairs(figures(range(6), range(6)), higher_is_better=True)
     assert (same.p, same.mean, same.low, same.high) == (1.0, 0, 0, 0)
     (six,) = compare_pairs(figures([1, 3, 5, 7, 9, 11], range(6)), higher_is_better=True)
     assert six.p == pytest.approx(2 / 64)
@@ -82,3 +82,22 @@ def test_two_methods_share_a_letter_just_where_they_cannot_be_told_apart(count, 
     for (a, b), real in zip(pairs, apart, strict=True):
         assert bool(set(given_letters[a]) & set(given_letters[b])) != real
     assert given_letters[methods[0]].startswith("a")
+
+
+@pytest.mark.parametrize("methods", [2, 3, 4, 8, 12])
+def test_so_many_images_are_enough_and_one_fewer_is_not(methods):
+    enough = least_images(methods)
+    for images, apart in ((enough, True), (enough - 1, False)):
+        far = figures(*[np.arange(images) + 10 * method * (1 + np.arange(images)) for method in range(methods)])
+        pairs = {frozenset(pair) for pair in combinations(far, 2)}
+        assert told_apart(far) == (pairs if apart else set())
+        groups = {name: group for name, (_, _, group) in standings(far, True).items()}
+        assert len(set(groups.values())) == (methods if apart else 1)
+        assert ("" in groups.values()) != apart
+
+
+def test_many_groups_have_many_letters():
+    methods = [f"m{index}" for index in range(60)]
+    found = letters(methods, {frozenset(pair) for pair in combinations(methods, 2)})
+    assert len(set(found.values())) == 60
+    assert (found["m0"], found["m25"], found["m26"], found["m52"]) == ("a", "z", "A", "(53)")

@@ -41,9 +41,9 @@ def show(
     request = plan.request
     inference = resolve_inference(resolve_device(device), request.precision, request.runtime)
     with progress_bar("methods") as progress:
-        scene = make_scene(
-            request.methods, request.datasets[0], name, request.scales[0], request.protocols[0], inference, progress
-        )
+        upscalers = [(method, inference) for method in request.methods]
+        place = request.datasets[0], name, request.scales[0], request.protocols[0]
+        scene = make_scene(upscalers, *place, progress=progress)
     box = find_box(scene, crop)
     write_figure(draw_sheet(scene, box), output)
     for remark in scene.suspicious:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 import numpy as np
+from matplotlib import style
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
@@ -18,6 +19,7 @@ _NAMED = 30
 """Images have their names below where there are no more."""
 
 
+@style.context("default", after_reset=True)  # whatever the notebook or the user has set
 def draw_curves(figures: Mapping[str, Mapping[str, float]], metric: Metric, title: str) -> Figure:
     """Draw a line for each method over the images, and its mean as a dashed one.
 
@@ -36,11 +38,11 @@ def draw_curves(figures: Mapping[str, Mapping[str, float]], metric: Metric, titl
     axes = figure.add_subplot()
     means = {method: float(np.mean(list(values.values()))) for method, values in figures.items()}
     for index, (method, mean) in enumerate(sorted(means.items(), key=lambda item: -sign * item[1])):
-        style = style_of(list(figures).index(method))
+        look = style_of(list(figures).index(method))
         label = f"{shortened(method, 32)}  {mean:.{metric.decimals}f}"
         values = [figures[method][image] for image in order]
-        axes.plot(values, label=label, markersize=4 if named else 2.5, linewidth=1, zorder=50 - index, **style)
-        axes.axhline(mean, color=style["color"], linewidth=0.8, linestyle="--", zorder=1)
+        axes.plot(values, label=label, markersize=4 if named else 2.5, linewidth=1, zorder=50 - index, **look)
+        axes.axhline(mean, color=look["color"], linewidth=0.8, linestyle="--", zorder=1)
     unit = f" ({metric.unit})" if metric.unit else ""
     axes.set_ylabel(f"{metric.name.upper().replace('_', '-')}{unit}")
     axes.set_title(title, fontsize=9, parse_math=False)

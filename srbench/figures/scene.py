@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from srbench.api import LrSource
 from srbench.datasets import Dataset
 from srbench.errors import RequestError
 from srbench.figures.spots import Box, most_different, read_box
@@ -77,23 +78,23 @@ def named_image(image: str) -> tuple[str, str]:
 
 
 def make_scene(
-    methods: Sequence[Method],
+    methods: Sequence[tuple[Method, Inference]],
     dataset: Dataset,
     image: str,
     scale: int,
     protocol: Protocol,
-    inference: Inference,
+    lr: LrSource = "made",
     progress: Callable[[int, int], None] = lambda *_: None,
 ) -> Scene:
     """Upscale one image by several methods.
 
     Args:
-        methods: What to show.
+        methods: What to show, and how each runs if it computes.
         dataset: Where the image is from.
         image: Its id.
         scale: Upscaling factor.
         protocol: How LR is made, and what the figures are of.
-        inference: How the methods run, if they compute.
+        lr: Whether LR is made or read.
         progress: Told of methods done.
 
     Raises:
@@ -106,11 +107,11 @@ def make_scene(
         raise RequestError(f"{dataset.name} has no image {image!r}{known}{suggest(image, ids)}")
     sample = dataset.samples[ids.index(image)]
     hr = decode(dataset, sample).image
-    low = degrade(hr, sample, scale, protocol.degradation, "made")
+    low = degrade(hr, sample, scale, protocol.degradation, lr)
     truth = protocol.compared(low.reference, scale)
     results: list[Result] = []
     suspicious: list[str] = []
-    for done, method in enumerate(methods, start=1):
+    for done, (method, inference) in enumerate(methods, start=1):
         producer = method.open(scale, method.inference(scale, inference) or inference)
         job = Job(image, low.lr, (low.reference.shape[1], low.reference.shape[2]), scale, grey=len(hr) == 1)
         (produced,) = producer([job])

@@ -6,6 +6,7 @@ import math
 from collections.abc import Sequence
 
 import numpy as np
+from matplotlib import style
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
@@ -30,6 +31,7 @@ _SHARP = 400
 """Crops are enlarged to about so many pixels by repeating, because printers and viewers would smooth them."""
 
 
+@style.context("default", after_reset=True)  # whatever the notebook or the user has set
 def draw_sheet(scene: Scene, box: Box) -> Figure:
     """Draw the whole of HR with the box, and the box of HR and of each result, with PSNR and SSIM of the whole image.
 
@@ -59,14 +61,12 @@ def draw_sheet(scene: Scene, box: Box) -> Figure:
     corner = box.left - 0.5, box.top - 0.5
     left.add_patch(Rectangle(corner, box.width, box.height, fill=False, edgecolor=_COLOUR, linewidth=1.4))
     _finish(left, [scene.image, scene.rules], whole)
-    levels = [result.psnr for result in scene.results if result.psnr is not None]
+    # Equal to HR is better than any figure.
+    levels = [math.inf if result.psnr is None else result.psnr for result in scene.results]
     best = max(levels) if len(levels) > 1 else None
     for index, (image, caption, bold) in enumerate(
         [(scene.truth, ["HR", _place(box)], False)]
-        + [
-            (result.image, _caption(result), result.psnr is not None and result.psnr == best)
-            for result in scene.results
-        ]
+        + [(result.image, _caption(result), level == best) for result, level in zip(scene.results, levels, strict=True)]
     ):
         row, column = divmod(index, columns)
         start = _GAP + whole + _GAP + column * (across + _GAP), _GAP + row * (picture + _CAPTION + _GAP)

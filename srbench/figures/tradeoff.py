@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from matplotlib import style
 from matplotlib.figure import Figure
 
 from srbench.api import Metric
@@ -46,6 +47,7 @@ def front(points: Sequence[Point], metric: Metric) -> list[Point]:
     return found[::-1]
 
 
+@style.context("default", after_reset=True)  # whatever the notebook or the user has set
 def draw_tradeoff(points: Sequence[Point], metric: Metric, speed: str, ink: str = "black") -> Figure:
     """Draw a metric over images a second, and the front as steps.
 

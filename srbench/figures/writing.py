@@ -6,7 +6,7 @@ import io
 from dataclasses import dataclass
 from pathlib import Path
 
-from matplotlib import rc_context
+from matplotlib import rc_context, style
 from matplotlib.figure import Figure
 
 from srbench.errors import OutputError
@@ -77,7 +77,10 @@ def write_figure(figure: Figure, path: Path) -> None:
     kind = path.suffix.lower()[1:]
     undated = {"png": {}, "pdf": {"CreationDate": None}, "svg": {"Date": None}}[kind]
     # Letters stay letters: searchable in PDF, and text in SVG.
-    with rc_context({"pdf.fonttype": 42, "svg.fonttype": "none", "svg.hashsalt": "srbench"}):
+    with (
+        style.context("default", after_reset=True),
+        rc_context({"pdf.fonttype": 42, "svg.fonttype": "none", "svg.hashsalt": "srbench"}),
+    ):
         try:
             with whole_file(path) as partial:
                 figure.savefig(partial, format=kind, dpi=_DPI, metadata=undated)

@@ -7,7 +7,7 @@ import re
 from collections.abc import Mapping
 
 import pandas as pd
-from matplotlib import rc_context
+from matplotlib import rc_context, style
 from matplotlib.figure import Figure
 
 from srbench.figures.tradeoff import Point, draw_tradeoff, front
@@ -37,7 +37,7 @@ def tradeoff(group: Group, name: str, styles: Mapping[str, int]) -> tuple[str, s
     if len(timed) < 2:
         return None
     # Timings of another size or device cannot be compared: the largest set of like ones is drawn.
-    _, rows = max(timed.groupby(_PLACE, sort=False), key=lambda item: len(item[1]))
+    _, rows = max(timed.groupby(_PLACE, sort=False, dropna=False), key=lambda item: len(item[1]))
     if len(rows) < 2:
         return None
     points = [
@@ -67,7 +67,7 @@ def inline(figure: Figure, name: str) -> str:
         name: Unlike those of the page's other charts.
     """
     buffer = io.StringIO()
-    with rc_context({"svg.fonttype": "none", "svg.hashsalt": name}):
+    with style.context("default", after_reset=True), rc_context({"svg.fonttype": "none", "svg.hashsalt": name}):
         figure.savefig(buffer, format="svg", transparent=True, metadata={"Date": None, "Creator": None})
     text = buffer.getvalue()
     text = text[text.index("<svg") :]

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +16,8 @@ from srbench.leaderboard import GROUP_COLUMNS, build_tables, current_records, ta
 from srbench.metrics import METRICS
 from srbench.record import Record
 from srbench.remarks import notes
-from srbench.significance import LEAST_IMAGES, Difference, compare_pairs
+from srbench.runs import labelled
+from srbench.significance import Difference, compare_pairs, least_images
 from srbench.store import read_records, read_run
 
 __all__ = ["MOST_IMAGES", "Content", "Group", "ImageRow", "Run", "Saved", "gather"]
@@ -31,11 +32,11 @@ class Saved:
 
     Attributes:
         file: Where it lies.
-        sha256: `pixel_sha256` that its record gives; empty for HR.
+        sha256: `pixel_sha256` that its record gives.
     """
 
     file: Path
-    sha256: str = ""
+    sha256: str
 
 
 @dataclass(frozen=True)
@@ -66,23 +67,33 @@ class Group:
 
     Attributes:
         title: Dataset, factor, protocol.
+        protocol: The protocol's name.
         protocol_hash: Of the protocol's rules.
         metric: The first one, by which rows are ranked.
         table: Rows of `build_tables`, best first.
         methods: Their names, in that order.
         images: The images, the one that separates the methods most first.
-        differences: Every pair of methods; empty where images are too few, or methods have different ones.
-        too_few: Whether the images are too few for a claim.
+        differences: Every pair of the methods that scored the same, largest, set of images; of rows that several runs
+            hold, one. Empty where the images are too few.
+        left_out: Methods that scored other images.
+        least: So many images a claim about these methods needs.
     """
 
     title: str
+    protocol: str
     protocol_hash: str
     metric: Metric
     table: pd.DataFrame
     methods: tuple[str, ...]
     images: tuple[ImageRow, ...]
     differences: tuple[Difference, ...]
-    too_few: bool
+    left_out: tuple[str, ...]
+    least: int
+
+    @property
+    def too_few(self) -> bool:
+        """Whether the images are too few for a claim."""
+        return len(self.methods) > 1 and len(self.images) < self.least
 
 
 @dataclass(frozen=True)
@@ -116,28 +127,42 @@ def gather(folders: Sequence[Path]) -> Content:
         StoreError: A run cannot be read.
     """
     runs = {folder: (read_run(folder), read_records(folder)) for folder in dict.fromkeys(folders)}
-    names = [folder.name for folder in runs]
-    labels = {folder: folder.name if names.count(folder.name) == 1 else str(folder) for folder in runs}
+    labels = labelled(list(runs))
     table = build_tables({labels[folder]: run for folder, run in runs.items()})
     scored = _scored(runs, labels, table)
-    metric = METRICS[next(iter(runs.values()))[0]["plan"]["metrics"][0]]
-    groups = tuple(
-        _group(key, rows, metric, scored.get(key, {})) for key, rows in table.groupby(GROUP_COLUMNS, sort=False)
+    metrics = list(dict.fromkeys(name for run, _ in runs.values() for name in run["plan"]["metrics"]))
+    groups = _told_apart(
+        _group(key, rows, metrics, scored.get(key, {})) for key, rows in table.groupby(GROUP_COLUMNS, sort=False)
     )
     remarks = dict.fromkeys(remark for run in runs.values() for remark in notes(*run))
     return Content(tuple(Run(labels[folder], run) for folder, (run, _) in runs.items()), groups, tuple(remarks))
 
 
+def _told_apart(groups: Iterable[Group]) -> tuple[Group, ...]:
+    """Groups of one title, of two folders of one name perhaps, with the hash of their images in it."""
+    found = list(groups)
+    titles = [group.title for group in found]
+    return tuple(
+        group
+        if titles.count(group.title) == 1
+        else replace(group, title=f"{group.title} ({group.table['dataset_sha256'].iloc[0]})")
+        for group in found
+    )
+
+
 _Found = tuple[Record, Saved | None, Saved | None]
 """A record, its saved result, and HR."""
+
+_Rows = Mapping[str, tuple[str, Sequence[_Found]]]
+"""By the name in the table: the method's own name, and what was scored."""
 
 
 def _scored(
     runs: Mapping[Path, tuple[Mapping[str, Any], Sequence[Record]]], labels: Mapping[Path, str], table: pd.DataFrame
-) -> dict[tuple[Any, ...], dict[str, list[_Found]]]:
+) -> dict[tuple[Any, ...], dict[str, tuple[str, list[_Found]]]]:
     """Scored records by group and by the name that the method has in the table."""
     known = {(*key, name) for *key, name in table[[*GROUP_COLUMNS, "method"]].itertuples(index=False)}
-    found: dict[tuple[Any, ...], dict[str, list[_Found]]] = {}
+    found: dict[tuple[Any, ...], dict[str, tuple[str, list[_Found]]]] = {}
     for folder, (run, records) in runs.items():
         gallery = Gallery.of(run)
         for tally in tallies(labels[folder], run, current_records(run, records)):
@@ -147,7 +172,7 @@ def _scored(
             mine = [(record, *_files(folder, gallery, record)) for record in tally.scored]
             # Of two equal rows, the one whose images were saved.
             if name not in methods or (mine and mine[0][1] is not None):
-                methods[name] = mine
+                methods[name] = method, mine
     return found
 
 
@@ -155,28 +180,36 @@ def _files(folder: Path, gallery: Gallery, record: Record) -> tuple[Saved | None
     if not record.image_sha256:
         return None, None
     result, truth = (folder / name for name in (gallery.result(record.key), gallery.truth(record.key)))
-    return Saved(result, record.image_sha256), Saved(truth)
+    return Saved(result, record.image_sha256), Saved(truth, record.reference_sha256)
 
 
-def _group(key: tuple[Any, ...], rows: pd.DataFrame, metric: Metric, scored: Mapping[str, Sequence[_Found]]) -> Group:
+def _group(key: tuple[Any, ...], rows: pd.DataFrame, metrics: Sequence[str], scored: _Rows) -> Group:
     dataset, _, scale, protocol, protocol_hash, lr = key
-    title = f"{dataset} ×{scale}, {protocol}{'' if lr == 'made' else ', LR as given'}"
+    metric = METRICS[next((name for name in metrics if rows[name].notna().any()), metrics[0])]
     methods = tuple(rows["method"])
     ordered = {name: scored[name] for name in methods if name in scored}
-    figures = {
-        name: {
-            record.key.image: value for record, *_ in several if (value := record.scores.get(metric.name)) is not None
-        }
-        for name, several in ordered.items()
-    }
-    comparable = {name: values for name, values in figures.items() if values}
-    images = [set(values) for values in comparable.values()]
-    same = bool(images) and all(one == images[0] for one in images)
-    enough = same and len(images[0]) >= LEAST_IMAGES
-    pairs = compare_pairs(comparable, higher_is_better=metric.higher_is_better) if enough else []
-    rows = rows.reset_index(drop=True)
-    too_few = same and not enough
-    return Group(title, protocol_hash, metric, rows, methods, _images(ordered, metric), tuple(pairs), too_few)
+    by_values: dict[tuple[str, tuple[tuple[str, float], ...]], str] = {}
+    for name, (method, several) in ordered.items():
+        values = {record.key.image: record.scores.get(metric.name) for record, *_ in several}
+        known = tuple((image, value) for image, value in values.items() if value is not None)
+        by_values.setdefault((method, known), name)  # a row that several runs hold counts once
+    figures = {name: dict(values) for (_, values), name in by_values.items()}
+    most = max((values.keys() for values in figures.values()), key=len, default=())
+    comparable = {name: values for name, values in figures.items() if values and values.keys() == most}
+    least = least_images(len(comparable))
+    pairs = compare_pairs(comparable, higher_is_better=metric.higher_is_better) if len(most) >= least else []
+    return Group(
+        title=f"{dataset} ×{scale}, {protocol}{'' if lr == 'made' else ', LR as given'}",
+        protocol=protocol,
+        protocol_hash=protocol_hash,
+        metric=metric,
+        table=rows.reset_index(drop=True),
+        methods=methods,
+        images=_images({name: several for name, (_, several) in ordered.items()}, metric),
+        differences=tuple(pairs),
+        left_out=tuple(name for name in figures if name not in comparable),
+        least=least,
+    )
 
 
 def _images(scored: Mapping[str, Sequence[_Found]], metric: Metric) -> tuple[ImageRow, ...]:

@@ -26,6 +26,8 @@ _SPOTS = 4
 _SPOT = 64
 """Side of a crop that is offered, in pixels of HR; half the image's shorter side where that is less."""
 _SMALLEST = 48**2
+_LONGEST = 16_383
+"""Side of the largest picture that WebP holds."""
 _GUESS = 0.55
 """Bytes a pixel that a lossless picture has at least, for a first try."""
 
@@ -107,28 +109,29 @@ def collect_pictures(
     """
     pictures = Pictures()
     # Protocols that share their LR share the images.
-    wanted: dict[tuple[Path, ...], list[tuple[int, ImageRow]]] = {}
+    wanted: dict[frozenset[tuple[str, Path]], list[tuple[int, ImageRow]]] = {}
     for index, group in enumerate(groups):
         for row in group.images[:most]:
             if TRUTH in row.saved:
-                wanted.setdefault(tuple(saved.file for saved in row.saved.values()), []).append((index, row))
+                files = frozenset((name, saved.file) for name, saved in row.saved.items())
+                wanted.setdefault(files, []).append((index, row))
     chosen = budget or Budget.of(len(wanted))
     rows = [same[0][1] for same in wanted.values()]
     # Of as many pixels as there is room for if every image were that large; smaller ones leave room for larger ones.
     area = _fitting_area([_area(row) for row in rows], [len(row.saved) for row in rows], chosen.size / _in_page(_GUESS))
-    parts: list[_Part | None] = []
+    read: list[_Part | None] = []
     with ThreadPoolExecutor(2) as pool:
         for done, (part, problems) in enumerate(pool.map(lambda row: _read(row, area), rows), start=1):
-            parts.append(part)
+            read.append(part)
             pictures.problems += problems
             progress(done, len(rows))
-        encoded = _encoded(parts, pool)
-        while sum(map(len, encoded.values())) > chosen.size and area > _SMALLEST:
-            area = max(_SMALLEST, int(area * 0.97 * chosen.size / sum(map(len, encoded.values()))))
-            shrunk = [part and _shrunk(part, area) for part in parts]
-            changed = [new if new is not old else None for new, old in zip(shrunk, parts, strict=True)]
-            parts = shrunk
-            encoded |= _encoded(changed, pool)
+        parts, encoded = _within(read, area, chosen, pool)
+    size = sum(map(len, encoded.values()))
+    if size > chosen.size:
+        pictures.problems.append(
+            f"pictures take {size / 1e6:.0f} MB, more than the {chosen.size / 1e6:.0f} MB they should; a report of "
+            "fewer methods or images is smaller"
+        )
     for index, (part, same) in enumerate(zip(parts, wanted.values(), strict=True)):
         if part is None:
             continue
@@ -142,6 +145,20 @@ def collect_pictures(
     return pictures
 
 
+def _within(
+    parts: Sequence[_Part | None], area: int, budget: Budget, pool: ThreadPoolExecutor
+) -> tuple[Sequence[_Part | None], dict[tuple[int, str], str]]:
+    """Parts of no more pixels than the budget allows, and their pictures by the part's place and the method."""
+    encoded = _encoded(parts, pool)
+    while (size := sum(map(len, encoded.values()))) > budget.size and area > _SMALLEST:
+        # A little less than in proportion, since smaller pictures take more bytes a pixel.
+        area = max(_SMALLEST, int(area * 0.97 * budget.size / size))
+        shrunk = [part and _shrunk(part, area) for part in parts]
+        encoded |= _encoded([new if new is not old else None for new, old in zip(shrunk, parts, strict=True)], pool)
+        parts = shrunk
+    return parts, encoded
+
+
 def _in_page(size: float) -> float:
     """Bytes of the page that so many bytes of a picture take."""
     return size * 4 / 3
@@ -152,7 +169,7 @@ def _area(row: ImageRow) -> int:
     try:
         with Pil.open(row.saved[TRUTH].file) as header:
             return header.width * header.height
-    except OSError:
+    except (OSError, Pil.DecompressionBombError):
         return 0
 
 
@@ -178,24 +195,22 @@ def _read(row: ImageRow, area: int) -> tuple[_Part | None, list[str]]:
         except ImageError as error:
             problems.append(str(error))
             continue
-        if saved.sha256 and pixel_sha256(image) != saved.sha256:
+        if pixel_sha256(image) != saved.sha256:
             problems.append(f"{saved.file}: not the image that was scored; run the same command again to save it anew")
             continue
         images[name] = to_rgb(image)
     if TRUTH not in images:
         return None, problems
     size = images[TRUTH].shape[1], images[TRUTH].shape[2]
-    images = {name: image for name, image in images.items() if image.shape[1:] == size}
-    whole = _Part(size, Box(0, 0, size[1], size[0]), images)
-    return _shrunk(whole, area), problems
+    return _shrunk(_Part(size, Box(0, 0, size[1], size[0]), images), area), problems
 
 
 def _shrunk(part: _Part, area: int) -> _Part:
     """The part of a part, of its form and of at most so many pixels, where the methods differ most."""
     height, width = part.box.height, part.box.width
-    if height * width <= area:
+    if height * width <= area and max(height, width) <= _LONGEST:
         return part
-    factor = (area / (height * width)) ** 0.5
+    factor = min((area / (height * width)) ** 0.5, _LONGEST / max(height, width))
     size = max(1, int(height * factor)), max(1, int(width * factor))
     (inner,) = most_different(_compared(part), size)
     box = Box(part.box.left + inner.left, part.box.top + inner.top, inner.width, inner.height)

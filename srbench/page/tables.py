@@ -12,6 +12,7 @@ from srbench.api import Metric
 from srbench.downstream.columns import is_better_low, is_score
 from srbench.metrics import METRICS
 from srbench.page.content import Group
+from srbench.rendering import counted, metric_title
 
 __all__ = ["Cell", "Column", "leaderboard_columns", "leaderboard_rows", "significant"]
 
@@ -66,7 +67,7 @@ def leaderboard_columns(group: Group) -> list[Column]:
     found.append(Column("images", "images", 0, "scored"))
     for name, metric in METRICS.items():
         if there(name):
-            found.append(Column(name, _title(metric), metric.decimals, metric.summary))
+            found.append(Column(name, metric_title(metric), metric.decimals, metric.summary))
             if name == group.metric.name and there(f"{name}_low"):
                 found.append(Column("interval", "95 %", metric.decimals, "bootstrap interval of the mean over images"))
             if name == group.metric.name and table["rank_group"].ne("").any():
@@ -78,11 +79,6 @@ def leaderboard_columns(group: Group) -> list[Column]:
     return found + [column for column in _SPEED if there(column.name)]
 
 
-def _title(metric: Metric) -> str:
-    unit = " dB" if metric.unit == "dB" else ""
-    return f"{metric.name.upper().replace('_', '-')}{unit} {'↑' if metric.higher_is_better else '↓'}"
-
-
 def leaderboard_rows(group: Group) -> Iterator[list[Cell]]:
     """The cells of each row, in the order of `leaderboard_columns`."""
     columns = leaderboard_columns(group)
@@ -92,9 +88,7 @@ def leaderboard_rows(group: Group) -> Iterator[list[Cell]]:
 
 def _cell(row: pd.Series[Any], column: Column, metric: Metric) -> Cell:
     if column.name == "images":
-        expected = int(row["images"] + row["failed"] + row["missing"])
-        scored = int(row["images"])
-        return Cell(str(expected) if scored == expected else f"{scored}/{expected}", scored)
+        return Cell(counted(row), int(row["images"]))
     if column.name == "interval":
         low, high = row[f"{metric.name}_low"], row[f"{metric.name}_high"]
         if pd.isna(low):

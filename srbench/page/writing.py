@@ -113,6 +113,8 @@ def render(content: Content, pictures: Pictures, title: str) -> str:
         timed=any("images_per_s" in group.table for group in content.groups),
         pictures=bool(pictures.files),
         shown=len(pictures.views),
+        most=MOST_IMAGES,
+        hidden=sum(max(0, len(group.images) - MOST_IMAGES) for group in content.groups),
         cropped=sum(view.cropped for view in pictures.views.values()),
         files=pictures.files,
         remarks=[*content.remarks, *pictures.problems],
@@ -121,7 +123,8 @@ def render(content: Content, pictures: Pictures, title: str) -> str:
         marks=len(MARKS),
         data=_data(content, pictures, styles),
         css=part("page.css"),
-        js=part("page.js"),
+        tables_js=part("tables.js"),
+        viewer_js=part("viewer.js"),
         slider=part("slider/img-comparison-slider.js"),
         slider_licence=room.joinpath("slider/LICENSE").read_text(encoding="utf-8"),
     )
@@ -140,7 +143,7 @@ def _group(index: int, group: Group, pictures: Pictures, styles: Mapping[str, in
     return {
         "index": index,
         "title": group.title,
-        "protocol": group.title.rpartition(", ")[2],
+        "protocol": group.protocol,
         "hash": group.protocol_hash,
         "metric": metric.name.upper().replace("_", "-"),
         "unit": f" {metric.unit}" if metric.unit == "dB" else "",
@@ -159,6 +162,8 @@ def _group(index: int, group: Group, pictures: Pictures, styles: Mapping[str, in
         "chart_words": chart[1] if chart else "",
         "strips": strips,
         "range": f"{2 * reach:.{metric.decimals}f}",
+        "least": group.least,
+        "not_compared": group.left_out,
         "pairs": [_pair(pair, metric.decimals) for pair in group.differences],
         "has_pictures": any((index, row.image) in pictures.views for row in shown),
     }
@@ -196,7 +201,6 @@ def _strip(row: ImageRow, group: Group, reach: float, styles: Mapping[str, int],
 
 
 def _pair(pair: Difference, digits: int) -> dict[str, Any]:
-    p = Cell("", None) if pair.p is None else Cell("<0.0001" if pair.p < 0.0001 else f"{pair.p:.4f}", pair.p)
     return {
         "first": pair.first,
         "second": pair.second,
@@ -204,7 +208,7 @@ def _pair(pair: Difference, digits: int) -> dict[str, Any]:
             Cell(f"{pair.mean:+.{digits}f}", pair.mean),
             Cell(f"{pair.low:+.{digits}f}…{pair.high:+.{digits}f}", pair.low),
             *(Cell(str(count), count) for count in (pair.wins, pair.ties, pair.losses)),
-            p,
+            Cell(pair.p_text, pair.p),
         ],
     }
 

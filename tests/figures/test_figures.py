@@ -6,6 +6,8 @@ import re
 import subprocess
 import sys
 
+import matplotlib as mpl
+import matplotlib.style
 import numpy as np
 import pytest
 from PIL import Image as Pil
@@ -183,3 +185,13 @@ def test_names_keep_their_ends():
 def test_nothing_here_is_imported_by_listing():
     code = "import sys, srbench.cli.main; print(*[m for m in ('matplotlib', 'jinja2') if m in sys.modules])"
     assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.strip() == ""
+
+
+def test_figures_look_the_same_whatever_style_is_set(cli, photos, tmp_path):
+    arguments = ("show", photos / "one.png", "--methods", "nearest,bicubic", "--scale", 2)
+    cli(*arguments, "-o", "plain.svg")
+    with mpl.rc_context():
+        mpl.style.use("dark_background")
+        mpl.rcParams["font.size"] = 30
+        cli(*arguments, "-o", "dark.svg")
+    assert (tmp_path / "dark.svg").read_bytes() == (tmp_path / "plain.svg").read_bytes()

@@ -11,6 +11,8 @@ import pytest
 from PIL import Image as Pil
 
 from srbench.images import read_image
+from srbench.page.pictures import Budget
+from srbench.page.writing import write_page
 from srbench.store import read_records
 
 
@@ -293,3 +295,33 @@ def test_printing_opens_what_is_folded(opened):
     page.emulate_media(media="print")
     assert not page.is_visible("#filter")
     assert page.is_visible("#group-0 table.leaderboard")
+
+
+@pytest.mark.parametrize("ratio", [1, 2])
+def test_cropped_pictures_and_fine_screens(browser, saved_run, settle, tmp_path, ratio):
+    """One pixel for one, also where only a part of the image is there: what is shown is that part of HR."""
+    write_page([saved_run], tmp_path / "small.html", budget=Budget(100_000))
+    context = browser.new_context(viewport={"width": 900, "height": 900}, device_scale_factor=ratio)
+    page = context.new_page()
+    page.goto((tmp_path / "small.html").as_uri())
+    settle(page)
+    page.select_option("#pick-image", "image-5")
+    page.select_option("#pick-left", "HR")
+    page.select_option("#pick-right", "HR")
+    page.click("#zoom-one")
+    settle(page)
+    place = re.search(r"Shown are (\d+)×(\d+) pixels at (\d+), (\d+) of 80×70", page.inner_text("#said"))
+    width, height, left, top = (int(part) for part in place.groups())
+    expected = saved(saved_run, "HR", "image-5")[top : top + height, left : left + width]
+    assert page.get_attribute("#stage", "data-drawn").split(" ")[3] == f"{1 / ratio:.3f}"
+    data = page.evaluate("document.getElementById('left').toDataURL()")
+    drawn = np.asarray(Pil.open(io.BytesIO(base64.b64decode(data.partition(",")[2]))))
+    rows, columns = np.nonzero(drawn[..., 3])  # the rest of the canvas is clear
+    assert (np.ptp(rows) + 1, np.ptp(columns) + 1) == (height, width)
+    assert np.array_equal(drawn[rows.min() : rows.max() + 1, columns.min() : columns.max() + 1, :3], expected)
+    context.close()
+
+
+def saved(run, method, image):
+    (place,) = (run / "images").iterdir()
+    return read_image(place / "classic-y" / method / f"{image}.png").transpose(1, 2, 0)

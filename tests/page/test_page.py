@@ -6,6 +6,8 @@ import base64
 import io
 import json
 import re
+import shutil
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -126,8 +128,6 @@ def test_names_are_text_whatever_they_hold(tmp_path, photo):
 
 
 def test_an_image_of_another_state_is_left_out_and_named(saved_run, tmp_path):
-    import shutil
-
     run = tmp_path / "run"
     shutil.copytree(saved_run, run)
     (place,) = (run / "images").iterdir()
@@ -194,3 +194,88 @@ def test_wrong_requests(cli, photos, tmp_path, arguments, message):
     assert done.code == 2
     assert message in done.err
     assert len(done.err.splitlines()) == 1
+
+
+def test_a_hr_image_of_another_state_is_left_out(saved_run, tmp_path):
+    run = tmp_path / "run"
+    shutil.copytree(saved_run, run)
+    (place,) = (run / "images").iterdir()
+    write_image(place / "classic-y" / "HR" / "image-0.png", 255 - saved(saved_run, "classic-y", "HR", "image-0"))
+    written = write_page([run], tmp_path / "r.html")
+    assert written.images == 12
+    assert "HR/image-0.png: not the image that was scored" in written.problems[0]
+
+
+def test_pictures_are_shared_by_protocols_that_rank_otherwise(saved_run):
+    content = gather([saved_run])
+    first, second = content.groups
+    turned = [replace(row, saved=dict(reversed(row.saved.items()))) for row in second.images]
+    pictures = collect_pictures([first, replace(second, images=tuple(turned))], MOST_IMAGES)
+    assert len(pictures.files) == 28
+
+
+def test_methods_that_scored_other_images_are_left_out_of_the_pairs_and_named(saved_run, tmp_path):
+    run = tmp_path / "run"
+    shutil.copytree(saved_run, run)
+    lines = (run / "records.jsonl").read_text().splitlines(keepends=True)
+    gone = [line for line in lines if '"nearest"' in line and '"image-0"' in line and '"rgb"' in line]
+    (run / "records.jsonl").write_text("".join(line for line in lines if line not in gone))
+    content = gather([run])
+    by_protocol = {group.protocol: group for group in content.groups}
+    assert len(by_protocol["classic-y"].differences) == 3
+    assert [(one.first, one.second) for one in by_protocol["rgb"].differences] == [("lanczos", "bicubic")]
+    assert by_protocol["rgb"].left_out == ("nearest",)
+    page = render(content, collect_pictures(content.groups, MOST_IMAGES), "one gone")
+    assert "or have no figure for one: nearest." in page
+
+
+def test_a_row_that_two_runs_hold_counts_once(saved_run, tmp_path):
+    other = tmp_path / "other"
+    shutil.copytree(saved_run, other)
+    told = json.loads((other / "run.json").read_text())
+    (other / "run.json").write_text(json.dumps(told | {"srbench": "0.0.0"}))
+    content = gather([saved_run, other])
+    assert len(content.groups[0].methods) == 6
+    assert len(content.groups[0].differences) == 3
+    assert {one.p for one in content.groups[0].differences} == {
+        one.p for one in gather([saved_run]).groups[0].differences
+    }
+
+
+def test_runs_of_other_metrics_and_folders_of_one_name(tmp_path, photo):
+    for index, metric in enumerate(("ssim", "psnr")):
+        folder = tmp_path / str(index) / "photos"
+        for image in range(2):
+            write_image(folder / f"{image}.png", photo(40, 40, top=50 * image + 10 * index))
+        srbench.run("nearest", datasets=str(folder), scale=2, metrics=metric, output=tmp_path / f"run-{index}")
+    content = gather([tmp_path / "run-0", tmp_path / "run-1"])
+    assert [group.metric.name for group in content.groups] == ["ssim", "psnr"]
+    titles = [group.title for group in content.groups]
+    assert len(set(titles)) == 2
+    assert all(title.startswith("./photos ×2, classic-y (") for title in titles)
+    assert {group.protocol for group in content.groups} == {"classic-y"}
+
+
+def test_an_image_larger_than_webp_holds_is_cropped(tmp_path):
+    wide = np.random.default_rng(0).integers(0, 255, (3, 8, 16_500), dtype=np.uint8)
+    write_image(tmp_path / "wide" / "wide.png", wide)
+    srbench.run(
+        "nearest", datasets=str(tmp_path / "wide"), scale=2, metrics="psnr", output=tmp_path / "run", save_images=True
+    )
+    written = write_page([tmp_path / "run"], tmp_path / "r.html")
+    assert (written.images, written.cropped, written.problems) == (1, 1, ())
+
+
+def test_a_page_that_cannot_be_as_small_says_so(saved_run):
+    pictures = collect_pictures(gather([saved_run]).groups, MOST_IMAGES, Budget(10_000))
+    assert "pictures take 0 MB, more than the 0 MB they should" in pictures.problems[-1]
+
+
+def test_of_many_images_those_that_separate_the_methods_are_shown(saved_run, monkeypatch):
+    monkeypatch.setattr("srbench.page.writing.MOST_IMAGES", 3)
+    content = gather([saved_run])
+    page = render(content, collect_pictures(content.groups, 3), "few")
+    assert "3 of each; 8 are not" in page
+    spreads = [row.spread for row in content.groups[0].images]
+    assert list(data_of(page)["groups"][0]["images"]) == [row.image for row in content.groups[0].images[:3]]
+    assert spreads == sorted(spreads, reverse=True)

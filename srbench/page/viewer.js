@@ -1,61 +1,7 @@
 "use strict";
+// The pictures: two of them behind a slider, at one zoom and place, and the same part of all.
 (() => {
-  const data = JSON.parse(document.getElementById("data").textContent);
-  data.groups.forEach((group) => { group.images = new Map(group.images); });
   const one = (id) => document.getElementById(id);
-  const all = (selector, root = document) => [...root.querySelectorAll(selector)];
-
-  // Tables: sorted by the column whose name is pressed, empty cells last.
-  function cellOf(row, index) {
-    const cell = row.cells[index];
-    return cell.dataset.value === undefined ? cell.textContent.trim() : Number(cell.dataset.value);
-  }
-  function sortBy(table, header) {
-    const headers = [...header.parentNode.cells];
-    const index = headers.indexOf(header);
-    const numbers = header.classList.contains("number");
-    const before = header.getAttribute("aria-sort");
-    const descending = before ? before === "ascending" : numbers;
-    headers.forEach((other) => other.removeAttribute("aria-sort"));
-    header.setAttribute("aria-sort", descending ? "descending" : "ascending");
-    const empty = (value) => value === "" || (numbers && typeof value === "string");
-    const rows = [...table.tBodies[0].rows].map((row) => ({ row, value: cellOf(row, index) }));
-    rows.sort((a, b) => {
-      if (empty(a.value) || empty(b.value)) return empty(a.value) - empty(b.value);
-      const order = typeof a.value === "number" ? a.value - b.value : a.value.localeCompare(b.value);
-      return descending ? -order : order;
-    });
-    table.tBodies[0].append(...rows.map((entry) => entry.row));
-  }
-  all("table.sortable").forEach((table) =>
-    all("th button", table.tHead).forEach((button) => button.addEventListener("click", () => sortBy(table, button.closest("th")))));
-
-  // Filters: methods by parts of their names, tables one at a time.
-  function filter() {
-    const words = one("filter").value.toLowerCase().split(",").map((word) => word.trim()).filter(Boolean);
-    const wanted = (name) => words.length === 0 || words.some((word) => name.toLowerCase().includes(word));
-    const section = one("section").value;
-    let shown = 0;
-    let total = 0;
-    all("section.group").forEach((group) => { group.hidden = section !== "" && group.id !== `group-${section}`; });
-    all("table.leaderboard tbody tr").forEach((row) => {
-      row.hidden = !wanted(row.dataset.method);
-      if (row.closest("section").hidden) return;
-      total += 1;
-      shown += !row.hidden;
-    });
-    all("table.pairs tbody tr").forEach((row) => { row.hidden = !(wanted(row.dataset.method) && wanted(row.dataset.other)); });
-    all(".legend [data-method]").forEach((item) => { item.hidden = !wanted(item.dataset.method); });
-    all(".strip [data-method]").forEach((dot) => { dot.style.display = wanted(dot.dataset.method) ? "" : "none"; });
-    data.groups.forEach((group, index) => Object.entries(group.styles).forEach(([method, style]) => {
-      all(`#group-${index} .chart [id$="-method-${style}"]`).forEach((dot) => dot.classList.toggle("dimmed", !wanted(method)));
-    }));
-    one("filtered").textContent = shown === total ? "" : `${shown} of ${total} rows`;
-  }
-  one("filter").addEventListener("input", filter);
-  one("section").addEventListener("change", filter);
-  addEventListener("beforeprint", () => all("details").forEach((details) => { details.open = true; }));
-
   if (!one("stage")) return;
 
   // The viewer. Places are in pixels of the whole image; a picture shows box [left, top, width, height] of it.
@@ -81,10 +27,9 @@
     return context.getImageData(0, 0, image.width, image.height);
   }
   const maps = new Map();
-  function errorMap(sr, hr, key) {
+  function errorMap(sr, hr, gain, key) {
     if (maps.has(key)) return maps.get(key);
     const [a, b] = [pixels(sr), pixels(hr)];
-    const gain = Number(one("gain").value);
     for (let i = 0; i < a.data.length; i += 4) {
       for (let c = 0; c < 3; c += 1) a.data[i + c] = Math.min(255, Math.abs(a.data[i + c] - b.data[i + c]) * gain);
       a.data[i + 3] = 255;
@@ -99,8 +44,9 @@
     const shown = view();
     const image = await picture(shown.pictures[method]);
     if (!one("errors").checked) return image;
-    const key = `${shown.pictures[method]} ${shown.pictures.HR} ${one("gain").value}`;
-    return errorMap(image, await picture(shown.pictures.HR), key);
+    const gain = Number(one("gain").value);
+    const key = `${shown.pictures[method]} ${shown.pictures.HR} ${gain}`;
+    return errorMap(image, await picture(shown.pictures.HR), gain, key);
   }
 
   function sized(canvas) {
@@ -120,7 +66,7 @@
   function clamp() {
     const [left, top, width, height] = view().box;
     if (state.fit) { state.zoom = fitting(); state.x = left + width / 2; state.y = top + height / 2; }
-    state.zoom = Math.min(Math.max(state.zoom, Math.min(fitting(), 1)), 40);
+    state.zoom = Math.min(Math.max(state.zoom, Math.min(fitting(), 1 / (devicePixelRatio || 1))), 40);
     state.x = inside(state.x, left, width, stage.clientWidth / state.zoom);
     state.y = inside(state.y, top, height, canvases.left.clientHeight / state.zoom);
     stage.classList.toggle("zoomed", state.zoom > fitting() * 1.001);
@@ -256,7 +202,7 @@
   one("zoom-out").addEventListener("click", () => zoomBy(1 / 1.5));
   one("zoom-fit").addEventListener("click", fit);
   one("zoom-one").addEventListener("click", single);
-  all("button.show").forEach((button) => button.addEventListener("click", () => {
+  [...document.querySelectorAll("button.show")].forEach((button) => button.addEventListener("click", () => {
     state.image = button.dataset.image;
     pickGroup(button.dataset.group);
     one("viewer").scrollIntoView();
