@@ -62,8 +62,8 @@ class RunResult:
         inference: On what device, in what precision.
     """
 
-    description: Mapping[str, Any]
-    items: tuple[Record, ...]
+    description: Mapping[str, Any] = field(repr=False)
+    items: tuple[Record, ...] = field(repr=False)
     folder: Path | None
     reused: int = 0
     plan: Plan | None = field(default=None, repr=False)
@@ -98,7 +98,7 @@ class RunResult:
         image: str,
         methods: str | Sequence[str] = (),
         *,
-        crop: str = "auto",
+        crop: str | Sequence[int] = "auto",
         scale: int | None = None,
         protocol: str = "",
     ) -> Drawing:
@@ -107,7 +107,7 @@ class RunResult:
         Args:
             image: Its id; `dataset/id` where the run has several datasets.
             methods: Names of the run's methods; all if none are given.
-            crop: `auto`, where the methods differ most, or `x,y,w,h` in HR pixels.
+            crop: `auto`, where the methods differ most, or `x,y,w,h` in HR pixels, also as four numbers.
             scale: The run's first if not said.
             protocol: Likewise.
 
@@ -130,7 +130,8 @@ class RunResult:
         upscalers = [(cell.method, self._used(cell)) for cell in cells]
         lr = self.plan.request.lr
         scene = make_scene(upscalers, place.dataset, name, place.scale, place.protocol, lr)
-        return Drawing(draw_sheet(scene, find_box(scene, crop)))
+        wanted = crop if isinstance(crop, str) else ",".join(map(str, crop))
+        return Drawing(draw_sheet(scene, find_box(scene, wanted)))
 
     def _used(self, cell: Cell) -> Inference:
         """How a cell's method ran: under `--precision auto` as its trial found."""

@@ -278,6 +278,8 @@ def read_run(folder: Path) -> dict[str, Any]:
     except FileNotFoundError:
         what = f"holds no srbench run (no {_RUN})" if folder.is_dir() else "no such folder"
         raise RequestError(f"{folder}: {what}; name a folder that srbench run has written") from None
+    except NotADirectoryError:
+        raise RequestError(f"{folder}: is a file; name a folder that srbench run has written") from None
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise StoreError(f"{path}: damaged or unreadable ({error})") from error
     if schema != SCHEMA_VERSION:

@@ -50,6 +50,8 @@ def test_methods_that_do_not_run_under_a_protocol_are_left_out(result):
     picture = result.show("./other/one", scale=4, protocol="srcnn-y", crop="1,2,3,4")
     assert [axes.get_xlabel().splitlines()[0] for axes in picture.figure.axes[2:]] == ["bicubic", "nearest"]
     assert "3×4 at 1, 2" in picture.figure.axes[1].get_xlabel()
+    same = result.show("./other/one", scale=4, protocol="srcnn-y", crop=(1, 2, 3, 4))
+    assert same._repr_png_() == picture._repr_png_()
 
 
 @pytest.mark.parametrize(

@@ -25,6 +25,7 @@ __all__ = [
     "WeightsOption",
     "classifier_files",
     "names",
+    "one_name",
     "one_scale",
     "scales",
     "shares",
@@ -136,6 +137,18 @@ def shares(text: str) -> dict[str, int]:
             raise RequestError(f"part {item!r}: write NAME=PERCENT, each name once, for example train=75,val=20,test=5")
         found[name] = int(percent)
     return found
+
+
+def one_name(text: str) -> str:
+    """Read a single name.
+
+    Raises:
+        RequestError: There are several.
+    """
+    found = names(text)
+    if len(found) > 1:
+        raise RequestError(f"{text!r}: only one here, for example {found[0]}")
+    return found[0]
 
 
 def one_scale(text: str) -> int:

@@ -24,5 +24,6 @@ def report(
     for problem in written.problems:
         typer.echo(f"note: {problem}", err=True)
     cropped = f", {written.cropped} of them cropped to keep it small" if written.cropped else ""
-    pictures = f"{written.images} images{cropped}" if written.images else "no images: run with --save-images for them"
+    none = "none of the saved images can be shown" if written.saved else "no images: run with --save-images for them"
+    pictures = f"{written.images} images{cropped}" if written.images else none
     typer.echo(f"{output}: {written.size / 1e6:.1f} MB, {pictures}")

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from srbench.cli.options import DeviceOption, WeightsOption, names, one_scale, weight_files
+from srbench.cli.options import DeviceOption, WeightsOption, names, one_name, one_scale, weight_files
 
 __all__ = ["show"]
 
@@ -22,27 +22,26 @@ def show(
     device: DeviceOption = "auto",
     weights: WeightsOption = None,
 ) -> None:
-    """Draw the figure papers print: the whole image with a box, the box of HR and of each result, PSNR and SSIM."""
+    """Draw what papers print: the whole image, a box of HR and of each result, PSNR and SSIM; the best PSNR is bold."""
     from srbench.cli.long_work import progress_bar
     from srbench.environment import resolve_device, resolve_inference
     from srbench.errors import NotApplicableError
-    from srbench.figures.scene import find_box, make_scene, named_image
+    from srbench.figures.scene import find_box, find_image, make_scene
     from srbench.figures.sheet import draw_sheet
     from srbench.figures.writing import check_suffix, write_figure
     from srbench.harness import prepare
+    from srbench.registry import registry
 
     check_suffix(output)
-    dataset, name = named_image(image)
-    plan = prepare(
-        names(methods), datasets=dataset, scale=one_scale(scale), protocol=protocol, weights=weight_files(weights)
-    )
+    dataset, name = find_image(image, registry())
+    plan = prepare(names(methods), scale=one_scale(scale), protocol=one_name(protocol), weights=weight_files(weights))
     if plan.refused:
         raise NotApplicableError(str(plan.refused[0]))
     request = plan.request
     inference = resolve_inference(resolve_device(device), request.precision, request.runtime)
     with progress_bar("methods") as progress:
         upscalers = [(method, inference) for method in request.methods]
-        place = request.datasets[0], name, request.scales[0], request.protocols[0]
+        place = dataset, name, request.scales[0], request.protocols[0]
         scene = make_scene(upscalers, *place, progress=progress)
     box = find_box(scene, crop)
     write_figure(draw_sheet(scene, box), output)

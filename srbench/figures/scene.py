@@ -6,20 +6,20 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from srbench.api import LrSource
-from srbench.datasets import Dataset
+from srbench.api import LrSource, Sample
+from srbench.datasets import Dataset, open_dataset
 from srbench.errors import RequestError
 from srbench.figures.spots import Box, most_different, read_box
-from srbench.images import Image, to_rgb
+from srbench.images import IMAGE_SUFFIXES, Image, to_rgb
 from srbench.inference import Inference
 from srbench.inputs import decode, degrade
 from srbench.methods import Job, Method
 from srbench.metrics import METRICS
 from srbench.protocol import Protocol
-from srbench.registry import suggest
+from srbench.registry import Registry, suggest
 from srbench.scoring import compare, score
 
-__all__ = ["AUTO", "Result", "Scene", "find_box", "make_scene", "named_image"]
+__all__ = ["AUTO", "Result", "Scene", "find_box", "find_image", "make_scene"]
 
 AUTO = "auto"
 """The crop where the methods differ most."""
@@ -64,17 +64,25 @@ class Scene:
     suspicious: tuple[str, ...] = ()
 
 
-def named_image(image: str) -> tuple[str, str]:
+def find_image(image: str, cards: Registry) -> tuple[Dataset, str]:
     """What an image's name on a command line means: a file, `DATASET/ID`, or the id of a bundled photograph.
 
     Returns:
-        A dataset, perhaps a folder, and the image's id in it.
+        Its dataset, which has no name where it is a file, and its id.
+
+    Raises:
+        RequestError: It names a file that is not there, or none of an image.
+        SRBenchError: The dataset is not there.
     """
     path = Path(image).expanduser()
-    if path.is_file():
-        return str(path.resolve().parent), path.stem
+    if path.suffix.lower() in IMAGE_SUFFIXES or path.is_file():
+        if not path.is_file():
+            raise RequestError(f"{image}: no such file; name an image file, DATASET/ID, or a bundled photo's id")
+        if path.suffix.lower() not in IMAGE_SUFFIXES:
+            raise RequestError(f"{image}: is no image file ({', '.join(sorted(IMAGE_SUFFIXES))})")
+        return Dataset("", (Sample(path.stem, path, {}),)), path.stem
     dataset, _, name = image.rpartition("/")
-    return dataset or "bundled", name
+    return open_dataset(dataset or "bundled", cards), name
 
 
 def make_scene(
@@ -120,7 +128,8 @@ def make_scene(
         results.append(Result(method.name, to_rgb(produced.array), scores["psnr"], scores["ssim"]))
         suspicious += [f"{method.name}: {warning}" for warning in produced.warnings]
         progress(done, len(methods))
-    where = f"{dataset.name}/{image}", f"×{scale}, {protocol.name}"
+    name = f"{dataset.name}/{image}" if dataset.name else sample.hr.name
+    where = name, f"×{scale}, {protocol.name}"
     return Scene(*where, to_rgb(low.reference), tuple(results), tuple(suspicious))
 
 

@@ -23,9 +23,12 @@ _CAPTION = 0.36
 _GAP = 0.08
 _TALL = {1: 1.9, 2: 3.4, 3: 4.6, 4: 5.2}
 _WIDEST, _NARROWEST = 4.5, 1.2
+_LOWEST = 0.15
 _BANNER = 2.5
 """A crop so many times as wide as it is high is shown one below the other."""
 _COLOUR = "#e8000b"
+_SEEN = 0.015
+"""Side of the smallest box that is seen, as a share of the image's longer side."""
 _LETTERS_PER_INCH = 14.5
 _SHARP = 400
 """Crops are enlarged to about so many pixels by repeating, because printers and viewers would smooth them."""
@@ -45,7 +48,8 @@ def draw_sheet(scene: Scene, box: Box) -> Figure:
         rows = min(panels, 4)
     columns = math.ceil(panels / rows)
     tall = _TALL[rows]
-    picture = (tall - (rows - 1) * _GAP) / rows - _CAPTION
+    picture = min((tall - (rows - 1) * _GAP) / rows - _CAPTION, max(_WIDEST * box.height / box.width, _LOWEST))
+    tall = max(rows * (picture + _CAPTION + _GAP) - _GAP, _TALL[1])
     across = min(max(picture * box.width / box.height, _NARROWEST), _WIDEST)
     height, width = scene.truth.shape[1:]
     whole = min(max((tall - _CAPTION) * width / height, _NARROWEST), _WIDEST)
@@ -57,12 +61,14 @@ def draw_sheet(scene: Scene, box: Box) -> Figure:
 
     left = place(_GAP, _GAP, whole, tall - _CAPTION)
     left.imshow(_pixels(scene.truth))
-    # Half a pixel, because a pixel's middle is where its coordinate is.
-    corner = box.left - 0.5, box.top - 0.5
-    left.add_patch(Rectangle(corner, box.width, box.height, fill=False, edgecolor=_COLOUR, linewidth=1.4))
+    # Half a pixel, because a pixel's middle is where its coordinate is; a tiny box is drawn large enough to be seen.
+    least = max(height, width) * _SEEN
+    wide, high = max(box.width, least), max(box.height, least)
+    corner = box.left + box.width / 2 - wide / 2 - 0.5, box.top + box.height / 2 - high / 2 - 0.5
+    left.add_patch(Rectangle(corner, wide, high, fill=False, edgecolor=_COLOUR, linewidth=1.4))
     _finish(left, [scene.image, scene.rules], whole)
-    # Equal to HR is better than any figure.
-    levels = [math.inf if result.psnr is None else result.psnr for result in scene.results]
+    # Equal to HR is better than any figure; what is equal as it is written is equally good.
+    levels = [math.inf if result.psnr is None else round(result.psnr, 2) for result in scene.results]
     best = max(levels) if len(levels) > 1 else None
     for index, (image, caption, bold) in enumerate(
         [(scene.truth, ["HR", _place(box)], False)]

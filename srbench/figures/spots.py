@@ -52,7 +52,9 @@ def read_box(text: str, size: tuple[int, int]) -> Box:
         left, top, across, down = (int(part) for part in text.split(","))
     except ValueError:
         raise RequestError(f"crop {text!r}: write auto, or x,y,w,h in pixels of HR, for example 120,80,64,48") from None
-    if left < 0 or top < 0 or across < 1 or down < 1 or left + across > width or top + down > height:
+    if across < 1 or down < 1:
+        raise RequestError(f"crop {text}: width and height are at least 1 pixel")
+    if left < 0 or top < 0 or left + across > width or top + down > height:
         raise RequestError(f"crop {text}: does not lie in the image of {width}×{height} pixels")
     return Box(left, top, across, down)
 

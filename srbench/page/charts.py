@@ -51,7 +51,8 @@ def tradeoff(group: Group, name: str, styles: Mapping[str, int]) -> tuple[str, s
     words = f"On the Pareto front, slowest first: {edge}."
     left_out = len(group.table) - len(rows)
     if left_out:
-        words += f" Not drawn: {left_out} rows that were not timed, or not under the same conditions."
+        rest = "a row that was" if left_out == 1 else f"{left_out} rows that were"
+        words += f" Not drawn: {rest} not timed, or not under the same conditions."
     return chart, words
 
 

@@ -14,7 +14,8 @@
     const index = headers.indexOf(header);
     const numbers = header.classList.contains("number");
     const before = header.getAttribute("aria-sort");
-    const descending = before ? before === "ascending" : numbers;
+    // The best first.
+    const descending = before ? before === "ascending" : numbers && header.dataset.better !== "low";
     headers.forEach((other) => other.removeAttribute("aria-sort"));
     header.setAttribute("aria-sort", descending ? "descending" : "ascending");
     const empty = (value) => value === "" || (numbers && typeof value === "string");

@@ -26,12 +26,14 @@ class Column:
         title: For people.
         digits: After the point; None for words.
         hint: What it is, in some words.
+        low: Whether less is better.
     """
 
     name: str
     title: str
     digits: int | None
     hint: str = ""
+    low: bool = False
 
 
 @dataclass(frozen=True)
@@ -43,10 +45,10 @@ class Cell:
 
 
 _SPEED = (
-    Column("latency_ms", "ms", 3, "median time of one image"),
+    Column("latency_ms", "ms", 3, "median time of one image", low=True),
     Column("images_per_s", "images/s", 3, "throughput of the best batch"),
-    Column("macs", "GMACs", 1, "multiply-accumulates of one image"),
-    Column("parameters", "params M", 2, "millions of parameters of the network"),
+    Column("macs", "GMACs", 1, "multiply-accumulates of one image", low=True),
+    Column("parameters", "params M", 2, "millions of parameters of the network", low=True),
 )
 
 
@@ -67,7 +69,8 @@ def leaderboard_columns(group: Group) -> list[Column]:
     found.append(Column("images", "images", 0, "scored"))
     for name, metric in METRICS.items():
         if there(name):
-            found.append(Column(name, metric_title(metric), metric.decimals, metric.summary))
+            low = not metric.higher_is_better
+            found.append(Column(name, metric_title(metric), metric.decimals, metric.summary, low))
             if name == group.metric.name and there(f"{name}_low"):
                 found.append(Column("interval", "95 %", metric.decimals, "bootstrap interval of the mean over images"))
             if name == group.metric.name and table["rank_group"].ne("").any():
@@ -75,7 +78,8 @@ def leaderboard_columns(group: Group) -> list[Column]:
                 found.append(Column("rank_group", "group", None, hint))
     for name in map(str, table):
         if is_score(name) and there(name):
-            found.append(Column(name, f"{name.replace(':', ' ')} {'↓' if is_better_low(name) else '↑'}", 4))
+            low = is_better_low(name)
+            found.append(Column(name, f"{name.replace(':', ' ')} {'↓' if low else '↑'}", 4, low=low))
     return found + [column for column in _SPEED if there(column.name)]
 
 

@@ -9,7 +9,7 @@
   const stage = one("stage");
   const canvases = { left: one("left"), right: one("right") };
   const loaded = new Map();
-  const state = { group: 0, image: "", left: "HR", right: "HR", zoom: 1, x: 0, y: 0, fit: true };
+  const state = { group: 0, image: "", left: "", right: "", zoom: 1, x: 0, y: 0, fit: true };
   const view = () => data.groups[state.group].images.get(state.image);
 
   function picture(index) {
@@ -152,8 +152,8 @@
     state.image = options(one("pick-image"), [...group.images.keys()], name);
     const names = Object.keys(view().pictures);
     const methods = names.filter((method) => method !== "HR");
-    state.left = options(one("pick-left"), names, names.includes(state.left) && state.left !== "HR" ? state.left : methods[methods.length - 1] || "HR");
-    state.right = options(one("pick-right"), names, names.includes(state.right) && state.right !== "HR" ? state.right : methods[0] || "HR");
+    state.left = options(one("pick-left"), names, names.includes(state.left) ? state.left : methods.length > 1 ? methods[methods.length - 1] : "HR");
+    state.right = options(one("pick-right"), names, names.includes(state.right) ? state.right : methods[0] || "HR");
     state.fit = true;
     one("spots").replaceChildren(...view().spots.map((spot, index) => {
       const button = Object.assign(document.createElement("button"), { type: "button", textContent: `crop ${index + 1}` });

@@ -39,12 +39,14 @@ class Written:
         images: How many are shown.
         cropped: How many of them in part.
         problems: What could not be shown, a line each.
+        saved: Whether any images were saved.
     """
 
     size: int
     images: int
     cropped: int
     problems: tuple[str, ...]
+    saved: bool
 
 
 def write_page(
@@ -81,7 +83,8 @@ def write_page(
     except OSError as error:
         raise OutputError(f"{path}: cannot be written ({error.strerror or error})") from error
     cropped = sum(view.cropped for view in pictures.views.values())
-    return Written(path.stat().st_size, len(pictures.views), cropped, tuple(pictures.problems))
+    saved = any(row.saved for group in content.groups for row in group.images)
+    return Written(path.stat().st_size, len(pictures.views), cropped, tuple(pictures.problems), saved)
 
 
 def render(content: Content, pictures: Pictures, title: str) -> str:
@@ -112,6 +115,7 @@ def render(content: Content, pictures: Pictures, title: str) -> str:
         groups=[_group(index, group, pictures, styles) for index, group in enumerate(content.groups)],
         timed=any("images_per_s" in group.table for group in content.groups),
         pictures=bool(pictures.files),
+        saved=any(row.saved for group in content.groups for row in group.images),
         shown=len(pictures.views),
         most=MOST_IMAGES,
         hidden=sum(max(0, len(group.images) - MOST_IMAGES) for group in content.groups),
@@ -163,6 +167,7 @@ def _group(index: int, group: Group, pictures: Pictures, styles: Mapping[str, in
         "strips": strips,
         "range": f"{2 * reach:.{metric.decimals}f}",
         "least": group.least,
+        "unsteady": "steady" in group.table and bool(group.table["steady"].eq(False).any()),
         "not_compared": group.left_out,
         "pairs": [_pair(pair, metric.decimals) for pair in group.differences],
         "has_pictures": any((index, row.image) in pictures.views for row in shown),

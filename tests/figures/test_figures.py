@@ -97,6 +97,10 @@ def test_a_perfect_result_and_a_suspicious_one(cli, tmp_path, photo):
     ("arguments", "message"),
     [
         (["none", "--methods", "bicubic", "-o", "f.png"], "bundled has no image 'none'"),
+        (["none.png", "--methods", "bicubic", "-o", "f.png"], "none.png: no such file"),
+        (["text.txt", "--methods", "bicubic", "-o", "f.png"], "text.txt: is no image file"),
+        (["coffee", "--methods", "bicubic", "-o", "f.png", "--crop", "1,2,0,5"], "at least 1 pixel"),
+        (["coffee", "--methods", "bicubic", "-o", "f.png", "--protocol", "rgb,classic-y"], "only one here"),
         (
             ["coffe", "--methods", "bicubic", "-o", "f.png"],
             "coffee, rocket, did you mean coffee?",
@@ -111,6 +115,7 @@ def test_a_perfect_result_and_a_suspicious_one(cli, tmp_path, photo):
     ],
 )
 def test_what_cannot_be_shown(cli, tmp_path, arguments, message):
+    (tmp_path / "text.txt").write_text("no image")
     done = cli("show", *arguments)
     assert done.code == 2
     assert message in done.err
@@ -195,3 +200,25 @@ def test_figures_look_the_same_whatever_style_is_set(cli, photos, tmp_path):
         mpl.rcParams["font.size"] = 30
         cli(*arguments, "-o", "dark.svg")
     assert (tmp_path / "dark.svg").read_bytes() == (tmp_path / "plain.svg").read_bytes()
+
+
+def test_a_file_is_that_file_whatever_lies_beside_it(cli, tmp_path, photo):
+    write_image(tmp_path / "p" / "one.png", photo(40, 40))
+    Pil.fromarray(photo(48, 48, top=0).transpose(1, 2, 0)).save(tmp_path / "p" / "one.jpg")
+    for file, side in (("one.png", 40), ("one.jpg", 48)):
+        done = cli("show", f"p/{file}", "--methods", "nearest", "-o", "f.svg", "--crop", f"0,0,{side},{side}")
+        assert done.code == 0, done.err
+        assert file in words(tmp_path / "f.svg")
+
+
+def test_all_that_are_best_as_written_are_bold():
+    from srbench.figures.scene import Result, Scene
+    from srbench.figures.sheet import draw_sheet
+    from srbench.figures.spots import Box
+
+    image = np.zeros((3, 20, 20), np.uint8)
+    for levels, bold in (((30.001, 30.004, 29.0), [1, 1, 0]), ((None, 50.0), [1, 0]), ((30.0,), [0])):
+        results = tuple(Result(str(index), image, level, None) for index, level in enumerate(levels))
+        figure = draw_sheet(Scene("image", "rules", image, results), Box(0, 0, 5, 5))
+        weights = [axes.xaxis.label.get_fontweight() == "bold" for axes in figure.axes[2:]]
+        assert weights == bold

@@ -39,6 +39,16 @@ def test_a_columns_name_sorts_by_it_and_again_the_other_way(opened):
     assert column(page, "#group-1 table.leaderboard", 1) == ["lanczos", "bicubic", "nearest"]  # not touched
 
 
+def test_the_first_press_brings_the_best_to_the_top(opened):
+    page, table = opened.page, "#group-0 table.leaderboard"
+    names = [item.inner_text() for item in page.query_selector_all(f"{table} thead button")]
+    for name, first in (("L1 ↓", min), ("SSIM ↑", max), ("ms", min), ("images/s", max)):
+        index = names.index(name) + 1
+        page.click(f"{table} thead th:nth-child({index}) button")
+        figures = [float(value.replace(",", "").rstrip(" !")) for value in column(page, table, index)]
+        assert figures[0] == first(figures)
+
+
 def test_sorting_works_from_the_keyboard(opened):
     page = opened.page
     page.focus("#group-0 table.strips th:nth-child(2) button")
@@ -180,6 +190,14 @@ def test_the_page_scrolls_under_the_wheel_until_the_picture_is_clicked(opened):
     page.mouse.move(box["x"] + 50, box["y"] + 50)
     page.mouse.wheel(0, -100)
     assert opened.drawn() == before
+
+
+def test_what_was_chosen_stays_for_the_next_image(opened):
+    page = opened.page
+    page.select_option("#pick-left", "HR")
+    page.select_option("#pick-right", "bicubic")
+    page.click("#next")
+    assert opened.drawn()[1:3] == ["HR", "bicubic"]
 
 
 def test_images_and_error_maps_by_key(opened):

@@ -181,6 +181,7 @@ def test_several_runs_share_tables_but_not_names(saved_run, tmp_path, photo):
     ("arguments", "message"),
     [
         (["none", "-o", "r.html"], "none: no such folder"),
+        (["file", "-o", "r.html"], "file: is a file; name a folder"),
         ([".", "-o", "r.html"], "holds no srbench run"),
         (["run", "-o", "r.pdf"], "name the file .html"),
         (["run", "-o", "."], "name the file .html"),
@@ -279,3 +280,13 @@ def test_of_many_images_those_that_separate_the_methods_are_shown(saved_run, mon
     spreads = [row.spread for row in content.groups[0].images]
     assert list(data_of(page)["groups"][0]["images"]) == [row.image for row in content.groups[0].images[:3]]
     assert spreads == sorted(spreads, reverse=True)
+
+
+def test_images_that_were_saved_but_cannot_be_shown_are_not_asked_for_again(cli, saved_run, tmp_path):
+    shutil.copytree(saved_run, tmp_path / "run")
+    (place,) = (tmp_path / "run" / "images").iterdir()
+    shutil.rmtree(place / "classic-y" / "HR")
+    done = cli("report", "run", "-o", "r.html")
+    assert "none of the saved images can be shown" in done.out
+    assert "HR/image-0.png" in done.err
+    assert "None of the saved images can be shown" in (tmp_path / "r.html").read_text(encoding="utf-8")
