@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -15,12 +16,16 @@ from srbench.images import Image, read_image, write_image
 from srbench.protocol import resample_taps
 from srbench_datasets import bundled
 
+_homes = itertools.count()
+
 
 @pytest.fixture(autouse=True)
 def _own_data_home(tmp_path_factory, monkeypatch):
     """No test reads or writes the user's datasets or fetched weights."""
-    monkeypatch.setenv("SRBENCH_CACHE", str(tmp_path_factory.mktemp("cache-home")))
-    monkeypatch.setenv("SRBENCH_DATA", str(tmp_path_factory.mktemp("data-home")))
+    # Not made, only named: thousands of folders side by side take long to number.
+    home = tmp_path_factory.getbasetemp() / "homes" / str(next(_homes))
+    monkeypatch.setenv("SRBENCH_CACHE", str(home / "cache"))
+    monkeypatch.setenv("SRBENCH_DATA", str(home / "data"))
 
 
 @pytest.fixture(scope="session")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import resource
@@ -11,7 +12,9 @@ import sys
 import time
 
 import pytest
+from typer.testing import CliRunner
 
+from srbench.cli.main import app
 from srbench.images import write_image
 from srbench.runs import collect
 
@@ -95,7 +98,10 @@ def complete(cli, tmp_path, monkeypatch):
 def unbroken(tmp_path_factory, photo):
     """The leaderboard and the saved images of a run that nothing disturbs."""
     place = tmp_path_factory.mktemp("unbroken")
-    assert finish(starter(place, photo)("run"))[0] == 0
+    starter(place, photo)  # its images and its method
+    with contextlib.chdir(place), pytest.MonkeyPatch.context() as patch:
+        patch.setenv("CALLS", str(place / "calls-run"))
+        assert CliRunner().invoke(app, arguments("run")).exit_code == 0
     return (place / "run" / "leaderboard.csv").read_bytes(), saved(place / "run")
 
 
@@ -138,7 +144,7 @@ def assert_readable(folder):
     assert remarks[-1].startswith("unfinished: ")
 
 
-def test_killed_again_and_again_from_outside(job, unbroken, tmp_path):
+def test_killed_again_and_again_from_outside(job, complete, unbroken, tmp_path):
     folder = tmp_path / "killed"
     for wanted in (1, 13):
         process = job("killed", pause=0.05)
@@ -146,8 +152,7 @@ def test_killed_again_and_again_from_outside(job, unbroken, tmp_path):
         process.kill()
         assert finish(process)[0] == -signal.SIGKILL
         assert_readable(folder)
-    final = job("killed")
-    assert finish(final)[0] == 0
+    assert complete("killed") == 0
     assert_whole(folder, unbroken)
     # Twelve images, and again what was on its way at each kill: one being upscaled, two that waited to be scored.
     assert 12 <= len((tmp_path / "calls-killed").read_text()) <= 12 + 2 * 3

@@ -16,7 +16,7 @@ from srbench.tuning import tune
 
 SIZE_2K = (1356, 2040)
 
-IMAGES = int(os.environ.get("SRBENCH_BENCH_IMAGES", "8"))
+IMAGES = int(os.environ.get("SRBENCH_BENCH_IMAGES", "6"))
 """Of 2K; 40 are what the README's figures are of."""
 
 

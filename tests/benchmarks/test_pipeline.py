@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 import sys
 import time
@@ -81,7 +82,7 @@ def the_usual_way(path, gathered):
 
 
 def test_bicubic_beside_its_slowest_stage_and_the_usual_way(benchmark, photos_2k, gathered):
-    """The first target, 1.25, is for 40 images; with 8 the first one, which nothing overlaps, is an eighth more."""
+    """The first target, 1.25, is for 40 images; with 6 the first one, which nothing overlaps, is a sixth more."""
     files = sorted(photos_2k.iterdir())
     run_of("bicubic", photos_2k)
     over_a_stage, usual_over = [], []
@@ -113,8 +114,10 @@ def test_edsr_takes_little_longer_than_its_bare_passes(ratio, photos_2k):
     assert ratio(lambda: run_of("edsr", folder), bare, rounds=1 if large else 2) < 1.4
 
 
-def test_memory_does_not_grow_with_the_number_of_images(photos_2k):
+def test_memory_does_not_grow_with_the_number_of_images(photos_2k, tmp_path):
     """In a process of its own for each count; 8 images of 2K may take 80 MiB more than 4, two images' arrays."""
+    for index in range(8):
+        shutil.copy(photos_2k / "0.png", tmp_path / f"{index}.png")
     program = (
         "import dataclasses, sys\n"
         "from srbench.execution import execute\n"
@@ -128,7 +131,7 @@ def test_memory_does_not_grow_with_the_number_of_images(photos_2k):
         "print(process_peak())\n"
     )
     started = [
-        subprocess.Popen([sys.executable, "-c", program, photos_2k, str(count)], stdout=subprocess.PIPE)
+        subprocess.Popen([sys.executable, "-c", program, tmp_path, str(count)], stdout=subprocess.PIPE)
         for count in (4, 8)
     ]
     peaks = [float(process.communicate()[0]) for process in started]
@@ -161,4 +164,4 @@ def test_start_up_beside_importing_numpy(ratio, words, most):
     def process(*arguments):
         subprocess.run([sys.executable, *arguments], check=True, stdout=subprocess.DEVNULL)
 
-    assert ratio(lambda: process("-m", "srbench", *words), lambda: process("-c", "import numpy")) < most
+    assert ratio(lambda: process("-m", "srbench", *words), lambda: process("-c", "import numpy"), rounds=5) < most

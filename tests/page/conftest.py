@@ -90,16 +90,29 @@ def settle() -> Callable[[Page], None]:
     return settled
 
 
-@pytest.fixture
-def opened(browser, page_file) -> Iterator[Watched]:
-    """The page in the browser; afterwards it must have asked for nothing and complained of nothing."""
+@pytest.fixture(scope="session")
+def tab(browser) -> Iterator[Page]:
+    """One that several tests may load the page into."""
     context = browser.new_context(viewport={"width": 1280, "height": 900}, device_scale_factor=1)
-    watched = Watched(context.new_page())
-    watched.page.on("console", lambda message: watched.said.append(message.text))
-    watched.page.on("pageerror", lambda error: watched.said.append(str(error)))
-    watched.page.on("request", lambda request: watched.requests.append(request.url))
-    watched.page.goto(page_file.as_uri())
-    yield watched
+    yield context.new_page()
     context.close()
+
+
+@pytest.fixture
+def opened(tab, page_file) -> Iterator[Watched]:
+    """The page in the browser; afterwards it must have asked for nothing and complained of nothing."""
+    watched = Watched(tab)
+    listeners = {
+        "console": lambda message: watched.said.append(message.text),
+        "pageerror": lambda error: watched.said.append(str(error)),
+        "request": lambda request: watched.requests.append(request.url),
+    }
+    for event, listener in listeners.items():
+        tab.on(event, listener)
+    tab.emulate_media(media="screen")
+    tab.goto(page_file.as_uri())
+    yield watched
+    for event, listener in listeners.items():
+        tab.remove_listener(event, listener)
     assert watched.said == []
     assert [url for url in watched.requests if not url.startswith("data:")] == [page_file.as_uri()]
