@@ -169,7 +169,11 @@ def test_killed_at_an_exact_moment(job, complete, unbroken, tmp_path):
 
 
 def test_ctrl_c_says_how_to_go_on(job, complete, unbroken, tmp_path):
-    process = job("stopped", pause=0.1)
+    def as_from_a_terminal():
+        """What a shell starts in the background is told to ignore it."""
+        signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+    process = job("stopped", pause=0.1, preexec_fn=as_from_a_terminal)
     wait_for_lines(process, tmp_path / "stopped", 4)
     process.send_signal(signal.SIGINT)
     code, err = finish(process)

@@ -86,7 +86,7 @@ def test_bicubic_beside_its_slowest_stage_and_the_usual_way(benchmark, photos_2k
     files = sorted(photos_2k.iterdir())
     run_of("bicubic", photos_2k)
     over_a_stage, usual_over = [], []
-    for _ in range(3):
+    for _ in range(2):
         taken = seconds(lambda: run_of("bicubic", photos_2k))
         over_a_stage.append(taken / max(stages("bicubic", photos_2k).values()))
         usual_over.append(len(files) * seconds(lambda: the_usual_way(files[0], gathered)) / taken)
