@@ -5,6 +5,8 @@ from __future__ import annotations
 import io
 import pickle
 
+import matplotlib as mpl
+import matplotlib.style
 import pytest
 from PIL import Image as Pil
 
@@ -101,3 +103,10 @@ def test_one_method_may_be_named_alone_and_tables_are_ones_own(result):
     mine = result.leaderboard
     mine.loc[:, "psnr"] = 0.0
     assert (result.leaderboard["psnr"] > 0).all()
+
+
+def test_a_picture_looks_the_same_whatever_style_is_set(result):
+    plain = result.show("only-o", ["nearest"])._repr_png_()
+    with mpl.rc_context():
+        mpl.style.use("dark_background")
+        assert result.show("only-o", ["nearest"])._repr_png_() == plain

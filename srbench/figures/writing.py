@@ -59,7 +59,8 @@ class Drawing:
 
     def _repr_png_(self) -> bytes:
         buffer = io.BytesIO()
-        self.figure.savefig(buffer, format="png", dpi=_DPI // 2)
+        with style.context("default", after_reset=True):
+            self.figure.savefig(buffer, format="png", dpi=_DPI // 2)
         return buffer.getvalue()
 
 
