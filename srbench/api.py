@@ -195,3 +195,13 @@ class Metric:
     higher_is_better: bool
     decimals: int
     summary: str
+
+    @property
+    def label(self) -> str:
+        """The name as people write it, such as `MS-SSIM`."""
+        return self.name.upper().replace("_", "-")
+
+    @property
+    def short_unit(self) -> str:
+        """What follows a figure in a table: a space and dB, or nothing."""
+        return " dB" if self.unit == "dB" else ""

@@ -17,6 +17,7 @@ from srbench.leaderboard import current_records
 from srbench.metrics import METRICS
 from srbench.record import Record
 from srbench.registry import suggest
+from srbench.runs import labelled
 from srbench.significance import Difference, compare_pairs, least_images, standings
 from srbench.store import read_records, read_run
 
@@ -186,7 +187,8 @@ def compare_runs(first: Path, second: Path, metric: str) -> list[Comparison]:
         RequestError: A folder holds no run, or nothing in them can be compared.
     """
     here, there = _groups(first, metric), _groups(second, metric)
-    names = [folder.name if first.name != second.name else str(folder) for folder in (first, second)]
+    known = labelled([first, second])
+    names = [known[first], known[second]]
     pairs: dict[Place, Figures] = {}
     for place in [place for place in here if place in there]:
         common = [name for name in here[place] if name in there[place]]
@@ -263,7 +265,7 @@ def worse(comparisons: Sequence[Comparison], limit: Limit) -> list[str]:
         sign = 1 if comparison.metric.higher_is_better else -1
         lines += [
             f"{one.second} is worse than {one.first} on {comparison.place} by {sign * one.mean:.4g}"
-            f"{_unit(comparison.metric)}, more than {limit.by:g}"
+            f"{comparison.metric.short_unit}, more than {limit.by:g}"
             for one in comparison.differences
             if sign * one.mean > limit.by
         ]
@@ -295,7 +297,7 @@ def _ranks(comparison: Comparison) -> str:
         ]
         for method, (low, high, group) in comparison.standings.items()
     ]
-    header = ("method", f"{metric.name}{_unit(metric)}", "95 %", "group")
+    header = ("method", f"{metric.name}{metric.short_unit}", "95 %", "group")
     return grid(header, rows)
 
 
@@ -313,11 +315,3 @@ def _pairs(comparison: Comparison) -> str:
         for one in comparison.differences
     ]
     return grid(("first", "second", "first-second", "95 %", "w/t/l", "p"), rows)
-
-
-def _best_first(comparison: Comparison) -> list[str]:
-    return _by_mean(comparison.figures, comparison.metric.name)
-
-
-def _unit(metric: Metric) -> str:
-    return f" {metric.unit}" if metric.unit == "dB" else ""

@@ -184,11 +184,8 @@ class Tally:
     def figures(self, metric: str) -> dict[str, float]:
         """A metric by image; nothing where an image lacks it."""
         values = {record.key.image: record.scores.get(metric) for record in self.scored}
-        return (
-            {image: value for image, value in values.items() if value is not None}
-            if None not in values.values()
-            else {}
-        )
+        known = {image: value for image, value in values.items() if value is not None}
+        return known if len(known) == len(values) else {}
 
     def _seen(self) -> dict[str, Any]:
         """What classifiers made of its images."""

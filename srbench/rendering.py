@@ -61,7 +61,7 @@ def _interval(rows: pd.DataFrame) -> tuple[str, list[str]] | None:
                 "" if pd.isna(low) else f"{_number(low, metric)}–{_number(high, metric)}"
                 for low, high in rows[[*ends]].itertuples(index=False)
             ]
-            return f"{name.upper().replace('_', '-')} 95 %", cells
+            return f"{metric.label} 95 %", cells
     return None
 
 
@@ -72,8 +72,7 @@ def _label(row: Mapping[str, Any] | pd.Series[Any]) -> str:
 
 def metric_title(metric: Metric) -> str:
     """Name, unit and which way is better."""
-    unit = " dB" if metric.unit == "dB" else ""
-    return f"{metric.name.upper().replace('_', '-')}{unit} {'↑' if metric.higher_is_better else '↓'}"
+    return f"{metric.label}{metric.short_unit} {'↑' if metric.higher_is_better else '↓'}"
 
 
 def counted(row: Mapping[str, Any] | pd.Series[Any]) -> str:

@@ -44,7 +44,7 @@ def draw_curves(figures: Mapping[str, Mapping[str, float]], metric: Metric, titl
         axes.plot(values, label=label, markersize=4 if named else 2.5, linewidth=1, zorder=50 - index, **look)
         axes.axhline(mean, color=look["color"], linewidth=0.8, linestyle="--", zorder=1)
     unit = f" ({metric.unit})" if metric.unit else ""
-    axes.set_ylabel(f"{metric.name.upper().replace('_', '-')}{unit}")
+    axes.set_ylabel(f"{metric.label}{unit}")
     axes.set_title(title, fontsize=9, parse_math=False)
     if named:
         labels = [shortened(image, 24) for image in order]

@@ -9,7 +9,7 @@ from pathlib import Path
 from srbench.api import LrSource, Sample
 from srbench.datasets import Dataset, open_dataset
 from srbench.errors import RequestError
-from srbench.figures.spots import Box, most_different, read_box
+from srbench.figures.spots import Box, contrasted, most_different, read_box
 from srbench.images import IMAGE_SUFFIXES, Image, to_rgb
 from srbench.inference import Inference
 from srbench.inputs import decode, degrade
@@ -144,4 +144,4 @@ def find_box(scene: Scene, crop: str) -> Box:
         return read_box(crop, (height, width))
     side = min(max(min(height, width) // _PART, 32), 160, height, width)
     images = [result.image for result in scene.results]
-    return most_different(images if len(images) > 1 else [*images, scene.truth], (side, side))[0]
+    return most_different(contrasted(images, scene.truth), (side, side))[0]

@@ -13,7 +13,7 @@ from srbench.errors import RequestError
 from srbench.images import Image, to_rgb
 from srbench.protocol import luma
 
-__all__ = ["Box", "most_different", "read_box"]
+__all__ = ["Box", "contrasted", "most_different", "read_box"]
 
 
 @dataclass(frozen=True)
@@ -59,11 +59,16 @@ def read_box(text: str, size: tuple[int, int]) -> Box:
     return Box(left, top, across, down)
 
 
+def contrasted(results: Sequence[Image], truth: Image) -> Sequence[Image]:
+    """What `most_different` is to look at: the methods' results, of a single method HR beside it."""
+    return results if len(results) > 1 else [*results, truth]
+
+
 def most_different(images: Sequence[Image], size: tuple[int, int], count: int = 1) -> list[Box]:
     """Where images differ most: the boxes with the largest sum of the variance of luma, none overlapping another.
 
     Args:
-        images: uint8, (C, H, W), at least one; the results of methods, and of a single one HR beside it.
+        images: uint8, (C, H, W), at least one; see `contrasted`.
         size: Height and width of the boxes, no larger than the images.
         count: How many, at most: fewer where there is no room, or no further difference.
 

@@ -82,7 +82,7 @@ def draw_tradeoff(points: Sequence[Point], metric: Metric, speed: str, ink: str 
     axes.set_xscale("log")
     axes.set_xlabel(f"images a second {speed}", color=ink, fontsize=8, parse_math=False)
     unit = f" ({metric.unit})" if metric.unit else ""
-    axes.set_ylabel(f"{metric.name.upper().replace('_', '-')}{unit}", color=ink, fontsize=8)
+    axes.set_ylabel(f"{metric.label}{unit}", color=ink, fontsize=8)
     axes.tick_params(which="both", colors=ink, labelsize=7)
     for side in axes.spines.values():
         side.set_color(ink)

@@ -118,6 +118,11 @@ class Content:
     groups: tuple[Group, ...]
     remarks: tuple[str, ...]
 
+    @property
+    def saved(self) -> bool:
+        """Whether any images were saved."""
+        return any(row.saved for group in self.groups for row in group.images)
+
 
 def gather(folders: Sequence[Path]) -> Content:
     """Read run folders.

@@ -13,7 +13,7 @@ import numpy as np
 from PIL import Image as Pil
 
 from srbench.errors import ImageError
-from srbench.figures.spots import Box, most_different
+from srbench.figures.spots import Box, contrasted, most_different
 from srbench.gallery import TRUTH
 from srbench.images import Image, pixel_sha256, read_image, to_rgb
 from srbench.page.content import Group, ImageRow
@@ -79,6 +79,11 @@ class Pictures:
     files: list[str] = field(default_factory=list)
     views: dict[tuple[int, str], View] = field(default_factory=dict)
     problems: list[str] = field(default_factory=list)
+
+    @property
+    def cropped(self) -> int:
+        """How many images are shown in part."""
+        return sum(view.cropped for view in self.views.values())
 
 
 @dataclass(frozen=True)
@@ -217,10 +222,8 @@ def _shrunk(part: _Part, area: int) -> _Part:
     return _Part(part.size, box, {name: np.ascontiguousarray(inner.cut(image)) for name, image in part.images.items()})
 
 
-def _compared(part: _Part) -> list[Image]:
-    """What must differ: the results, of a single one HR beside it."""
-    results = [image for name, image in part.images.items() if name != TRUTH]
-    return results if len(results) > 1 else [*results, part.images[TRUTH]]
+def _compared(part: _Part) -> Sequence[Image]:
+    return contrasted([image for name, image in part.images.items() if name != TRUTH], part.images[TRUTH])
 
 
 def _spots(part: _Part) -> tuple[Box, ...]:

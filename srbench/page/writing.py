@@ -82,9 +82,7 @@ def write_page(
             partial.write_text(text, encoding="utf-8")
     except OSError as error:
         raise OutputError(f"{path}: cannot be written ({error.strerror or error})") from error
-    cropped = sum(view.cropped for view in pictures.views.values())
-    saved = any(row.saved for group in content.groups for row in group.images)
-    return Written(path.stat().st_size, len(pictures.views), cropped, tuple(pictures.problems), saved)
+    return Written(path.stat().st_size, len(pictures.views), pictures.cropped, tuple(pictures.problems), content.saved)
 
 
 def render(content: Content, pictures: Pictures, title: str) -> str:
@@ -115,11 +113,11 @@ def render(content: Content, pictures: Pictures, title: str) -> str:
         groups=[_group(index, group, pictures, styles) for index, group in enumerate(content.groups)],
         timed=any("images_per_s" in group.table for group in content.groups),
         pictures=bool(pictures.files),
-        saved=any(row.saved for group in content.groups for row in group.images),
+        saved=content.saved,
         shown=len(pictures.views),
         most=MOST_IMAGES,
         hidden=sum(max(0, len(group.images) - MOST_IMAGES) for group in content.groups),
-        cropped=sum(view.cropped for view in pictures.views.values()),
+        cropped=pictures.cropped,
         files=pictures.files,
         remarks=[*content.remarks, *pictures.problems],
         runs=[_run(run) for run in content.runs],
@@ -149,8 +147,8 @@ def _group(index: int, group: Group, pictures: Pictures, styles: Mapping[str, in
         "title": group.title,
         "protocol": group.protocol,
         "hash": group.protocol_hash,
-        "metric": metric.name.upper().replace("_", "-"),
-        "unit": f" {metric.unit}" if metric.unit == "dB" else "",
+        "metric": metric.label,
+        "unit": metric.short_unit,
         "columns": leaderboard_columns(group),
         "rows": [
             {"method": method, "style": styles[method], "cells": cells}
