@@ -109,4 +109,5 @@ def test_a_picture_looks_the_same_whatever_style_is_set(result):
     plain = result.show("only-o", ["nearest"])._repr_png_()
     with mpl.rc_context():
         mpl.style.use("dark_background")
+        mpl.rcParams["savefig.facecolor"] = "black"
         assert result.show("only-o", ["nearest"])._repr_png_() == plain
