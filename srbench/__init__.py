@@ -12,7 +12,8 @@ from srbench.api import BuildRequest, Listing, Metric, Sample, Upscaler
 from srbench.errors import SRBenchError
 
 if TYPE_CHECKING:
-    from srbench.harness import RunResult, run, score
+    from srbench.harness.result import RunResult
+    from srbench.harness.run import run, score
 
 __all__ = [
     "BuildRequest",
@@ -32,7 +33,7 @@ _LAZY = frozenset({"RunResult", "run", "score"})
 def __getattr__(name: str) -> Any:
     """Import what needs pandas only when it is asked for."""
     if name in _LAZY:
-        from srbench import harness
+        from srbench.harness import result, run
 
-        return getattr(harness, name)
+        return result.RunResult if name == "RunResult" else getattr(run, name)
     raise AttributeError(f"module 'srbench' has no attribute {name!r}")

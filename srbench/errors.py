@@ -22,6 +22,8 @@ Each message is one line: what was given, what was expected, what to do.
 
 from __future__ import annotations
 
+import difflib
+from collections.abc import Iterable
 from typing import ClassVar
 
 __all__ = [
@@ -42,6 +44,7 @@ __all__ = [
     "UnknownNameError",
     "WeightsError",
     "one_line",
+    "suggest",
 ]
 
 
@@ -119,3 +122,9 @@ def one_line(error: BaseException) -> str:
     """Type and message of anyone's exception on one line, at most 200 characters of message."""
     text = " ".join(str(error).split())
     return f"{type(error).__name__}: {text if len(text) <= 200 else text[:200] + '…'}"
+
+
+def suggest(name: str, known: Iterable[str]) -> str:
+    """Return ', did you mean …?' for the nearest known names, or nothing where none is near."""
+    near = difflib.get_close_matches(name.lower(), list(known), n=2)
+    return f", did you mean {' or '.join(near)}?" if near else ""

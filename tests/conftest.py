@@ -12,8 +12,9 @@ import numpy as np
 import pytest
 from typer.testing import CliRunner
 
-from srbench.images import Image, read_image, write_image
-from srbench.protocol import resample_taps
+from srbench.api import Image
+from srbench.files import read_image, write_image
+from srbench.protocols import resample_taps
 from srbench_datasets import bundled
 
 _homes = itertools.count()

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from srbench.cards import DatasetCard, MethodCard, ProtocolCard, is_card_file, read_card
+from srbench.cards import DatasetCard, MethodCard, ProtocolCard
+from srbench.cards.packs import is_card_file, read_card
 from srbench.errors import CardError
 
 METHOD = """

@@ -7,9 +7,9 @@ import json
 import pytest
 
 import srbench
-from srbench.comparing import compare_methods, compare_runs, read_limit
 from srbench.errors import RequestError
-from srbench.images import write_image
+from srbench.files import write_image
+from srbench.leaderboard import compare_methods, compare_runs, read_limit
 
 
 @pytest.fixture(scope="module")

@@ -10,13 +10,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from srbench.cards import DatasetCard
-from srbench.datasets import installed_listing, is_folder_spec, open_dataset
+from srbench.cards import DatasetCard, Entry, installed_cards
+from srbench.datasets import installed_listing, lr_files, open_dataset
+from srbench.datasets.install import import_dataset
+from srbench.datasets.layout import list_folder
 from srbench.errors import DatasetError, RequestError, UnknownNameError
-from srbench.folders import data_home, list_folder, lr_files
-from srbench.images import pixel_sha256, read_image, write_image
-from srbench.importing import import_dataset
-from srbench.registry import Entry, registry
+from srbench.files import data_home, is_folder_spec, pixel_sha256, read_image, write_image
 from srbench_datasets import celeba, div2k
 
 
@@ -24,10 +23,10 @@ def entry_for(folder, **changes):
     """A dataset card that describes a folder's images."""
     pixels = {sample.id: pixel_sha256(read_image(sample.hr)) for sample in list_folder(folder).samples}
     values = {
-        "name": "tiny", "title": "Tiny", "summary": "s", "reader": "srbench.folders:list_folder", "folder": "Tiny",
+        "name": "tiny", "title": "Tiny", "summary": "s", "reader": "srbench.datasets:list_folder", "folder": "Tiny",
         "count": len(pixels), "licence": "l", "source": "s", "pixels": pixels,
     }  # fmt: skip
-    set5 = registry().dataset("set5")
+    set5 = installed_cards().dataset("set5")
     return Entry(DatasetCard(**(values | changes)), set5.pack, set5.path)
 
 
@@ -36,13 +35,13 @@ def test_specs_that_look_like_paths_are_folders(photos):
     assert is_folder_spec("/data/x")
     assert is_folder_spec("~/x")
     assert not is_folder_spec("set5")
-    assert [sample.id for sample in open_dataset(str(photos), registry()).samples] == ["one", "three", "two"]
+    assert [sample.id for sample in open_dataset(str(photos), installed_cards()).samples] == ["one", "three", "two"]
 
 
 def test_a_folder_does_not_borrow_a_benchmarks_name(tmp_path, photos):
     """Rows called set5 are of images that were checked against the card."""
     photos.rename(tmp_path / "set5")
-    assert open_dataset(str(tmp_path / "set5"), registry()).name == "./set5"
+    assert open_dataset(str(tmp_path / "set5"), installed_cards()).name == "./set5"
 
 
 def test_directories_are_passed_over_and_broken_links_are_not(photos):
@@ -57,19 +56,19 @@ def test_a_folder_whose_name_cannot_be_printed(tmp_path, photos):
     odd = tmp_path / os.fsdecode(b"caf\xe9")
     photos.rename(odd)
     with pytest.raises(DatasetError, match="cannot be printed"):
-        open_dataset(str(odd), registry())
+        open_dataset(str(odd), installed_cards())
 
 
 def test_two_folders_of_one_name_are_told_apart(tmp_path, photos):
     shutil.copytree(photos, tmp_path / "other" / "photos")
-    places = {open_dataset(str(folder), registry()).place for folder in (photos, tmp_path / "other" / "photos")}
+    places = {open_dataset(str(folder), installed_cards()).place for folder in (photos, tmp_path / "other" / "photos")}
     assert len(places) == 2
 
 
 def test_a_folder_named_without_its_path(photos, monkeypatch):
     monkeypatch.chdir(photos.parent)
     with pytest.raises(UnknownNameError, match=r"write \./photos"):
-        open_dataset("photos", registry())
+        open_dataset("photos", installed_cards())
 
 
 def test_a_folder_without_images_and_two_files_of_one_id(tmp_path, photos):
@@ -171,7 +170,7 @@ def test_import_names_what_is_missing_and_unknown(photos):
 
 def test_the_bundled_images_need_no_import(photos):
     with pytest.raises(RequestError, match="nothing to import"):
-        import_dataset(registry().dataset("bundled"), photos)
+        import_dataset(installed_cards().dataset("bundled"), photos)
 
 
 def test_an_import_that_cannot_be_written_leaves_nothing(photos, tmp_path, monkeypatch):
@@ -295,17 +294,17 @@ def test_celebas_other_splits_come_along_and_are_asked_for_by_name(tmp_path, pho
     for name in ("1", "2"):
         write_image(folder / "img_align_celeba" / f"{name}.png", photo())
         (folder / "img_align_celeba" / f"{name}.png").rename(folder / "img_align_celeba" / f"{name}.jpg")
-    entry = registry().dataset("celeba")
+    entry = installed_cards().dataset("celeba")
     card = entry.card.model_copy(update={"count": 1, "splits": {"test": 1, "valid": 1, "train": 1}})
     small = Entry(card, entry.pack, entry.path)
     report = import_dataset(small, folder)
     assert (report.images, dict(report.splits)) == (2, {"test": 1, "train": 1})  # nothing of valid is there
     assert installed_listing(small, "train").samples[0].id == "2"
-    monkeypatch.setattr("srbench.registry.Registry.dataset", lambda self, name: small)
-    assert open_dataset("celeba", registry(), "test").name == "celeba"
-    assert open_dataset("celeba", registry(), "train").name == "celeba:train"
+    monkeypatch.setattr("srbench.cards.registry.Registry.dataset", lambda self, name: small)
+    assert open_dataset("celeba", installed_cards(), "test").name == "celeba"
+    assert open_dataset("celeba", installed_cards(), "train").name == "celeba:train"
     with pytest.raises(RequestError, match="has no split 'dev'; it has test, valid, train"):
-        open_dataset("celeba", registry(), "dev")
+        open_dataset("celeba", installed_cards(), "dev")
 
 
 def test_a_split_that_is_there_in_part_is_not_passed_over(tmp_path, photo):
@@ -313,7 +312,7 @@ def test_a_split_that_is_there_in_part_is_not_passed_over(tmp_path, photo):
     for name in ("1", "2"):
         write_image(folder / "img_align_celeba" / f"{name}.png", photo())
         (folder / "img_align_celeba" / f"{name}.png").rename(folder / "img_align_celeba" / f"{name}.jpg")
-    entry = registry().dataset("celeba")
+    entry = installed_cards().dataset("celeba")
     card = entry.card.model_copy(update={"count": 1, "splits": {"test": 1, "train": 2}})
     with pytest.raises(DatasetError, match=r"1 of 2 train images missing: 3\.jpg"):
         import_dataset(Entry(card, entry.pack, entry.path), folder)

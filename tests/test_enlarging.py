@@ -7,8 +7,8 @@ import pytest
 from PIL import ExifTags, ImageCms
 from PIL import Image as Pil
 
-from srbench.images import Photograph, read_image, read_photograph, write_image, write_photograph
-from srbench.protocol import imresize
+from srbench.files import Photograph, read_image, read_photograph, write_image, write_photograph
+from srbench.protocols import imresize
 
 PROFILE = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
 
@@ -62,12 +62,14 @@ def test_a_grey_image_stays_grey(tmp_path, photo, cli):
 def test_it_is_the_runs_own_upscaling(tmp_path, photos, cli):
     import torch
 
+    from srbench.cards import installed_cards
     from srbench.methods import find_method
-    from srbench.registry import registry
 
     assert cli("upscale", photos, "-o", tmp_path / "out", "--method", "edsr").code == 0
     lr = read_image(photos / "one.png")
-    upscaler = find_method("edsr", registry()).build(4, find_method("edsr", registry()).inference(4, _cpu()))
+    upscaler = find_method("edsr", installed_cards()).build(
+        4, find_method("edsr", installed_cards()).inference(4, _cpu())
+    )
     with torch.inference_mode():
         expected = upscaler(torch.from_numpy(lr)[None].float() / 255)[0]
     found = read_image(tmp_path / "out" / "one.png")
@@ -75,7 +77,7 @@ def test_it_is_the_runs_own_upscaling(tmp_path, photos, cli):
 
 
 def _cpu():
-    from srbench.inference import Inference
+    from srbench.api import Inference
 
     return Inference()
 

@@ -7,23 +7,28 @@ import json
 import pytest
 
 import srbench
+from srbench.api import Inference
+from srbench.cards import installed_cards
 from srbench.datasets import open_dataset
 from srbench.errors import RequestError
-from srbench.explaining import Variant, explain, sentence
-from srbench.inference import Inference
+from srbench.harness.literature.explain import Variant, explain, sentence
 from srbench.methods import find_method
-from srbench.protocol import Protocol
-from srbench.registry import registry
+from srbench.protocols import Protocol
 
 
 def protocols():
-    return [Protocol(entry.card) for entry in registry().protocols.values()]
+    return [Protocol(entry.card) for entry in installed_cards().protocols.values()]
 
 
 def explained(folder, method="bicubic", base="classic-y"):
-    chosen = Protocol(registry().protocol(base).card)
+    chosen = Protocol(installed_cards().protocol(base).card)
     return explain(
-        find_method(method, registry()), open_dataset(str(folder), registry()), 4, chosen, protocols(), Inference()
+        find_method(method, installed_cards()),
+        open_dataset(str(folder), installed_cards()),
+        4,
+        chosen,
+        protocols(),
+        Inference(),
     )
 
 

@@ -9,9 +9,9 @@ import pytest
 
 import srbench
 from srbench.errors import OutputError
-from srbench.images import read_image, write_image
+from srbench.files import read_image, write_image
 from srbench.metrics import psnr
-from srbench.protocol import imresize, luma, modcrop
+from srbench.protocols import imresize, luma, modcrop
 
 
 def repeat(lr, scale):
@@ -85,7 +85,7 @@ def test_a_bad_method_fails_its_own_cells(photos):
 
 
 def test_a_method_that_cannot_be_built_is_tried_once(photos, monkeypatch):
-    from srbench.methods import FunctionMethod
+    from srbench.methods.sources.function import FunctionMethod
 
     tries = []
 
@@ -132,10 +132,10 @@ def test_suspicious_results_are_said_loudly(tmp_path, photo):
 
 
 def test_a_wrong_variant_of_a_known_dataset_is_caught(tmp_path, monkeypatch, photo):
-    from srbench.registry import registry
+    from srbench.cards import installed_cards
 
     monkeypatch.setenv("SRBENCH_DATA", str(tmp_path))
-    for name in registry().dataset("set5").card.pixels:
+    for name in installed_cards().dataset("set5").card.pixels:
         write_image(tmp_path / "Set5" / "HR" / f"{name}.png", photo())
     result = srbench.run("nearest", datasets="set5")
     assert result.failed == 5
@@ -221,9 +221,9 @@ def test_the_run_folder_says_what_the_run_was(photos, tmp_path):
 
 
 def srbench_weights():
-    from srbench.registry import registry
+    from srbench.cards import installed_cards
 
-    return next(item.sha256 for item in registry().method("edsr").card.weights if item.scale == 4)
+    return next(item.sha256 for item in installed_cards().method("edsr").card.weights if item.scale == 4)
 
 
 def test_leaderboard_csv_opens_in_pandas(photos, tmp_path):
@@ -272,7 +272,7 @@ def test_a_name_that_is_taken_is_refused(photos):
 
 def test_records_of_a_changed_method_are_not_passed_off_as_the_new_ones(photos, tmp_path):
     """Change the method, start again, be stopped after one image: the table shows that one, not the old three."""
-    from srbench.runs import collect
+    from srbench.leaderboard import collected
 
     def version(gain):
         (tmp_path / "mine.py").write_text(
@@ -288,20 +288,20 @@ def test_records_of_a_changed_method_are_not_passed_off_as_the_new_ones(photos, 
 
     with pytest.raises(KeyboardInterrupt):
         srbench.run(version(0.5), progress=stop, **options)
-    table, remarks = collect([tmp_path / "run"])
+    table, remarks = collected([tmp_path / "run"])
     assert table[["images", "missing"]].to_numpy().tolist() == [[1, 2]]
     assert "unfinished: 1 of 3 records" in remarks[-1]
 
 
 def test_rows_of_different_images_are_not_ranked_together(photos, tmp_path):
-    from srbench.runs import collect
+    from srbench.leaderboard import collected
 
     srbench.run("nearest", datasets=str(photos), output=tmp_path / "first", metrics="psnr")
     write_image(photos / "one.png", 255 - read_image(photos / "one.png"))
     srbench.run("bilinear", datasets=str(photos), output=tmp_path / "second", metrics="psnr")
-    table, _ = collect([tmp_path / "first", tmp_path / "second"])
+    table, _ = collected([tmp_path / "first", tmp_path / "second"])
     assert table["dataset_sha256"].nunique() == 2
-    from srbench.rendering import to_text
+    from srbench.leaderboard import to_text
 
     assert to_text(table).count("./photos ×4") == 2
 
@@ -354,14 +354,14 @@ def test_the_main_jobs_memory(tmp_path):
 
     code = (
         "import srbench; srbench.run(['bicubic', 'edsr'], datasets='bundled', scale=4); "
-        "from srbench.timing.memory import process_peak; print(process_peak())"
+        "from srbench.timing.cost import process_peak; print(process_peak())"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=tmp_path)
     assert float(done.stdout) < 1.5 * 1024
 
 
 def test_a_changed_image_is_not_shown_with_its_old_score(photos, tmp_path):
-    from srbench.runs import collect
+    from srbench.leaderboard import collected
 
     options = {"datasets": str(photos), "output": tmp_path / "run", "metrics": "psnr"}
     srbench.run("nearest", **options)
@@ -374,12 +374,12 @@ def test_a_changed_image_is_not_shown_with_its_old_score(photos, tmp_path):
 
     with pytest.raises(KeyboardInterrupt):
         srbench.run("nearest", progress=stop, **options)
-    table, _ = collect([tmp_path / "run"])
+    table, _ = collected([tmp_path / "run"])
     assert table[["images", "missing"]].to_numpy().tolist() == [[2, 1]]
 
 
 def test_means_over_other_images_are_not_merged(photos, tmp_path):
-    from srbench.runs import collect
+    from srbench.leaderboard import collected
 
     def half(lr, scale):
         if lr.shape[-2] == 16:
@@ -388,7 +388,7 @@ def test_means_over_other_images_are_not_merged(photos, tmp_path):
 
     srbench.run("nearest", datasets=str(photos), output=tmp_path / "whole", metrics="psnr")
     srbench.run(half, datasets=str(photos), output=tmp_path / "part", metrics="psnr")
-    table, _ = collect([tmp_path / "whole", tmp_path / "part"])
+    table, _ = collected([tmp_path / "whole", tmp_path / "part"])
     assert table["method"].tolist() == ["nearest", "half"]
     assert table["psnr"].notna().tolist() == [True, False]
 
@@ -402,8 +402,8 @@ def test_runs_with_different_given_lr_are_different_data(photos, tmp_path):
 
 
 def test_an_image_is_decoded_once_and_degraded_once_for_each_rule(photos, monkeypatch):
-    from srbench import inputs
-    from srbench.protocol import DegradationRule
+    from srbench.engine import inputs
+    from srbench.protocols import DegradationRule
 
     calls = {"decoded": 0, "degraded": 0}
 

@@ -7,14 +7,12 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from srbench import identities
-from srbench.harness import prepare
-from srbench.images import write_image
-from srbench.inference import Inference
-from srbench.methods import card
-from srbench.plan import make_plan
-from srbench.protocol import Protocol
-from srbench.record import RecordKey
+from srbench.api import Inference
+from srbench.files import write_image
+from srbench.harness.run import prepare
+from srbench.methods.sources import card
+from srbench.protocols import Protocol
+from srbench.runs import RecordKey, identities, make_plan
 
 
 @pytest.fixture

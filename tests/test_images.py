@@ -13,7 +13,8 @@ from hypothesis.extra.numpy import arrays
 from PIL import Image as Pil
 
 from srbench.errors import ImageError
-from srbench.images import MAX_PIXELS, pixel_sha256, read_image, to_rgb, write_image
+from srbench.files import pixel_sha256, read_image, to_rgb, write_image
+from srbench.files.codec import MAX_PIXELS
 
 
 def pil(image):

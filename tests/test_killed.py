@@ -15,8 +15,8 @@ import pytest
 from typer.testing import CliRunner
 
 from srbench.cli.main import app
-from srbench.images import write_image
-from srbench.runs import collect
+from srbench.files import write_image
+from srbench.leaderboard import collected
 
 SLOW = """
 import os, pathlib, time
@@ -139,7 +139,7 @@ def assert_whole(folder, unbroken):
 
 def assert_readable(folder):
     """`srbench leaderboard` shows a killed run as what it is."""
-    table, remarks = collect([folder])
+    table, remarks = collected([folder])
     assert (table["images"] + table["missing"] == 12).all()
     assert remarks[-1].startswith("unfinished: ")
 

@@ -6,8 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from srbench.datasets import read_attributes
+from srbench.datasets.labels import read_label_table, required_labels
 from srbench.errors import DatasetError
-from srbench.labels import read_attributes, read_label_table, required_labels
 
 names = st.lists(st.from_regex(r"[A-Za-z0-9_]{1,8}", fullmatch=True), min_size=1, max_size=6, unique=True)
 

@@ -7,10 +7,10 @@ from dataclasses import replace
 import pandas as pd
 import pytest
 
-from srbench.leaderboard import LEADING_COLUMNS, build_table, build_tables, current_records, records_frame
-from srbench.record import Record, RecordKey
-from srbench.remarks import notes
-from srbench.rendering import to_csv, to_markdown, to_text
+from srbench.leaderboard import build_table, build_tables, notes_of, records_frame, to_text
+from srbench.leaderboard.table import LEADING_COLUMNS
+from srbench.leaderboard.text import to_csv, to_markdown
+from srbench.runs import Record, RecordKey, current_records
 
 
 def run_of(methods=("a", "b"), protocols=("p",), metrics=("psnr", "l1"), refused=(), weights=None):
@@ -75,32 +75,32 @@ def test_an_unfinished_run_says_so():
     assert table.set_index("method").loc["b", ["images", "missing"]].tolist() == [1, 1]
     assert list(table["method"]) == ["a", "b"]
     assert table.set_index("method")["psnr"].isna().to_dict() == {"a": False, "b": True}  # one image is not a's two
-    assert notes(run_of(), FULL[:3])[-1].startswith("unfinished: 3 of 4 records")
+    assert notes_of(run_of(), FULL[:3])[-1].startswith("unfinished: 3 of 4 records")
     assert "1/2" in to_text(table)
 
 
 def test_like_remarks_become_one_line():
     values = [record("a", i, 20.0, warnings=(f"shifted by {n}",)) for n, i in enumerate("xy")] + FULL[2:]
-    first, few = notes(run_of(), values)
+    first, few = notes_of(run_of(), values)
     assert first == "a ×4 on d/x, d/y: suspicious: shifted by 0 (the first of 2 different figures)"
     assert few == "d: too few images for a claim that one method is better than another (2 methods need 6)"
 
 
 def test_methods_that_fail_alike_share_a_line():
     failed = [replace(record(m, "x", 0.0), status="failed", error="broken") for m in "ab"]
-    assert notes(run_of(), [*failed, FULL[1], FULL[3]])[0] == "a, b ×4 on d/x: failed: broken"
+    assert notes_of(run_of(), [*failed, FULL[1], FULL[3]])[0] == "a, b ×4 on d/x: failed: broken"
 
 
 def test_a_row_without_figures_says_why():
     failed = replace(record("b", "y", 0.0), status="failed", error="broken")
     remark = "b ×4 on d under p: no figures, because its 1 scored images are not the 2 of the other rows"
-    assert remark in notes(run_of(), [*FULL[:3], failed])
+    assert remark in notes_of(run_of(), [*FULL[:3], failed])
 
 
 def test_refused_cells_have_a_note_and_no_row():
     refused = [{"method": "b", "scale": 4, "protocol": "p", "reason": "no"}]
     assert list(build_table(run_of(refused=refused), FULL[:2])["method"]) == ["a"]
-    assert notes(run_of(refused=refused), FULL[:2]) == ["not run: b ×4 under p: no"]
+    assert notes_of(run_of(refused=refused), FULL[:2]) == ["not run: b ×4 under p: no"]
 
 
 def test_merging_drops_equal_rows_and_keeps_different_ones():
@@ -161,7 +161,7 @@ def test_methods_that_cannot_be_told_apart_share_a_letter():
     assert text.splitlines()[1].split()[-1] == "group"
     assert "95 %" not in text
     assert "PSNR 95 %" in to_markdown(table.reset_index(), [])
-    assert not any("too few" in remark for remark in notes(run, values))
+    assert not any("too few" in remark for remark in notes_of(run, values))
 
 
 def test_a_row_that_two_runs_hold_counts_once_in_the_tests():

@@ -11,11 +11,12 @@ import pytest
 import torch
 
 import srbench
+from srbench.api import Inference, Job
+from srbench.cards import installed_cards
 from srbench.errors import MethodError, RequestError, UnknownNameError, WeightsError
-from srbench.images import write_image
-from srbench.inference import Inference
-from srbench.methods import CardMethod, FolderMethod, Job, find_method
-from srbench.registry import registry
+from srbench.files import write_image
+from srbench.methods import FinishedImages, find_method
+from srbench.methods.sources.card import CardMethod
 
 
 def enlarge(lr, scale):
@@ -47,7 +48,7 @@ def mine(tmp_path):
 def test_a_grey_result_for_an_rgb_image_fails(tmp_path, photo):
     """A luma plane would be taken for RGB and converted to luma a second time."""
     write_image(tmp_path / "sr" / "a.png", photo(16, 16)[:1])
-    produce = FolderMethod("x", tmp_path / "sr", ("a",), 4).open(4, Inference())
+    produce = FinishedImages("x", tmp_path / "sr", ("a",), 4).open(4, Inference())
     with pytest.raises(MethodError, match="is grey but HR is RGB"):
         produce([Job("a", photo(4, 4), (16, 16), 4, grey=False)])
 
@@ -69,7 +70,7 @@ def test_a_luma_method_is_handed_the_luma_plane_under_srcnn_y(mine, photos):
 
 
 def test_scales_of_a_function_are_heeded(mine):
-    method = find_method(f"{mine}:luma_only", registry())
+    method = find_method(f"{mine}:luma_only", installed_cards())
     assert method.scales == (2, 3)
     assert method.colour == "y"
 
@@ -78,8 +79,8 @@ def test_callables_in_python(photos):
     result = srbench.run([enlarge, "nearest"], datasets=str(photos), scale=3, metrics="psnr")
     assert set(result.leaderboard["method"]) == {"enlarge", "nearest"}
     assert result.leaderboard["psnr"].nunique() == 1
-    assert find_method(lambda lr: lr, registry()).name == "lambda"
-    assert find_method(torch.nn.Identity().eval(), registry()).name == "Identity"
+    assert find_method(lambda lr: lr, installed_cards()).name == "lambda"
+    assert find_method(torch.nn.Identity().eval(), installed_cards()).name == "Identity"
 
 
 @pytest.mark.parametrize(
@@ -94,7 +95,7 @@ def test_callables_in_python(photos):
 def test_files_that_cannot_be_used(mine, tmp_path, spec, message):
     (tmp_path / "broken.py").write_text("1 / 0\n")
     with pytest.raises(RequestError, match=message):
-        find_method(spec.format(file=mine, folder=tmp_path), registry())
+        find_method(spec.format(file=mine, folder=tmp_path), installed_cards())
 
 
 @pytest.fixture
@@ -109,7 +110,7 @@ def two_folders(tmp_path):
 
 def test_each_file_finds_its_own_neighbours(two_folders):
     before = list(sys.path)
-    methods = [find_method(f"{two_folders}/{name}/{name}.py:f", registry()) for name in "ab"]
+    methods = [find_method(f"{two_folders}/{name}/{name}.py:f", installed_cards()) for name in "ab"]
     assert [method.function(None) for method in methods] == [1, 2]
     assert sys.path == before
     assert "network" not in sys.modules
@@ -119,20 +120,20 @@ def test_a_neighbour_that_was_imported_before_counts_too(two_folders, monkeypatc
     monkeypatch.syspath_prepend(two_folders / "a")
     import network
 
-    before = find_method(f"{two_folders}/a/a.py:f", registry()).identity(2)
+    before = find_method(f"{two_folders}/a/a.py:f", installed_cards()).identity(2)
     assert sys.modules.pop("network") is network
     assert "network.py" in before
 
 
 def test_two_files_of_one_name_lie_in_different_places(two_folders):
     (two_folders / "b" / "a.py").write_text("def f(lr):\n    return lr\n")
-    places = {find_method(f"{two_folders}/{folder}/a.py:f", registry()).place for folder in "ab"}
+    places = {find_method(f"{two_folders}/{folder}/a.py:f", installed_cards()).place for folder in "ab"}
     assert len(places) == 2
 
 
 def test_a_changed_neighbour_or_listed_file_changes_the_identity(two_folders):
     def identity():
-        return find_method(f"{two_folders}/a/a.py:f", registry()).identity(2)
+        return find_method(f"{two_folders}/a/a.py:f", installed_cards()).identity(2)
 
     seen = [identity(), identity()]
     (two_folders / "a" / "network.py").write_text("VALUE = 3\n")
@@ -155,7 +156,7 @@ def test_a_dataclass_in_a_users_file(tmp_path):
         "from __future__ import annotations\nfrom dataclasses import dataclass\n"
         "@dataclass\nclass Options:\n    gain: float = 1.0\ndef f(lr):\n    return lr * Options().gain\n"
     )
-    assert find_method(f"{tmp_path}/mine.py:f", registry()).name == "mine:f"
+    assert find_method(f"{tmp_path}/mine.py:f", installed_cards()).name == "mine:f"
 
 
 @pytest.mark.parametrize(
@@ -175,13 +176,13 @@ def test_a_dataclass_in_a_users_file(tmp_path):
 )
 def test_the_scale_goes_where_it_belongs(parameters, argument):
     function = eval(f"lambda {parameters}: None")  # noqa: S307  # our own words
-    assert find_method(function, registry()).scale_argument == argument
+    assert find_method(function, installed_cards()).scale_argument == argument
 
 
 @pytest.mark.parametrize("parameters", ["lr, a, b", "lr, *, a", "lr, scale, b"])
 def test_parameters_that_nobody_fills_are_refused(parameters):
     with pytest.raises(RequestError, match=r"expected \(lr\) or \(lr, scale\)"):
-        find_method(eval(f"lambda {parameters}: None"), registry())  # noqa: S307  # our own words
+        find_method(eval(f"lambda {parameters}: None"), installed_cards())  # noqa: S307  # our own words
 
 
 def test_a_network_is_given_the_scale_its_forward_takes(photos):
@@ -228,12 +229,12 @@ def test_a_file_beside_an_environment_keeps_its_libraries(tmp_path):
 def test_a_file_that_exits_is_an_error(tmp_path):
     (tmp_path / "mine.py").write_text("import sys\nsys.exit(0)\n")
     with pytest.raises(RequestError, match="cannot be imported \\(SystemExit"):
-        find_method(f"{tmp_path}/mine.py:f", registry())
+        find_method(f"{tmp_path}/mine.py:f", installed_cards())
 
 
 def test_a_function_of_three_arguments_is_refused(mine):
     with pytest.raises(RequestError, match=r"expected \(lr\) or \(lr, scale\)"):
-        find_method(f"{mine}:three", registry())
+        find_method(f"{mine}:three", installed_cards())
 
 
 @pytest.mark.parametrize(
@@ -251,7 +252,7 @@ def test_wrong_attributes_are_refused(attribute, value, message):
 
     setattr(odd, attribute, value)
     with pytest.raises(RequestError, match=message):
-        find_method(odd, registry())
+        find_method(odd, installed_cards())
 
 
 def test_one_scale_may_be_a_number():
@@ -259,17 +260,17 @@ def test_one_scale_may_be_a_number():
         return lr
 
     only.scales = 4
-    assert find_method(only, registry()).scales == (4,)
+    assert find_method(only, installed_cards()).scales == (4,)
 
 
 def test_the_same_file_has_the_same_identity_and_a_callable_never(mine):
-    first, second = (find_method(f"{mine}:plain", registry()).identity(2) for _ in range(2))
+    first, second = (find_method(f"{mine}:plain", installed_cards()).identity(2) for _ in range(2))
     assert first == second
-    assert find_method(enlarge, registry()).identity(2) != find_method(enlarge, registry()).identity(2)
+    assert find_method(enlarge, installed_cards()).identity(2) != find_method(enlarge, installed_cards()).identity(2)
 
 
 def test_altered_and_absent_weights_are_refused(tmp_path):
-    entry = registry().method("edsr")
+    entry = installed_cards().method("edsr")
     moved = type(entry)(entry.card, entry.pack, tmp_path / "card.toml")
     with pytest.raises(WeightsError, match="no such weight file"):
         CardMethod(moved).open(4, Inference())
@@ -280,7 +281,7 @@ def test_altered_and_absent_weights_are_refused(tmp_path):
 
 def test_unknown_weights_name_what_there_is():
     with pytest.raises(UnknownNameError, match="bicubic has no weights, and no network"):
-        find_method("bicubic@x", registry())
+        find_method("bicubic@x", installed_cards())
 
 
 @pytest.fixture
@@ -300,13 +301,13 @@ def upscaled(tmp_path, photo):
     ["baby.png", "babyx4.png", "babyX4.png", "baby_x4.png", "baby_RCAN_x4.png", "baby-x4-SwinIR.png", "baby_SR.png"],
 )
 def test_usual_names_are_matched(upscaled, name):
-    method = FolderMethod("x", upscaled(name), ("baby",), 4)
+    method = FinishedImages("x", upscaled(name), ("baby",), 4)
     assert set(method.identity(4)) == {"baby"}
 
 
 def test_the_longest_id_owns_a_file(upscaled):
     folder = upscaled("img_1_x4.png", "img_1_b_x4.png")
-    method = FolderMethod("x", folder, ("img_1", "img_1_b"), 4)
+    method = FinishedImages("x", folder, ("img_1", "img_1_b"), 4)
     assert set(method.identity(4)) == {"img_1", "img_1_b"}
 
 
@@ -321,11 +322,11 @@ def test_the_longest_id_owns_a_file(upscaled):
 )
 def test_missing_and_ambiguous_images_are_errors(upscaled, files, message):
     with pytest.raises(RequestError, match=message):
-        FolderMethod("x", upscaled(*files), ("baby", "bird"), 4)
+        FinishedImages("x", upscaled(*files), ("baby", "bird"), 4)
 
 
 def test_an_image_of_the_wrong_size_fails(upscaled, photo):
-    method = FolderMethod("x", upscaled("baby.png"), ("baby",), 4)
+    method = FinishedImages("x", upscaled("baby.png"), ("baby",), 4)
     job = Job("baby", photo(5, 4), (20, 16), 4, grey=False)
     with pytest.raises(MethodError, match=r"baby\.png is 16×16, expected 16×20"):
         method.open(4, Inference())([job])
@@ -334,6 +335,6 @@ def test_an_image_of_the_wrong_size_fails(upscaled, photo):
 def test_a_grey_image_saved_as_rgb_is_taken_for_grey(tmp_path, photo):
     (tmp_path / "sr").mkdir()
     write_image(tmp_path / "sr" / "a.png", np.repeat(photo(16, 16)[:1], 3, axis=0))
-    produce = FolderMethod("x", tmp_path / "sr", ("a",), 4).open(4, Inference())
+    produce = FinishedImages("x", tmp_path / "sr", ("a",), 4).open(4, Inference())
     assert produce([Job("a", photo(4, 4)[:1], (16, 16), 4, grey=True)])[0].image.shape == (1, 16, 16)
     assert produce([Job("a", photo(4, 4), (16, 16), 4, grey=False)])[0].image.shape == (3, 16, 16)

@@ -16,7 +16,7 @@ from srbench.errors import RequestError
 
 @pytest.fixture(scope="module")
 def result(tmp_path_factory, photo):
-    from srbench.images import write_image
+    from srbench.files import write_image
 
     first, second = (tmp_path_factory.mktemp("data") / name for name in ("a<b>", "other"))
     for folder in (first, second):
@@ -78,7 +78,7 @@ def test_a_figure_saves_as_its_suffix_says(result, tmp_path):
 
 
 def test_given_lr_is_shown_as_it_was_scored(tmp_path, photo):
-    from srbench.images import write_image
+    from srbench.files import write_image
 
     write_image(tmp_path / "set" / "one.png", photo(64, 64))
     write_image(tmp_path / "set" / "LR_bicubic" / "X2" / "one.png", photo(32, 32, top=300))  # another place altogether

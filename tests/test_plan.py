@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from srbench.errors import DatasetError, NotApplicableError, RequestError, UnknownNameError
-from srbench.harness import prepare
+from srbench.harness.run import prepare
 
 
 def cells(plan):

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from srbench.plausibility import suspicions
-from srbench.protocol import imresize, quantise
+from srbench.methods.plausibility import suspicions
+from srbench.protocols import imresize, quantise
 
 
 def pair(photo, scale, size=192):

@@ -8,13 +8,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import srbench
-from srbench.api import Labels
-from srbench.datasets import Dataset, limited, open_dataset
+from srbench.api import Dataset, Labels
+from srbench.cards import installed_cards
+from srbench.datasets import Preparation, open_dataset, prepare_folder, selected
+from srbench.datasets.derive import part_of, square
+from srbench.datasets.find import limited
 from srbench.errors import DatasetError, OutputError, RequestError
-from srbench.images import read_image, write_image
-from srbench.preparing import Preparation, part_of, prepare_folder, square
-from srbench.registry import registry
-from srbench.selecting import selected
+from srbench.files import read_image, write_image
 
 COCO = {"train": 75, "val": 20, "test": 5}
 
@@ -40,21 +40,23 @@ def test_squares_are_from_the_middle(photo):
 
 def test_a_folder_as_the_report_made_it(photos, photo, tmp_path):
     """Short side of 64 or more, squares of 32: one of the three photographs is too small."""
-    report = prepare_folder(open_dataset(str(photos), registry()).samples, tmp_path / "made", Preparation(32, 64))
+    report = prepare_folder(
+        open_dataset(str(photos), installed_cards()).samples, tmp_path / "made", Preparation(32, 64)
+    )
     assert (dict(report.parts), report.too_small) == ({"made": 2}, 1)
     assert [read_image(path).shape for path in sorted((tmp_path / "made").iterdir())] == [(3, 32, 32)] * 2
     assert srbench.run("nearest", datasets=str(tmp_path / "made"), scale=2, metrics="l1").failed == 0
 
 
 def test_nothing_is_enlarged_unless_it_is_asked_for(photos, tmp_path):
-    samples = open_dataset(str(photos), registry()).samples
+    samples = open_dataset(str(photos), installed_cards()).samples
     assert prepare_folder(samples, tmp_path / "made", Preparation(64)).too_small == 1
     assert prepare_folder(samples, tmp_path / "large", Preparation(200, 1)).too_small == 0
 
 
 def test_nothing_is_half_made(photos, tmp_path):
     (photos / "zzz.png").write_bytes(b"no image")
-    samples = open_dataset(str(photos), registry()).samples
+    samples = open_dataset(str(photos), installed_cards()).samples
     with pytest.raises(DatasetError, match="nothing was made; 1 images fail"):
         prepare_folder(samples, tmp_path / "made", Preparation(32))
     (photos / "zzz.png").unlink()
@@ -131,5 +133,5 @@ def test_a_dataset_without_splits_has_none(photos):
 def test_alike_images_make_alike_squares(tmp_path, photo):
     for name in ("a", "b"):
         write_image(tmp_path / "in" / f"{name}.png", photo(40, 50))
-    prepare_folder(open_dataset(str(tmp_path / "in"), registry()).samples, tmp_path / "out", Preparation(16))
+    prepare_folder(open_dataset(str(tmp_path / "in"), installed_cards()).samples, tmp_path / "out", Preparation(16))
     assert np.array_equal(read_image(tmp_path / "out" / "a.png"), read_image(tmp_path / "out" / "b.png"))

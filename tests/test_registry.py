@@ -9,32 +9,33 @@ from pathlib import Path
 
 import pytest
 
-from srbench.errors import CardError, UnknownNameError
-from srbench.registry import Pack, Registry, load_target, registry, suggest
+from srbench.cards import Registry, installed_cards, load_target
+from srbench.cards.packs import Pack
+from srbench.errors import CardError, UnknownNameError, suggest
 
 FAKE_PACK = Path(__file__).parent / "fake_pack"
 
 
 def test_built_in_cards_come_through_the_same_door():
-    assert {pack.name for pack in registry().packs} >= {"protocols", "baselines", "models", "datasets"}
+    assert {pack.name for pack in installed_cards().packs} >= {"protocols", "baselines", "models", "datasets"}
     assert {"nearest", "bilinear", "bicubic", "lanczos", "opencv-cubic", "pillow-bicubic", "edsr"} <= set(
-        registry().methods
+        installed_cards().methods
     )
-    assert {"bundled", "set5", "set14", "b100", "urban100", "div2k", "celeba"} <= set(registry().datasets)
+    assert {"bundled", "set5", "set14", "b100", "urban100", "div2k", "celeba"} <= set(installed_cards().datasets)
 
 
 def test_did_you_mean():
     with pytest.raises(UnknownNameError, match=r"unknown method 'bicubik', did you mean bicubic.*srbench list methods"):
-        registry().method("bicubik")
+        installed_cards().method("bicubik")
     with pytest.raises(UnknownNameError, match="unknown dataset 'Set5', did you mean set5"):
-        registry().dataset("Set5")
+        installed_cards().dataset("Set5")
     with pytest.raises(UnknownNameError, match="unknown protocol 'zzz'; see"):
-        registry().protocol("zzz")
+        installed_cards().protocol("zzz")
     assert suggest("zzz", ["psnr"]) == ""
 
 
 def test_duplicates_name_both_owners(tmp_path):
-    card = next(entry.path for name, entry in registry().methods.items() if name == "nearest").read_text()
+    card = next(entry.path for name, entry in installed_cards().methods.items() if name == "nearest").read_text()
     for name in ("a", "b"):
         (tmp_path / name).mkdir()
         (tmp_path / name / f"{name}.card.toml").write_text(card)

@@ -5,9 +5,8 @@ from __future__ import annotations
 import pandas as pd
 import pytest
 
-from srbench.cards import ReportCard
-from srbench.registry import registry
-from srbench.reports import report_page
+from srbench.cards import ReportCard, installed_cards
+from srbench.harness.literature.reported import report_page
 
 CARD = ReportCard.model_validate(
     {
@@ -65,14 +64,14 @@ def test_methods_that_were_not_run_are_said_so():
     assert "None of its methods is in the runs." in page
 
 
-@pytest.mark.parametrize("name", sorted(registry().reports))
+@pytest.mark.parametrize("name", sorted(installed_cards().reports))
 def test_report_cards_name_methods_and_protocols_there_are(name):
     from srbench.methods import find_method
 
-    card = registry().reports[name].card
-    assert card.protocol in registry().protocols
+    card = installed_cards().reports[name].card
+    assert card.protocol in installed_cards().protocols
     for method in {*card.methods, *(figure.method for figure in card.figures), card.rival} - {None}:
-        assert find_method(method, registry()).name == method
+        assert find_method(method, installed_cards()).name == method
 
 
 def test_the_verb_writes_a_page(cli, tmp_path, photos):

@@ -8,8 +8,8 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
+from srbench.cards import installed_cards
 from srbench.methods import find_method
-from srbench.registry import registry
 
 RESULTS = Path(__file__).resolve().parent.parent / "results"
 TABLE = pd.read_csv(RESULTS / "leaderboard.csv", keep_default_na=False)
@@ -17,8 +17,8 @@ TABLE = pd.read_csv(RESULTS / "leaderboard.csv", keep_default_na=False)
 
 def test_hashes_are_those_of_the_cards():
     for row in TABLE.to_dict("records"):
-        assert row["protocol_hash"] == registry().protocol(row["protocol"]).card.hash
-        method = find_method(row["method"], registry())
+        assert row["protocol_hash"] == installed_cards().protocol(row["protocol"]).card.hash
+        method = find_method(row["method"], installed_cards())
         assert row["weights_sha256"] == method.identity(row["scale"]).get("weights", "")
 
 
@@ -26,11 +26,11 @@ def test_every_row_is_complete():
     assert (TABLE[["failed", "missing"]] == 0).all().all()
     assert set(TABLE["dataset"]) == {"bundled", "set5", "set14"}
     for dataset, rows in TABLE.groupby("dataset"):
-        assert set(rows["images"]) == {registry().dataset(dataset).card.count}
-    for name, entry in registry().methods.items():
+        assert set(rows["images"]) == {installed_cards().dataset(dataset).card.count}
+    for name, entry in installed_cards().methods.items():
         scales = (2, 3, 4) if entry.card.scales == "any" else entry.card.scales
         for scale in scales:
-            if find_method(name, registry()).ready(scale):
+            if find_method(name, installed_cards()).ready(scale):
                 rows = TABLE[(TABLE["method"] == name) & (TABLE["scale"] == scale)]
                 assert set(rows["dataset"]) == {"bundled", "set5", "set14"}
 

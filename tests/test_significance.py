@@ -10,7 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
 
-from srbench.significance import compare_pairs, least_images, letters, mean_intervals, standings, told_apart
+from srbench.leaderboard import compare_pairs, min_images
+from srbench.leaderboard.significance.intervals import mean_intervals
+from srbench.leaderboard.significance.paired import letters, significant_pairs, standings
 
 
 def figures(*columns):
@@ -38,12 +40,12 @@ def test_p_is_wilcoxons_and_holms():
 def test_five_images_are_too_few_and_equal_ones_are_equal():
     (few,) = compare_pairs(figures(range(10, 15), range(5)), higher_is_better=True)
     assert few.p is None
-    assert told_apart(figures(range(10, 15), range(5))) == set()
+    assert significant_pairs(figures(range(10, 15), range(5))) == set()
     (same,) = compare_pairs(figures(range(6), range(6)), higher_is_better=True)
     assert (same.p, same.mean, same.low, same.high) == (1.0, 0, 0, 0)
     (six,) = compare_pairs(figures([1, 3, 5, 7, 9, 11], range(6)), higher_is_better=True)
     assert six.p == pytest.approx(2 / 64)
-    assert told_apart(figures([1, 3, 5, 7, 9, 11], range(6))) == {frozenset({"m0", "m1"})}
+    assert significant_pairs(figures([1, 3, 5, 7, 9, 11], range(6))) == {frozenset({"m0", "m1"})}
 
 
 def test_other_images_are_an_error():
@@ -86,11 +88,11 @@ def test_two_methods_share_a_letter_just_where_they_cannot_be_told_apart(count, 
 
 @pytest.mark.parametrize("methods", [2, 3, 4, 8, 12])
 def test_so_many_images_are_enough_and_one_fewer_is_not(methods):
-    enough = least_images(methods)
+    enough = min_images(methods)
     for images, apart in ((enough, True), (enough - 1, False)):
         far = figures(*[np.arange(images) + 10 * method * (1 + np.arange(images)) for method in range(methods)])
         pairs = {frozenset(pair) for pair in combinations(far, 2)}
-        assert told_apart(far) == (pairs if apart else set())
+        assert significant_pairs(far) == (pairs if apart else set())
         groups = {name: group for name, (_, _, group) in standings(far, True).items()}
         assert len(set(groups.values())) == (methods if apart else 1)
         assert ("" in groups.values()) != apart

@@ -12,8 +12,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from srbench.errors import OutputError, RequestError, StoreError
-from srbench.record import Record, RecordKey
-from srbench.store import RunStore, read_records, read_run, write_whole
+from srbench.files import write_whole
+from srbench.runs import Record, RecordKey, RunStore, read_records, read_run
 
 PLAN = {"methods": ["a"], "scales": [4]}
 PARTS = ("srbench", "started", "refused", "protocols", "methods", "bases", "datasets", "environment")

@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 
 import srbench
-from srbench import trial
-from srbench.images import write_image
-from srbench.trial import Trial
+from srbench.api import Trial
+from srbench.engine import auto_precision as trial
+from srbench.files import write_image
 
 
 def rounding_upscale(lr, scale):
@@ -103,7 +103,7 @@ def test_a_trial_is_on_the_disk_before_its_records(photos, tmp_path, monkeypatch
     """A run killed after it must know why its rows say what they say."""
     import json
 
-    from srbench.store import RunStore
+    from srbench.runs import RunStore
 
     held = []
     real = RunStore.append
@@ -126,7 +126,7 @@ def test_a_run_that_goes_on_keeps_what_was_chosen(photos, tmp_path, monkeypatch)
         found = real(*arguments)
         return Trial(**{**found.describe(), "precision": "bf16"})
 
-    monkeypatch.setattr("srbench.runner.try_bf16", counted)
+    monkeypatch.setattr("srbench.engine.worker.try_bf16", counted)
     run = {"datasets": str(photos), "precision": "auto", "metrics": "psnr", "output": tmp_path / "run"}
     first = srbench.run("edsr", **run)
     lines = (tmp_path / "run" / "records.jsonl").read_text().splitlines(keepends=True)

@@ -9,8 +9,8 @@ import pytest
 import torch
 
 from srbench.errors import MethodError
-from srbench.protocol import imresize
-from srbench.upscaling import upscale_planes
+from srbench.methods import upscale_planes
+from srbench.protocols import imresize
 
 
 def repeat(lr, scale=2):
@@ -52,7 +52,7 @@ def test_ties_round_up_and_overshoot_is_clipped():
 
 
 def test_a_luma_method_gets_its_chroma_from_bicubic(photo):
-    from srbench.protocol import rgb_to_ycbcr
+    from srbench.protocols import rgb_to_ycbcr
 
     out = rgb_to_ycbcr(call(repeat, photo(), colour="y"))
     chroma = imresize(rgb_to_ycbcr(photo())[1:], (128, 128))

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from srbench.images import write_image
-from srbench.registry import registry
-from srbench.verify import Check, Verification, verify
+from srbench.cards import installed_cards
+from srbench.files import write_image
+from srbench.harness.literature.verify import Check, Verification, verify
 
 
 def check(got, expected=28.42, tolerance=0.01):
@@ -28,9 +28,9 @@ def test_nothing_checked_is_no_pass():
 
 def test_a_dataset_of_other_pixels_does_not_pass(tmp_path, monkeypatch, photo):
     monkeypatch.setenv("SRBENCH_DATA", str(tmp_path))
-    for name in registry().dataset("set5").card.pixels:
+    for name in installed_cards().dataset("set5").card.pixels:
         write_image(tmp_path / "Set5" / "HR" / f"{name}.png", photo())
-    outcome = verify(registry(), device="cpu")
+    outcome = verify(installed_cards(), device="cpu")
     assert not outcome.passed
     assert {item.got for item in outcome.checks} == {None}
     assert any(reason.startswith("bicubic on set14: set14: not imported") for reason in outcome.skipped)
@@ -39,7 +39,7 @@ def test_a_dataset_of_other_pixels_does_not_pass(tmp_path, monkeypatch, photo):
 def test_a_damaged_dataset_fails_its_figures(tmp_path, monkeypatch, photo):
     monkeypatch.setenv("SRBENCH_DATA", str(tmp_path))
     write_image(tmp_path / "Set5" / "HR" / "baby.png", photo())
-    outcome = verify(registry(), device="cpu")
+    outcome = verify(installed_cards(), device="cpu")
     assert not outcome.passed
     assert len(outcome.checks) == 12
     assert any("missing bird, butterfly, head, woman" in reason for reason in outcome.skipped)

@@ -14,13 +14,12 @@ import pytest
 import torch
 from safetensors.torch import load_file, save_file
 
-from srbench.cards import WeightsEntry
+from srbench.api import Inference
+from srbench.cards import WeightsEntry, installed_cards
 from srbench.errors import RequestError, UnknownNameError, WeightsError
-from srbench.harness import prepare
-from srbench.inference import Inference
+from srbench.harness.run import prepare
 from srbench.methods import find_method
-from srbench.registry import registry
-from srbench.weightfiles import WeightFile
+from srbench.methods.weights import WeightFile
 
 
 def entry(data, **changes):
@@ -159,14 +158,14 @@ def own_edsr(tmp_path):
 
 
 def built_from(path, scale=2):
-    return find_method("edsr@mine", registry(), {"edsr@mine": (path,)}).build(scale, Inference())
+    return find_method("edsr@mine", installed_cards(), {"edsr@mine": (path,)}).build(scale, Inference())
 
 
 def test_ones_own_weights_are_a_row_of_their_own(own_edsr, cli, photos):
     done = cli("run", "--methods", "edsr,edsr@mine", "--weights", own_edsr, "--scale", 2, "--datasets", photos)
     assert done.code == 0
     assert "edsr@mine" in done.out
-    method = find_method("edsr@mine", registry(), {"edsr@mine": (own_edsr,)})
+    method = find_method("edsr@mine", installed_cards(), {"edsr@mine": (own_edsr,)})
     assert method.reach(2) is None
     assert method.identity(2)["weights"] == hashlib.sha256(own_edsr.read_bytes()).hexdigest()
 
@@ -236,14 +235,14 @@ def test_a_method_without_a_network_takes_no_weights(own_edsr):
 
 def test_the_cards_own_file_under_a_name_of_ones_own(monkeypatch):
     """A slip of the pen in `@official` must not make a second row of it, without its licence."""
-    entry = registry().method("edsr")
+    entry = installed_cards().method("edsr")
     shipped = entry.path.parent / "x4.safetensors"
     with pytest.raises(RequestError, match="x4.safetensors is the file of edsr@srbench ×4; ask for that"):
         prepare("edsr@srbenhc", weights=shipped)
 
 
 def test_two_files_under_one_name_are_two_runs(own_edsr, tmp_path):
-    from srbench.execution import default_folder
+    from srbench.harness.execute import default_folder
 
     other = tmp_path / "other.safetensors"
     other.write_bytes(own_edsr.read_bytes())
@@ -312,7 +311,7 @@ def test_whose_weights_they_are_must_be_clear(tmp_path, methods, weights, messag
 
 def test_unknown_weights_say_how_to_bring_ones_own():
     with pytest.raises(UnknownNameError, match="add --weights edsr@mine=FILE"):
-        find_method("edsr@mine", registry())
+        find_method("edsr@mine", installed_cards())
 
 
 def test_several_files_need_names(cli):
@@ -325,7 +324,7 @@ def test_several_files_of_one_method_are_told_apart_by_their_hashes(tmp_path):
     for scale in (2, 3):
         (tmp_path / f"x{scale}.pt").write_bytes(str(scale).encode())
     entries = [entry(str(scale).encode(), scale=scale) for scale in (2, 3, 4)]
-    card = registry().method("edsr")
+    card = installed_cards().method("edsr")
     card = replace(card, card=card.card.model_copy(update={"weights": tuple(entries)}))
     cards = SimpleNamespace(method=lambda name: card, methods={"edsr": card})
     method = find_method("edsr@official", cards, {"edsr@official": (tmp_path / "x3.pt", tmp_path / "x2.pt")})

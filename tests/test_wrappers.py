@@ -9,19 +9,19 @@ import pytest
 import torch
 import torch.nn.functional as F
 
+from srbench.api import Inference
+from srbench.cards import installed_cards
 from srbench.errors import RequestError, UnknownNameError
-from srbench.inference import Inference
-from srbench.methods import find_method
-from srbench.registry import registry
-from srbench.wrappers import WRAPPERS, Wrapping
-from srbench.wrappers.correct import LARGEST_DEVIATION, correct
-from srbench.wrappers.ensemble import ensemble
-from srbench.wrappers.tile import tile
-from srbench.wrappers.twice import base_scale, repeated_scales, twice
+from srbench.methods import WRAPPERS, find_method
+from srbench.methods.wrappers.correct import LARGEST_DEVIATION, correct
+from srbench.methods.wrappers.ensemble import ensemble
+from srbench.methods.wrappers.tile import tile
+from srbench.methods.wrappers.twice import base_scale, repeated_scales, twice
+from srbench.methods.wrappers.wrapper import Wrapping
 
 
 def find(spec):
-    return find_method(spec, registry())
+    return find_method(spec, installed_cards())
 
 
 def lopsided(lr):
@@ -91,7 +91,7 @@ def test_correct_replaces_what_is_far_from_bilinear_and_nothing_else():
 
 @pytest.mark.parametrize("spec", ["bicubic", "lanczos", "edsr"])
 def test_a_tiled_image_equals_the_whole_one(monkeypatch, photo, spec):
-    monkeypatch.setattr(sys.modules["srbench.wrappers.tile"], "SIDE", 24)
+    monkeypatch.setattr(sys.modules["srbench.methods.wrappers.tile"], "SIDE", 24)
     lr = torch.from_numpy(photo(50, 61)[None] / np.float32(255))
     with torch.inference_mode():
         whole = find(spec).build(4, Inference())(lr)
@@ -102,7 +102,7 @@ def test_a_tiled_image_equals_the_whole_one(monkeypatch, photo, spec):
 
 def test_a_tile_with_too_little_around_it_would_show(monkeypatch, photo):
     """The tolerance above is no idle one: with half of what edsr looks at, seams appear."""
-    monkeypatch.setattr(sys.modules["srbench.wrappers.tile"], "SIDE", 24)
+    monkeypatch.setattr(sys.modules["srbench.methods.wrappers.tile"], "SIDE", 24)
     lr = torch.from_numpy(photo(50, 61)[None] / np.float32(255))
     edsr = find("edsr").build(4, Inference())
     with torch.inference_mode():

@@ -6,7 +6,7 @@ import torch
 from torch import Tensor
 
 from srbench.api import BuildRequest, Upscaler
-from srbench.protocol import imresize, resample_taps
+from srbench.protocols import imresize, resample_taps
 
 __all__ = ["bicubic", "bilinear", "lanczos", "nearest"]
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 from srbench.api import Labels, Listing, Sample
+from srbench.datasets import read_attributes
 from srbench.errors import DatasetError, NotImportedError
-from srbench.labels import read_attributes
 
 __all__ = ["read_partition"]
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 
 from srbench.api import Listing, Sample
+from srbench.datasets import lr_files
 from srbench.errors import DatasetError
-from srbench.folders import image_files, lr_files
+from srbench.files import image_files
 
 __all__ = ["read_validation"]
 

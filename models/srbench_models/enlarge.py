@@ -10,7 +10,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from srbench.protocol import imresize
+from srbench.protocols import imresize
 
 __all__ = ["Bicubic", "BicubicRule"]
 

@@ -16,8 +16,7 @@ from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 
 from srbench.errors import WeightsError
-from srbench.files import whole_file
-from srbench.folders import cache_home
+from srbench.files import atomic_write, cache_home
 
 __all__ = [
     "State",
@@ -194,7 +193,7 @@ def converted(path: Path, convert: Callable[[Path], State]) -> Path:
         return target
     state = dict(convert(path))
     try:
-        with whole_file(target) as partial:
+        with atomic_write(target) as partial:
             save_file(state, partial, metadata={"source_sha256": digest})
     except (OSError, SafetensorError) as error:
         raise WeightsError(f"{target}: the converted weights cannot be kept ({error})") from error

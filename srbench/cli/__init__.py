@@ -1,1 +1,1 @@
-"""The command line: `main` wires, one file per verb; no logic of its own."""
+"""The command line: words to questions, answers to text; no logic of its own."""

@@ -14,20 +14,20 @@ from typer.core import TyperGroup
 from typer.exceptions import TyperException
 from typer.main import get_command
 
-from srbench.cli import datasets
-from srbench.cli.bench import bench
-from srbench.cli.compare import compare
-from srbench.cli.explain import explain
-from srbench.cli.leaderboard import leaderboard
-from srbench.cli.listing import list_cards
-from srbench.cli.plot import plot
-from srbench.cli.report import report
-from srbench.cli.reports import reports
-from srbench.cli.run import run
-from srbench.cli.score import score
-from srbench.cli.show import show
-from srbench.cli.upscale import upscale
-from srbench.cli.verify import verify
+from srbench.cli.verbs import datasets
+from srbench.cli.verbs.bench import bench
+from srbench.cli.verbs.compare import compare
+from srbench.cli.verbs.explain import explain
+from srbench.cli.verbs.leaderboard import leaderboard
+from srbench.cli.verbs.list import list_cards
+from srbench.cli.verbs.plot import plot
+from srbench.cli.verbs.report import report
+from srbench.cli.verbs.reported import reports
+from srbench.cli.verbs.run import run
+from srbench.cli.verbs.score import score
+from srbench.cli.verbs.show import show
+from srbench.cli.verbs.upscale import upscale
+from srbench.cli.verbs.verify import verify
 from srbench.errors import CardError, SRBenchError, StoppedError, one_line
 
 __all__ = ["VERB_GROUP", "app", "main"]
@@ -124,18 +124,31 @@ def srbench(
 
 
 app.command()(run)
+
 app.command("list")(list_cards)
+
 app.command()(score)
+
 app.command()(upscale)
+
 app.command()(verify)
+
 app.command()(leaderboard)
+
 app.command()(compare)
+
 app.command()(explain)
+
 app.command()(bench)
+
 app.command()(report)
+
 app.command()(show)
+
 app.command()(plot)
+
 app.command()(reports)
+
 app.add_typer(datasets.app, name="datasets")
 
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import typer
 
-from srbench.execution import RunResult
-from srbench.rendering import to_text
+from srbench.harness.result import RunResult
+from srbench.leaderboard import to_text
 
 __all__ = ["show_result"]
 

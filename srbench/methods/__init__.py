@@ -1,29 +1,40 @@
-"""Methods as a run sees them: a card's upscaler, a user's own function, or images made elsewhere.
-
-All three answer the same questions (which scales, which colour, what identifies them) and open into a producer of
-8-bit images, so that the runner need not know which it has.
-"""
+"""Methods: a card's upscaler, a user's function, finished images, or any of them wrapped."""
 
 from __future__ import annotations
 
-from srbench.methods.card import CardMethod
-from srbench.methods.find import find_method, free_name, split_wrappers
-from srbench.methods.folder import FolderMethod
-from srbench.methods.function import FunctionMethod
-from srbench.methods.method import BuildableMethod, Job, Method, Produced, Producer
-from srbench.methods.wrapped import WrappedMethod
+from typing import TYPE_CHECKING
+
+import lazy_loader
+
+from srbench.methods.find import Weights, find_method, free_name, named_files
+from srbench.methods.sources.finished import FinishedImages
+from srbench.methods.wrappers.table import WRAPPERS
+
+if TYPE_CHECKING:
+    from srbench.methods.runtimes.device import resolve_device, resolve_inference, tune
+    from srbench.methods.runtimes.network import network_of
+    from srbench.methods.upscale import check_result, upscale_planes
+else:  # what needs torch, pandas or matplotlib is imported when it is first used
+    __getattr__, *_ = lazy_loader.attach(
+        __name__,
+        submod_attrs={
+            "runtimes.device": ["resolve_device", "resolve_inference", "tune"],
+            "runtimes.network": ["network_of"],
+            "upscale": ["check_result", "upscale_planes"],
+        },
+    )
 
 __all__ = [
-    "BuildableMethod",
-    "CardMethod",
-    "FolderMethod",
-    "FunctionMethod",
-    "Job",
-    "Method",
-    "Produced",
-    "Producer",
-    "WrappedMethod",
+    "WRAPPERS",
+    "FinishedImages",
+    "Weights",
+    "check_result",
     "find_method",
     "free_name",
-    "split_wrappers",
+    "named_files",
+    "network_of",
+    "resolve_device",
+    "resolve_inference",
+    "tune",
+    "upscale_planes",
 ]

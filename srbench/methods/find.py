@@ -9,20 +9,18 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
-from srbench.cards import WeightsEntry
-from srbench.errors import RequestError, UnknownNameError
-from srbench.fingerprint import file_identity, place_sha256
-from srbench.gallery import TRUTH
-from srbench.methods.card import CardMethod
-from srbench.methods.function import callable_name, function_method
-from srbench.methods.method import BuildableMethod
-from srbench.methods.userfile import method_from_file
-from srbench.methods.wrapped import WrappedMethod
-from srbench.registry import Registry, suggest
-from srbench.weightfiles import page_hint
-from srbench.wrappers import WRAPPERS
+from srbench.api import TRUTH, BuildableMethod
+from srbench.cards import Registry, WeightsEntry
+from srbench.errors import RequestError, UnknownNameError, suggest
+from srbench.files import Files, existing_files, file_identity, place_sha256
+from srbench.methods.sources.card import CardMethod
+from srbench.methods.sources.function import callable_name, function_method
+from srbench.methods.sources.userfile import method_from_file
+from srbench.methods.sources.wrapped import WrappedMethod
+from srbench.methods.weights import page_hint
+from srbench.methods.wrappers.table import WRAPPERS
 
-__all__ = ["find_method", "free_name", "split_wrappers"]
+__all__ = ["Weights", "find_method", "free_name", "named_files", "split_wrappers"]
 
 
 def free_name(name: str, cards: Registry) -> str:
@@ -141,3 +139,34 @@ def _matching_files(entries: Sequence[WeightsEntry], given: Sequence[Path], meth
             )
         found |= dict.fromkeys(scales, path)
     return found
+
+
+Weights = Mapping[str, Files] | Files | None
+
+
+def named_files(weights: Weights, specs: Sequence[str]) -> dict[str, tuple[Path, ...]]:
+    """Files by `name@weights`.
+
+    Args:
+        weights: As `run` takes them.
+        specs: The methods that were asked for.
+
+    Raises:
+        RequestError: A file is not there, or is none of these methods'.
+    """
+    if weights is None:
+        return {}
+    bases = dict.fromkeys(split_wrappers(spec)[0] for spec in specs)
+    named = [base for base in bases if "@" in base and ".py:" not in base]
+    if not isinstance(weights, Mapping):
+        if len(named) != 1:
+            first = weights if isinstance(weights, str | Path) else weights[0]
+            raise RequestError(
+                f"{first}: whose weights? Write the method they are for as name@weights, and of several such methods "
+                f"say which: name@weights={first}; of a classifier write its name: CLASSIFIER={first}"
+            )
+        weights = {named[0]: weights}
+    for name in weights:
+        if name not in named:
+            raise RequestError(f"weights for {name!r}, which is not among the methods ({', '.join(specs)})")
+    return existing_files(weights)

@@ -6,7 +6,8 @@ from typing import Any
 
 from numpy.typing import NDArray
 
-from srbench.metrics.comparison import ArrayComparison, Comparison
+from srbench.metrics.pair.arrays import ArrayPair
+from srbench.metrics.pair.pair import ImagePair
 
 __all__ = ["l1", "l1_of"]
 
@@ -29,9 +30,9 @@ def l1(sr: NDArray[Any], hr: NDArray[Any]) -> float:
         >>> l1(np.array([[1.0, -3.0]]), np.array([[0.0, 0.0]]))
         2.0
     """
-    return l1_of(ArrayComparison(sr, hr))
+    return l1_of(ArrayPair(sr, hr))
 
 
-def l1_of(pair: Comparison) -> float:
+def l1_of(pair: ImagePair) -> float:
     """`l1` of two images that several metrics look at."""
     return pair.absolute_error

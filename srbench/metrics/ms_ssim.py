@@ -8,7 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from srbench.errors import UndefinedMetricError
-from srbench.metrics.comparison import WINDOW, ArrayComparison, Comparison
+from srbench.metrics.pair.arrays import ArrayPair
+from srbench.metrics.pair.pair import WINDOW, ImagePair
 
 __all__ = ["SMALLEST_SIDE", "ms_ssim", "ms_ssim_of"]
 
@@ -44,10 +45,10 @@ def ms_ssim(sr: NDArray[Any], hr: NDArray[Any], *, data_range: float = 255.0) ->
         >>> ms_ssim(np.full((161, 161), 7), np.full((161, 161), 7))
         1.0
     """
-    return ms_ssim_of(ArrayComparison(sr, hr, data_range))
+    return ms_ssim_of(ArrayPair(sr, hr, data_range))
 
 
-def ms_ssim_of(pair: Comparison) -> float:
+def ms_ssim_of(pair: ImagePair) -> float:
     """`ms_ssim` of two images that several metrics look at; its first scale is SSIM's."""
     channels, height, width = pair.shape
     if min(height, width) < SMALLEST_SIDE:

@@ -7,7 +7,8 @@ from typing import Any
 
 from numpy.typing import NDArray
 
-from srbench.metrics.comparison import ArrayComparison, Comparison
+from srbench.metrics.pair.arrays import ArrayPair
+from srbench.metrics.pair.pair import ImagePair
 
 __all__ = ["mse", "mse_of", "rmse", "rmse_of"]
 
@@ -30,10 +31,10 @@ def mse(sr: NDArray[Any], hr: NDArray[Any]) -> float:
         >>> mse(np.array([[0.0, 3.0]]), np.array([[0.0, 0.0]]))
         4.5
     """
-    return mse_of(ArrayComparison(sr, hr))
+    return mse_of(ArrayPair(sr, hr))
 
 
-def mse_of(pair: Comparison) -> float:
+def mse_of(pair: ImagePair) -> float:
     """`mse` of two images that several metrics look at."""
     return pair.squared_error
 
@@ -56,9 +57,9 @@ def rmse(sr: NDArray[Any], hr: NDArray[Any]) -> float:
         >>> rmse(np.array([[4.0, 4.0]]), np.array([[0.0, 0.0]]))
         4.0
     """
-    return rmse_of(ArrayComparison(sr, hr))
+    return rmse_of(ArrayPair(sr, hr))
 
 
-def rmse_of(pair: Comparison) -> float:
+def rmse_of(pair: ImagePair) -> float:
     """`rmse` of two images that several metrics look at."""
     return math.sqrt(pair.squared_error)

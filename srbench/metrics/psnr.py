@@ -7,7 +7,8 @@ from typing import Any
 
 from numpy.typing import NDArray
 
-from srbench.metrics.comparison import ArrayComparison, Comparison
+from srbench.metrics.pair.arrays import ArrayPair
+from srbench.metrics.pair.pair import ImagePair
 
 __all__ = ["psnr", "psnr_of"]
 
@@ -33,10 +34,10 @@ def psnr(sr: NDArray[Any], hr: NDArray[Any], *, data_range: float = 255.0) -> fl
         >>> round(psnr(np.array([[0, 255]]), np.array([[0, 0]])), 4)
         3.0103
     """
-    return psnr_of(ArrayComparison(sr, hr, data_range))
+    return psnr_of(ArrayPair(sr, hr, data_range))
 
 
-def psnr_of(pair: Comparison) -> float:
+def psnr_of(pair: ImagePair) -> float:
     """`psnr` of two images that several metrics look at."""
     error = pair.squared_error
     return math.inf if error == 0 else 10 * math.log10(pair.data_range**2 / error)

@@ -8,7 +8,8 @@ from typing import Any
 from numpy.typing import NDArray
 
 from srbench.errors import UndefinedMetricError
-from srbench.metrics.comparison import ArrayComparison, Comparison
+from srbench.metrics.pair.arrays import ArrayPair
+from srbench.metrics.pair.pair import ImagePair
 
 __all__ = ["sharpness_error", "sharpness_error_of"]
 
@@ -38,10 +39,10 @@ def sharpness_error(sr: NDArray[Any], hr: NDArray[Any]) -> float:
         >>> round(sharpness_error(checks / 10, checks), 6)
         20.0
     """
-    return sharpness_error_of(ArrayComparison(sr, hr))
+    return sharpness_error_of(ArrayPair(sr, hr))
 
 
-def sharpness_error_of(pair: Comparison) -> float:
+def sharpness_error_of(pair: ImagePair) -> float:
     """`sharpness_error` of two images that several metrics look at."""
     _, height, width = pair.shape
     if min(height, width) < 3:

@@ -6,7 +6,8 @@ from typing import Any
 
 from numpy.typing import NDArray
 
-from srbench.metrics.comparison import ArrayComparison, Comparison
+from srbench.metrics.pair.arrays import ArrayPair
+from srbench.metrics.pair.pair import ImagePair
 
 __all__ = ["ssim", "ssim_of"]
 
@@ -37,9 +38,9 @@ def ssim(sr: NDArray[Any], hr: NDArray[Any], *, data_range: float = 255.0) -> fl
         >>> ssim(np.full((11, 11), 7), np.full((11, 11), 7))
         1.0
     """
-    return ssim_of(ArrayComparison(sr, hr, data_range))
+    return ssim_of(ArrayPair(sr, hr, data_range))
 
 
-def ssim_of(pair: Comparison) -> float:
+def ssim_of(pair: ImagePair) -> float:
     """`ssim` of two images that several metrics look at."""
     return float(pair.ssim_terms(0).similarity.mean())

@@ -6,16 +6,19 @@ import time
 from collections.abc import Callable, Sequence
 from statistics import mean
 
-__all__ = ["LEAST_REPEATS", "Timer", "alike", "least_warm_up", "repeat", "timer_for", "warm_up"]
+__all__ = ["MIN_REPEATS", "Timer", "alike", "min_warm_up", "repeat", "timer_for", "warm_up"]
 
 Timer = Callable[[Callable[[], object]], float]
 """Calls a function once, and says how many seconds it took."""
 
-LEAST_REPEATS = 7
+MIN_REPEATS = 7
+
 _MOST_REPEATS = 200
 
 _STEADY = 0.05
+
 _WINDOW = 2
+
 _SHORTEST_ON_GPU = 1.0
 """Seconds for which a GPU is kept busy first: its clocks rise only under load."""
 
@@ -73,7 +76,7 @@ def alike(taken: Sequence[float]) -> bool:
     return bool(abs(after - before) <= _STEADY * before)
 
 
-def least_warm_up(device: str) -> float:
+def min_warm_up(device: str) -> float:
     """Seconds a device needs before its clock means anything."""
     return 0.0 if device == "cpu" else _SHORTEST_ON_GPU
 
@@ -90,6 +93,6 @@ def repeat(call: Callable[[], object], timer: Timer, seconds: float) -> list[flo
         Seconds of each.
     """
     taken: list[float] = []
-    while len(taken) < LEAST_REPEATS or (len(taken) < _MOST_REPEATS and sum(taken) < seconds):
+    while len(taken) < MIN_REPEATS or (len(taken) < _MOST_REPEATS and sum(taken) < seconds):
         taken.append(timer(call))
     return taken

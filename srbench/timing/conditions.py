@@ -9,16 +9,16 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from srbench.fingerprint import runtime_version
-from srbench.inference import RuntimeName
-from srbench.kernels.compiled import cores
+from srbench.api import RuntimeName
+from srbench.files import runtime_version
+from srbench.parallel import cores
 
-__all__ = ["conditions", "processor_name"]
+__all__ = ["processor_name", "surroundings"]
 
 _GPU_FIELDS = "driver_version,clocks.sm,clocks.mem,clocks.max.sm,power.limit,persistence_mode"
 
 
-def conditions(device: str, runtime: RuntimeName = "eager") -> dict[str, Any]:
+def surroundings(device: str, runtime: RuntimeName = "eager") -> dict[str, Any]:
     """Conditions as plain values, taken when called; no host names or users.
 
     Args:

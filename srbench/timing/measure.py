@@ -9,21 +9,19 @@ from statistics import median
 
 import torch
 
-from srbench.api import Upscaler
+from srbench.api import BuildableMethod, Inference, MethodTiming, Size, Upscaler
 from srbench.errors import MethodError, SRBenchError, one_line
-from srbench.inference import Inference
-from srbench.methods import BuildableMethod
-from srbench.timing.clock import alike, least_warm_up, repeat, timer_for, warm_up
-from srbench.timing.counting import multiply_adds, parameters
-from srbench.timing.memory import peak_memory
-from srbench.timing.methods import MethodTiming, Size
+from srbench.methods import check_result
+from srbench.timing.clock import alike, min_warm_up, repeat, timer_for, warm_up
+from srbench.timing.cost import multiply_adds, parameters, peak_memory
 from srbench.timing.summary import summarise
-from srbench.upscaling import check_result
 
 __all__ = ["time_method"]
 
 _WARM_UP_SECONDS = 6.0
+
 _REPEAT_SECONDS = 4.0
+
 _LOADS = 3
 
 
@@ -104,7 +102,7 @@ def _timed(
 
     check_result(call(), (batch, planes, height * scale, width * scale))
     with peak_memory(inference.device) as peak:
-        settled = warm_up(call, timer, _WARM_UP_SECONDS, least_warm_up(inference.device))
+        settled = warm_up(call, timer, _WARM_UP_SECONDS, min_warm_up(inference.device))
         taken = repeat(call, timer, _REPEAT_SECONDS)
     # Built only now, so that it is not in the memory that was measured.
     eager = upscaler if inference.label == "fp32" else method.build(scale, Inference(inference.device))

@@ -3,48 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import numpy as np
 
-__all__ = ["LARGEST_SPREAD", "Summary", "summarise"]
+from srbench.api import Summary
 
-LARGEST_SPREAD = 0.20
-"""Of the median: where 5th and 95th percentile lie further apart, the figure is marked wherever it is printed."""
+__all__ = ["summarise"]
 
 _RESAMPLES = 2000
+
 _SEED = 20240
-
-
-@dataclass(frozen=True)
-class Summary:
-    """Of repeated measurements, in their unit.
-
-    Attributes:
-        median: The middle one.
-        p5: The 5th percentile.
-        p95: The 95th percentile.
-        low: Lower end of the 95 % bootstrap interval of the median.
-        high: Upper end of it.
-        count: Measurements.
-    """
-
-    median: float
-    p5: float
-    p95: float
-    low: float
-    high: float
-    count: int
-
-    @property
-    def spread(self) -> float:
-        """Distance of the percentiles over the median."""
-        return (self.p95 - self.p5) / self.median
-
-    @property
-    def steady(self) -> bool:
-        """Whether the spread is small enough to print the figure without a mark."""
-        return self.spread <= LARGEST_SPREAD
 
 
 def summarise(values: Sequence[float]) -> Summary:

@@ -11,8 +11,8 @@ import cv2
 import numpy as np
 import pytest
 
-from srbench.images import write_image
-from srbench.tuning import tune
+from srbench.files import write_image
+from srbench.methods import tune
 
 SIZE_2K = (1356, 2040)
 

@@ -11,14 +11,14 @@ import torch
 from PIL import Image
 from skimage.metrics import peak_signal_noise_ratio, structural_similarity
 
-from srbench.execution import execute
-from srbench.harness import prepare
-from srbench.inference import Inference
+from srbench.api import Inference
+from srbench.cards import installed_cards
+from srbench.harness.execute import execute
+from srbench.harness.run import prepare
 from srbench.methods import find_method
-from srbench.metrics.comparison import ArrayComparison
-from srbench.metrics.tensors import TensorComparison
-from srbench.protocol import imresize, luma
-from srbench.registry import registry
+from srbench.metrics.pair.arrays import ArrayPair
+from srbench.metrics.pair.tensors import TensorPair
+from srbench.protocols import imresize, luma
 
 pytestmark = pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a GPU")
 
@@ -31,7 +31,7 @@ def seconds(call):
 
 def the_usual_loop(folder):
     """One image after the other: fp32, default layout, batch 1, PSNR and SSIM on the processor."""
-    network = find_method("edsr", registry()).build(4, Inference("cuda")).network
+    network = find_method("edsr", installed_cards()).build(4, Inference("cuda")).network
     network.to(memory_format=torch.contiguous_format)
     for path in sorted(folder.iterdir()):
         hr = np.ascontiguousarray(np.asarray(Image.open(path)).transpose(2, 0, 1))
@@ -58,7 +58,7 @@ def test_a_run_is_5_times_as_fast_as_the_usual_loop(photos_2k, precision):
 
 
 def test_metrics_on_the_device_are_the_processors(pair):
-    here, there = ArrayComparison(*pair), TensorComparison(*(torch.from_numpy(image).cuda() for image in pair))
+    here, there = ArrayPair(*pair), TensorPair(*(torch.from_numpy(image).cuda() for image in pair))
     assert there.squared_error == pytest.approx(here.squared_error, rel=1e-9)
     for level in range(5):
         for mine, theirs in zip(there.ssim_terms(level), here.ssim_terms(level), strict=True):

@@ -7,8 +7,8 @@ import numpy as np
 from skimage.metrics import structural_similarity
 
 from srbench.metrics import l1, ms_ssim, mse, psnr, ssim
-from srbench.metrics.comparison import GAUSSIAN
-from srbench.protocol import imresize, luma, quantise
+from srbench.metrics.pair.pair import GAUSSIAN
+from srbench.protocols import imresize, luma, quantise
 
 
 def scikit_image(sr, hr):

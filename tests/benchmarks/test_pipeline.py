@@ -14,17 +14,16 @@ import torch
 from PIL import Image
 from skimage.metrics import peak_signal_noise_ratio, structural_similarity
 
-from srbench.execution import execute
-from srbench.harness import prepare
-from srbench.inference import Inference
-from srbench.inputs import decode, degrade
-from srbench.methods import Job, find_method
-from srbench.metrics import METRICS
-from srbench.protocol import luma
-from srbench.registry import registry
-from srbench.scoring import compare, compared, score
+from srbench.api import Inference, Job
+from srbench.cards import installed_cards
+from srbench.engine import decode, degrade
+from srbench.harness.execute import execute
+from srbench.harness.run import prepare
+from srbench.methods import find_method
+from srbench.metrics import METRICS, compare, score
+from srbench.protocols import compared_where_it_lies, luma
 
-METHODS = sorted(name for name, entry in registry().methods.items())
+METHODS = sorted(name for name, entry in installed_cards().methods.items())
 
 
 def seconds(call):
@@ -55,12 +54,12 @@ def stages(method, folder):
     for sample in dataset.samples:
         hr = timed("decode", lambda s=sample: decode(dataset, s))
         low = timed("degrade", lambda s=sample, h=hr: degrade(h.image, s, 4, protocol.degradation, "made"))
-        truth = timed("degrade", lambda low=low: compared(protocol, low.reference, 4))
+        truth = timed("degrade", lambda low=low: compared_where_it_lies(protocol, low.reference, 4))
         job = Job(sample.id, low.lr, low.reference.shape[1:], 4, grey=False)
         done = timed("upscale", lambda j=job: produce([j])[0])
 
         def scored(truth=truth, done=done):
-            return score(compare(compared(protocol, done.image, 4), truth), metrics)
+            return score(compare(compared_where_it_lies(protocol, done.image, 4), truth), metrics)
 
         timed("score", scored)
     return taken
@@ -104,7 +103,7 @@ def test_edsr_takes_little_longer_than_its_bare_passes(ratio, photos_2k):
     folder = photos_2k if large else "bundled"
     plan = prepare("edsr", datasets=str(folder), scale=4)
     sizes = [decode(dataset, sample).image.shape for dataset in plan.request.datasets for sample in dataset.samples]
-    upscale = find_method("edsr", registry()).build(4, Inference())
+    upscale = find_method("edsr", installed_cards()).build(4, Inference())
 
     def bare():
         with torch.inference_mode():
@@ -123,7 +122,7 @@ def test_memory_does_not_grow_with_the_number_of_images(photos_2k, tmp_path):
         "from srbench.execution import execute\n"
         "from srbench.harness import prepare\n"
         "from srbench.plan import make_plan\n"
-        "from srbench.timing.memory import process_peak\n"
+        "from srbench.timing.cost import process_peak\n"
         "plan = prepare('bicubic', datasets=sys.argv[1], scale=4)\n"
         "(data,) = plan.request.datasets\n"
         "fewer = dataclasses.replace(data, samples=data.samples[: int(sys.argv[2])])\n"
@@ -140,7 +139,7 @@ def test_memory_does_not_grow_with_the_number_of_images(photos_2k, tmp_path):
 
 @pytest.mark.parametrize("name", METHODS)
 def test_method(benchmark, name):
-    method = find_method(name, registry())
+    method = find_method(name, installed_cards())
     scales = (4,) if method.scales == "any" else tuple(scale for scale in method.scales if scale <= 4)
     ready = [scale for scale in scales if method.ready(scale)]
     if not ready:

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from filelock import FileLock
 
-from srbench.images import read_image, write_image
+from srbench.files import read_image, write_image
 
 
 @pytest.mark.parametrize("kind", ["methods", "wrappers", "datasets", "metrics", "protocols"])
@@ -154,7 +154,7 @@ def test_import_then_verify(cli, benchmark_data):
 
 
 def test_a_figure_that_is_off_exits_1(cli, benchmark_data, monkeypatch):
-    from srbench.verify import Check
+    from srbench.harness.literature.verify import Check
 
     cli("datasets", "import", "set5", benchmark_data)
     monkeypatch.setattr(Check, "difference", property(lambda self: 0.02))
@@ -185,7 +185,7 @@ def test_folders_of_one_name_do_not_share_a_run(cli, photos, tmp_path):
 def test_progress_is_shown_on_a_terminal(monkeypatch, capsys):
     from rich.console import Console
 
-    from srbench.cli.long_work import progress_bar
+    from srbench.cli.progress import progress_bar
 
     monkeypatch.setattr(Console, "is_terminal", property(lambda self: True))
     with progress_bar("records") as progress:

@@ -9,11 +9,11 @@ import pytest
 import torch
 from safetensors import safe_open
 
-from srbench.downstream.classifier import ChosenClassifier
-from srbench.fingerprint import file_sha256
-from srbench.registry import load_target, registry
+from srbench.cards import installed_cards, load_target
+from srbench.classifiers.find import ChosenClassifier
+from srbench.files import file_sha256
 
-ENTRIES = registry().classifiers
+ENTRIES = installed_cards().classifiers
 SHIPPED = [name for name, entry in ENTRIES.items() if entry.card.weights]
 
 

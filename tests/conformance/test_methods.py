@@ -9,17 +9,17 @@ import pytest
 import torch
 from safetensors import safe_open
 
-from srbench.fingerprint import file_sha256
-from srbench.inference import Inference
-from srbench.methods import Job, find_method
-from srbench.plausibility import suspicions
-from srbench.registry import registry
+from srbench.api import Inference, Job
+from srbench.cards import installed_cards
+from srbench.files import file_sha256
+from srbench.methods import find_method
+from srbench.methods.plausibility import suspicions
 from srbench_models.training.recipe import read_recipe
 
 
 def variants():
     """Every method with each set of weights that needs no fetching; other people's weights are not here to be tried."""
-    for name, entry in registry().methods.items():
+    for name, entry in installed_cards().methods.items():
         shipped = {weights.name for weights in entry.card.weights if weights.shipped}
         if not entry.card.weights:
             yield name
@@ -31,11 +31,11 @@ METHODS = sorted(variants())
 
 
 def card_of(name):
-    return registry().method(name.partition("@")[0]).card
+    return installed_cards().method(name.partition("@")[0]).card
 
 
 def scales_of(name):
-    scales = find_method(name, registry()).scales
+    scales = find_method(name, installed_cards()).scales
     return (2, 3, 4) if scales == "any" else scales
 
 
@@ -43,7 +43,7 @@ CASES = [(name, scale) for name in METHODS for scale in scales_of(name)]
 
 
 def upscale(name, lr, scale):
-    produce = find_method(name, registry()).open(scale, Inference())
+    produce = find_method(name, installed_cards()).open(scale, Inference())
     return produce([Job("photo", lr, (lr.shape[1] * scale, lr.shape[2] * scale), scale, grey=False)])[0].image
 
 
@@ -89,7 +89,7 @@ def test_any_colour_methods_treat_planes_alike(photo, name):
 @pytest.mark.parametrize(("name", "scale"), CASES)
 def test_a_method_looks_no_further_than_its_card_says(photo, name, scale):
     """Beyond `reach` nothing matters: an image whose far side is another gives the same near side."""
-    method = find_method(name, registry())
+    method = find_method(name, installed_cards())
     reach = method.reach(scale)
     assert reach is not None, "every method of srbench says how far it looks"
     upscaler = method.build(scale, Inference())
@@ -106,7 +106,7 @@ def test_a_method_looks_no_further_than_its_card_says(photo, name, scale):
 
 SHIPPED = [
     pytest.param(entry.path.parent / weights.file, weights, id=f"{name}@{weights.name}-x{weights.scale}")
-    for name, entry in registry().methods.items()
+    for name, entry in installed_cards().methods.items()
     for weights in entry.card.weights
     if weights.shipped
 ]

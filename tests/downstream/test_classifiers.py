@@ -12,16 +12,16 @@ import torch
 from PIL import Image as PillowImage
 
 import srbench
-from srbench.downstream.classifier import find_classifier
+from srbench.cards import installed_cards, load_target
+from srbench.classifiers.find import find_classifier
 from srbench.errors import RequestError, RuntimeMissingError, WeightsError
-from srbench.registry import load_target, registry
 from srbench_models.classifiers.adapter import centre_square
 from srbench_models.classifiers.attributes.network import resized
 from srbench_models.classifiers.squeezenet.classifier import prepared
 
 
 def built(spec, **files):
-    return find_classifier(spec, registry(), files).build("cpu")
+    return find_classifier(spec, installed_cards(), files).build("cpu")
 
 
 def test_caffes_preparation_against_pillow(photo):
@@ -99,7 +99,7 @@ def test_an_absent_or_broken_library_is_one_line(monkeypatch, tmp_path, module, 
     def broken(name):
         raise error
 
-    chosen = find_classifier(f"{module}:{tmp_path}", registry(), {})
+    chosen = find_classifier(f"{module}:{tmp_path}", installed_cards(), {})
     load_target(chosen.entry.card.factory, "the test")  # the adapter itself is there
     monkeypatch.setattr(
         libraries.importlib, "import_module", lambda name: real(name) if "srbench" in name else broken(name)
@@ -192,6 +192,6 @@ def test_transformers_from_a_folder(monkeypatch, tmp_path):
     classifier = built(f"transformers:{tmp_path}")
     assert (classifier.task, classifier.classes) == ("classes", ("light", "dark"))
     assert classifier(torch.full((1, 3, 4, 4), 0.2)).tolist() == [[51.0, 51.0]]
-    assert find_classifier(f"transformers:{tmp_path}", registry(), {}).name == f"transformers:{tmp_path.name}"
+    assert find_classifier(f"transformers:{tmp_path}", installed_cards(), {}).name == f"transformers:{tmp_path.name}"
     with pytest.raises(RequestError, match="no such folder"):
         built(f"transformers:{tmp_path / 'absent'}")

@@ -10,11 +10,12 @@ import pytest
 import torch
 
 import srbench
-from srbench.downstream import viewer as viewing
-from srbench.downstream.classifier import ChosenClassifier
+from srbench.cards import installed_cards
+from srbench.classifiers import loaded as viewing
+from srbench.classifiers.cache import PredictionCache
+from srbench.classifiers.find import ChosenClassifier
 from srbench.errors import MethodError, NotApplicableError, RequestError, UnknownNameError
-from srbench.images import read_image
-from srbench.registry import registry
+from srbench.files import read_image
 
 NAME = "celeba-attributes"
 
@@ -22,7 +23,9 @@ NAME = "celeba-attributes"
 @pytest.fixture
 def labelled(photos):
     """The three photographs, each with forty attributes."""
-    classes = viewing.Viewer(ChosenClassifier(registry().classifier(NAME)), "cpu", viewing.PredictionCache()).classes
+    classes = viewing.LoadedClassifier(
+        ChosenClassifier(installed_cards().classifier(NAME)), "cpu", PredictionCache()
+    ).classes
     generator = np.random.default_rng(0)
     lines = [f"{path.name}," + ",".join(map(str, generator.integers(0, 2, 40))) for path in sorted(photos.iterdir())]
     (photos / "labels.csv").write_text("\n".join([",".join(["image", *classes]), *lines]) + "\n")
@@ -150,8 +153,7 @@ def test_labels_that_nobody_asks_for_may_be_anything(photos):
 
 
 def test_rows_held_against_other_labels_are_a_table_of_their_own(labelled, tmp_path):
-    from srbench.rendering import to_text
-    from srbench.runs import collect
+    from srbench.leaderboard import collected, to_text
 
     run = {"datasets": str(labelled), "scale": 2, "classifiers": NAME, "metrics": "l1"}
     srbench.run("nearest", **run, output=tmp_path / "a")
@@ -159,7 +161,7 @@ def test_rows_held_against_other_labels_are_a_table_of_their_own(labelled, tmp_p
     head, _, rest = text.partition("\n")
     (labelled / "labels.csv").write_text(head + "\n" + rest.replace(",1", ",2").replace(",0", ",1").replace(",2", ",0"))
     srbench.run("bilinear", **run, output=tmp_path / "b")
-    table, _ = collect([tmp_path / "a", tmp_path / "b"])
+    table, _ = collected([tmp_path / "a", tmp_path / "b"])
     assert table["dataset_sha256"].nunique() == 1
     assert table[f"{NAME}:labels"].nunique() == 2
     assert to_text(table).count(f"{NAME} (") == 2
@@ -194,10 +196,10 @@ def test_a_table_that_was_sorted_stays_sorted_in_every_part(labelled, tmp_path, 
 
 
 def test_what_a_classifier_is_made_of_is_its_identity(tmp_path, monkeypatch):
-    from srbench.downstream.classifier import find_classifier
+    from srbench.classifiers.find import find_classifier
 
     def identity(spec, **files):
-        return find_classifier(spec, registry(), files).identity()
+        return find_classifier(spec, installed_cards(), files).identity()
 
     (tmp_path / "m").mkdir()
     (tmp_path / "m" / "weights").write_bytes(b"1")
@@ -215,13 +217,13 @@ def test_what_a_classifier_is_made_of_is_its_identity(tmp_path, monkeypatch):
     shipped = identity(NAME)
     for name, value in (("numbers_code", "other code"), ("library_versions", {"torch": "1"})):
         with monkeypatch.context() as patch:
-            patch.setattr(f"srbench.downstream.classifier.{name}", lambda value=value: value)
+            patch.setattr(f"srbench.classifiers.find.{name}", lambda value=value: value)
             assert identity(NAME) != shipped
 
 
 def test_batches_change_nothing(photos, monkeypatch):
     whole = srbench.run("bicubic", datasets=str(photos), scale=2, classifiers=NAME, metrics="l1")
-    monkeypatch.setattr("srbench.runner._SEEN", 1)
+    monkeypatch.setattr("srbench.engine.worker._SEEN", 1)
     single = srbench.run("bicubic", datasets=str(photos), scale=2, classifiers=NAME, metrics="l1")
     for one, other in zip(whole.items, single.items, strict=True):
         assert one.seen[NAME]["sr"] == other.seen[NAME]["sr"]
@@ -229,7 +231,7 @@ def test_batches_change_nothing(photos, monkeypatch):
 
 
 def test_images_of_one_size_are_looked_at_together(photo, monkeypatch):
-    viewer = viewing.Viewer(ChosenClassifier(registry().classifier(NAME)), "cpu", viewing.PredictionCache())
+    viewer = viewing.LoadedClassifier(ChosenClassifier(installed_cards().classifier(NAME)), "cpu", PredictionCache())
     batches = []
     real = viewer._classifier
     viewer._classifier = type(
@@ -319,7 +321,7 @@ def test_the_command_line(labelled, cli, tmp_path):
 
 
 def test_disagreement_is_said_only_where_intervals_part():
-    from srbench.downstream.columns import disagreements, downstream_columns
+    from srbench.leaderboard.columns.downstream import disagreements, downstream_columns
 
     row = dict.fromkeys(downstream_columns([NAME])) | {"psnr": 30.0, "method": "faithful"}
     row |= {f"{NAME}:accuracy": 0.8, f"{NAME}:accuracy_low": 0.78, f"{NAME}:accuracy_high": 0.82}
@@ -336,12 +338,12 @@ def test_disagreement_is_said_only_where_intervals_part():
 
 def test_the_shipped_classifier_knows_faces(benchmark_data, tmp_path):
     """Of held-out faces it tells 87 % of the attributes right, far more than by always saying the commoner value."""
-    from srbench.labels import read_attributes
+    from srbench.datasets import read_attributes
 
     labels = read_attributes(benchmark_data / "celeba" / "list_attr_celeba.txt")
     faces = [f"{number:06d}" for number in range(9001, 10_001)]
     images = np.stack([read_image(benchmark_data / "celeba" / "half" / f"{face}.jpg") for face in faces])
-    classifier = ChosenClassifier(registry().classifier(NAME)).build("cpu")
+    classifier = ChosenClassifier(installed_cards().classifier(NAME)).build("cpu")
     assert classifier.classes == labels.classes
     with torch.inference_mode():
         said = torch.cat([classifier(torch.from_numpy(part).float() / 255) for part in np.array_split(images, 8)]) > 0
@@ -355,13 +357,13 @@ def test_the_shipped_classifier_knows_faces(benchmark_data, tmp_path):
 
 def test_the_shipped_classifier_takes_faces_of_any_size(benchmark_data):
     """The same 32 faces whole, at half size and as the squares of celeba-128: nearly the same attributes."""
-    from srbench.preparing import square
-    from srbench.protocol import imresize
+    from srbench.datasets.derive import square
+    from srbench.protocols import imresize
 
     whole = np.stack([read_image(path) for path in sorted((benchmark_data / "celeba" / "img_align_celeba").iterdir())])
     half = np.stack([imresize(face, (109, 89)) for face in whole])
     squares = np.stack([square(face, 128) for face in whole])
-    classifier = ChosenClassifier(registry().classifier(NAME)).build("cpu")
+    classifier = ChosenClassifier(installed_cards().classifier(NAME)).build("cpu")
     with torch.inference_mode():
         first, *others = (classifier(torch.from_numpy(faces).float() / 255) > 0 for faces in (half, whole, squares))
     agreement = [float((first == other).float().mean()) for other in others]
@@ -370,7 +372,7 @@ def test_the_shipped_classifier_takes_faces_of_any_size(benchmark_data):
 
 
 def test_grey_images_and_tensors_are_looked_at_too():
-    viewer = viewing.Viewer(ChosenClassifier(registry().classifier(NAME)), "cpu", viewing.PredictionCache())
+    viewer = viewing.LoadedClassifier(ChosenClassifier(installed_cards().classifier(NAME)), "cpu", PredictionCache())
     (found,) = viewer.look(
         [viewing.View(torch.zeros(1, 40, 32, dtype=torch.uint8), np.zeros((1, 40, 32), np.uint8), "k", {})]
     )

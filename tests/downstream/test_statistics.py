@@ -8,24 +8,25 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
 
-from srbench.downstream.seen import Seen, seen
-from srbench.downstream.statistics import by_attribute, estimates
+from srbench.api import Prediction
+from srbench.classifiers.prediction import predicted
+from srbench.leaderboard.columns.recognition import by_attribute, estimates
 
 bits = st.integers(0, 1)
 
 
 def looked(sr, hr, truth=None, task="attributes"):
-    return Seen(task, tuple(sr), tuple(hr), None if truth is None else tuple(truth), 0.0, None)
+    return Prediction(task, tuple(sr), tuple(hr), None if truth is None else tuple(truth), 0.0, None)
 
 
 @given(st.lists(st.floats(-20, 20, width=32), min_size=2, max_size=12), st.data())
 def test_divergence_is_scipys(hr, data):
     sr = data.draw(st.lists(st.floats(-20, 20, width=32), min_size=len(hr), max_size=len(hr)))
     sr, hr = np.array(sr, np.float32), np.array(hr, np.float32)
-    one = seen("classes", sr, hr, None)
+    one = predicted("classes", sr, hr, None)
     p, q = (np.exp(side.astype(np.float64)) for side in (hr, sr))
     assert one.kl == pytest.approx(stats.entropy(p, q), abs=1e-9)
-    several = seen("attributes", sr, hr, None)
+    several = predicted("attributes", sr, hr, None)
     each = [stats.entropy([1 / (1 + np.exp(-a)), 1 / (1 + np.exp(a))], [1 / (1 + np.exp(-b)), 1 / (1 + np.exp(b))])
             for a, b in zip(hr.astype(np.float64), sr.astype(np.float64), strict=True)]  # fmt: skip
     assert several.kl == pytest.approx(np.mean(each), abs=1e-9)
@@ -33,22 +34,22 @@ def test_divergence_is_scipys(hr, data):
 
 def test_the_first_class_and_the_first_five():
     hr = np.array([0, 9, 1, 2, 3, 4, 5], np.float32)
-    assert seen("classes", hr, hr, (1,)) == Seen("classes", (1,), (1,), (1,), 0.0, True)
+    assert predicted("classes", hr, hr, (1,)) == Prediction("classes", (1,), (1,), (1,), 0.0, True)
     sixth = np.array([9, 0, 1, 2, 3, 4, -1], np.float32)
-    assert seen("classes", sixth, hr, None).near is False
+    assert predicted("classes", sixth, hr, None).near is False
     fifth = np.array([9, 1.5, 1, 2, 3, 4, -1], np.float32)
-    assert seen("classes", fifth, hr, None).near is True
+    assert predicted("classes", fifth, hr, None).near is True
 
 
 def test_certainty_has_a_finite_divergence():
-    assert np.isfinite(seen("classes", np.array([0, 900], np.float32), np.array([900, 0], np.float32), None).kl)
+    assert np.isfinite(predicted("classes", np.array([0, 900], np.float32), np.array([900, 0], np.float32), None).kl)
 
 
 @given(st.lists(st.tuples(bits, bits, bits), min_size=1, max_size=6))
 def test_what_a_record_keeps_is_read_back(rows):
     sr, hr, truth = zip(*rows, strict=True)
-    for one in (looked(sr, hr, truth), looked(sr, hr), Seen("classes", (7,), (3,), (3,), 0.25, False)):
-        assert Seen.from_description(one.describe()) == one
+    for one in (looked(sr, hr, truth), looked(sr, hr), Prediction("classes", (7,), (3,), (3,), 0.25, False)):
+        assert Prediction.from_description(one.describe()) == one
 
 
 def test_accuracy_by_hand():
@@ -60,7 +61,7 @@ def test_accuracy_by_hand():
     assert found["hr_accuracy"].value == 7 / 8
     assert found["retained"].value == pytest.approx(5 / 7)
     assert found["guess_accuracy"].value == 0.5
-    several = [Seen("classes", (0,), (0,), (number,), 0.0, True) for number in (0, 0, 0, 1)]
+    several = [Prediction("classes", (0,), (0,), (number,), 0.0, True) for number in (0, 0, 0, 1)]
     assert estimates(several)["guess_accuracy"].value == 0.75
     # First attribute: 2 of 2 there, 1 of 2 not; second: 1 of 2 there, 1 of 2 not.
     assert found["balanced"].value == pytest.approx((0.75 + 0.5) / 2)
@@ -102,7 +103,7 @@ def test_many_images_are_resampled_in_blocks_to_the_same_end(monkeypatch):
     generator = np.random.default_rng(1)
     images = [looked((value,), (1,), (1,)) for value in generator.integers(0, 2, 60)]
     kept = estimates(images)
-    monkeypatch.setattr("srbench.downstream.statistics._MOST_KEPT", 10)
+    monkeypatch.setattr("srbench.leaderboard.columns.recognition._MOST_KEPT", 10)
     assert estimates(images)["accuracy"] == kept["accuracy"]
 
 

@@ -12,8 +12,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from srbench.archives import is_archive, unpack
 from srbench.errors import DatasetError
+from srbench.files import is_archive, unpack
 
 ROOM = 10_000
 

@@ -10,12 +10,11 @@ import zipfile
 import pytest
 
 import srbench
-from srbench.cards import DatasetCard
+from srbench.cards import DatasetCard, Entry, installed_cards
+from srbench.datasets import fetch_dataset, import_files
+from srbench.datasets.layout import list_folder
 from srbench.errors import DatasetError, DownloadError, RequestError
-from srbench.fetching import fetch_dataset, import_files
-from srbench.folders import cache_home, data_home, list_folder
-from srbench.images import pixel_sha256, read_image
-from srbench.registry import Entry, registry
+from srbench.files import cache_home, data_home, pixel_sha256, read_image
 
 
 @pytest.fixture
@@ -34,7 +33,7 @@ def entry(photos, site, archive):
     pixels = {sample.id: pixel_sha256(read_image(sample.hr)) for sample in list_folder(photos).samples}
     site.files["/benchmark.zip"] = archive.read_bytes()
     card = DatasetCard(
-        name="tiny", title="Tiny", summary="s", reader="srbench.folders:list_folder", folder="Tiny", count=3,
+        name="tiny", title="Tiny", summary="s", reader="srbench.datasets:list_folder", folder="Tiny", count=3,
         licence="l", source="s", pixels=pixels,
         archives=[
             {
@@ -44,7 +43,7 @@ def entry(photos, site, archive):
             }
         ],
     )  # fmt: skip
-    set5 = registry().dataset("set5")
+    set5 = installed_cards().dataset("set5")
     return Entry(card, set5.pack, set5.path)
 
 
@@ -110,7 +109,7 @@ def test_an_archive_of_two_datasets_is_fetched_once(entry, site, monkeypatch, cl
         }
     )  # fmt: skip
     entries = {"tiny": entry, "other": Entry(other, entry.pack, entry.path)}
-    monkeypatch.setattr("srbench.registry.Registry.dataset", lambda self, name: entries[name])
+    monkeypatch.setattr("srbench.cards.registry.Registry.dataset", lambda self, name: entries[name])
     done = cli("datasets", "fetch", "tiny", "other")
     assert (done.code, done.out.count("3 images")) == (0, 2)
     assert [path for path, _ in site.asked].count("/benchmark.zip") == 1
@@ -139,8 +138,8 @@ def test_a_card_without_addresses(entry, photos):
 
 
 def test_the_verb_fetches_and_a_run_finds_it(entry, monkeypatch, cli):
-    cards = registry()
-    monkeypatch.setattr("srbench.registry.Registry.dataset", lambda self, name: entry)
+    cards = installed_cards()
+    monkeypatch.setattr("srbench.cards.registry.Registry.dataset", lambda self, name: entry)
     monkeypatch.setattr(cards, "datasets", {**cards.datasets, "tiny": entry})
     done = cli("datasets", "fetch", "tiny")
     assert done.code == 0
@@ -150,6 +149,6 @@ def test_the_verb_fetches_and_a_run_finds_it(entry, monkeypatch, cli):
 
 @pytest.mark.parametrize("name", ["set5", "set14", "b100", "urban100", "div2k", "celeba"])
 def test_every_named_dataset_has_addresses_and_a_checksum_for_each_file(name):
-    card = registry().dataset(name).card
+    card = installed_cards().dataset(name).card
     assert card.archives
     assert all(archive.checksum and len(archive.urls) >= 2 for archive in card.archives)

@@ -13,11 +13,11 @@ import pytest
 from PIL import Image as Pil
 
 import srbench
-from srbench.figures.curves import draw_curves
-from srbench.figures.tradeoff import Point, draw_tradeoff, front
-from srbench.figures.writing import shortened
-from srbench.images import read_image, write_image
+from srbench.files import read_image, write_image
 from srbench.metrics import METRICS
+from srbench.report import draw_curves
+from srbench.report.figures.file import shortened
+from srbench.report.figures.tradeoff import Point, draw_tradeoff, front
 
 
 def words(path):
@@ -212,13 +212,11 @@ def test_a_file_is_that_file_whatever_lies_beside_it(cli, tmp_path, photo):
 
 
 def test_all_that_are_best_as_written_are_bold():
-    from srbench.figures.scene import Result, Scene
-    from srbench.figures.sheet import draw_sheet
-    from srbench.figures.spots import Box
+    from srbench.report import Box, Scene, SceneResult, draw_sheet
 
     image = np.zeros((3, 20, 20), np.uint8)
     for levels, bold in (((30.001, 30.004, 29.0), [1, 1, 0]), ((None, 50.0), [1, 0]), ((30.0,), [0])):
-        results = tuple(Result(str(index), image, level, None) for index, level in enumerate(levels))
+        results = tuple(SceneResult(str(index), image, level, None) for index, level in enumerate(levels))
         figure = draw_sheet(Scene("image", "rules", image, results), Box(0, 0, 5, 5))
         weights = [axes.xaxis.label.get_fontweight() == "bold" for axes in figure.axes[2:]]
         assert weights == bold

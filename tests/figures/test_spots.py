@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from srbench.errors import RequestError
-from srbench.figures.spots import Box, most_different, read_box
+from srbench.report import Box, most_different, read_box
 
 
 def test_a_box_is_what_was_written():

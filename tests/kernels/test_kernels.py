@@ -6,16 +6,16 @@ import os
 import signal
 import time
 
+import numba
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from srbench.kernels import compiled as machinery
-from srbench.kernels.compiled import banded, banded_planes, cores, plain
-from srbench.metrics.comparison import ArrayComparison
-from srbench.protocol import imresize, luma
-from srbench.protocol.protocol import quantise_checked
+from srbench import parallel as machinery
+from srbench.metrics.pair.arrays import ArrayPair
+from srbench.parallel import banded, banded_planes, cores, plain
+from srbench.protocols import imresize, luma, quantise_checked
 
 images = st.tuples(st.integers(1, 3), st.integers(1, 90), st.integers(1, 90), st.integers(0, 2**32 - 1))
 
@@ -79,8 +79,8 @@ def pair(photo, sigma, shape=(180, 171)):
 
 def worst(a, b):
     """Largest difference of any term at any level between the three ways to compute SSIM."""
-    whole, exact = ArrayComparison(a, b), ArrayComparison(a.astype(float), b.astype(float))
-    single = ArrayComparison(a.astype(float), b.astype(float), single=True)
+    whole, exact = ArrayPair(a, b), ArrayPair(a.astype(float), b.astype(float))
+    single = ArrayPair(a.astype(float), b.astype(float), single=True)
     assert whole.squared_error == pytest.approx(exact.squared_error, rel=1e-12)
     assert whole.absolute_error == pytest.approx(exact.absolute_error, rel=1e-12)
     return max(
@@ -108,8 +108,8 @@ def test_single_precision_is_within_a_millionth_where_nothing_is_alike(photo):
 def test_errors_of_the_largest_sums():
     """3 × 2000 × 1500 samples, all off by 255; OpenCV adds what it has summed in whole numbers as float64."""
     black, white = np.zeros((3, 2000, 1500), np.uint8), np.full((3, 2000, 1500), 255, np.uint8)
-    assert ArrayComparison(black, white).squared_error == pytest.approx(255**2, rel=1e-12)
-    assert ArrayComparison(black, white).absolute_error == pytest.approx(255, rel=1e-12)
+    assert ArrayPair(black, white).squared_error == pytest.approx(255**2, rel=1e-12)
+    assert ArrayPair(black, white).absolute_error == pytest.approx(255, rel=1e-12)
 
 
 @given(rows=st.integers(1, 500), planes=st.integers(1, 4))
@@ -169,14 +169,14 @@ def test_an_array_that_is_plain_already_is_not_copied():
 
 def test_without_a_folder_to_keep_it_in_a_loop_is_compiled_all_the_same(monkeypatch):
     """What numba says where neither the source's folder nor the user's cache can be written."""
-    real = machinery.njit
+    real = numba.njit
 
     def njit(**options):
         if options.get("cache"):
             raise RuntimeError("cannot cache function: no locator available")
         return real(**options)
 
-    monkeypatch.setattr(machinery, "njit", njit)
+    monkeypatch.setattr(numba, "njit", njit)
 
     @machinery.compiled()
     def double(values):

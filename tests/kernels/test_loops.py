@@ -5,9 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from srbench.kernels.resize import resize_rows
-from srbench.kernels.samples import luma_rows, quantise_flat
-from srbench.kernels.ssim import halve_rows, ssim_rows
+from srbench.metrics.pair.loops import halve_rows, ssim_rows
+from srbench.protocols.loops import luma_rows, quantise_flat, resize_rows
 
 
 def noise(*shape, seed=0):

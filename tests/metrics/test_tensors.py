@@ -6,19 +6,17 @@ import numpy as np
 import pytest
 import torch
 
-from srbench.api import Metric
+from srbench.api import Inference, Metric
+from srbench.cards import installed_cards
 from srbench.datasets import open_dataset
+from srbench.engine import Conditions, run_plan
 from srbench.errors import ImageError, UndefinedMetricError
-from srbench.harness import prepare
-from srbench.identities import identify
-from srbench.inference import Inference
+from srbench.harness.run import prepare
 from srbench.metrics import METRICS
-from srbench.metrics.tensors import TensorComparison
-from srbench.protocol import Protocol
-from srbench.protocol.tensors import compared_on_device
-from srbench.registry import registry
-from srbench.runner import Conditions, run_plan
-from srbench.store import MemoryStore
+from srbench.metrics.pair.tensors import TensorPair
+from srbench.protocols import Protocol
+from srbench.protocols.tensors import compared_on_device
+from srbench.runs import MemoryStore, identify
 
 ON_DEVICE = "cpu:0"
 """The processor, under a name that is not taken for it."""
@@ -36,23 +34,23 @@ def test_every_metric_within_a_hundred_thousandth(metric, photo, shape, kind):
     for sigma in (1, 20):
         noisy = hr + np.random.default_rng(sigma).normal(0, sigma, hr.shape)
         sr = np.clip(noisy, 0, 255).round().astype(np.uint8).astype(kind)
-        tensors = TensorComparison(torch.from_numpy(sr), torch.from_numpy(hr.astype(kind)))
+        tensors = TensorPair(torch.from_numpy(sr), torch.from_numpy(hr.astype(kind)))
         assert metric.formula(tensors) == pytest.approx(metric.function(sr, hr.astype(kind)), abs=1e-5)
 
 
 def test_what_cannot_be_compared():
     with pytest.raises(ImageError, match="cannot be compared"):
-        TensorComparison(torch.zeros(3, 4, 4), torch.zeros(3, 4, 5))
+        TensorPair(torch.zeros(3, 4, 4), torch.zeros(3, 4, 5))
     with pytest.raises(ImageError, match="NaN or infinite"):
-        TensorComparison(torch.full((1, 4, 4), torch.nan), torch.zeros(1, 4, 4))
+        TensorPair(torch.full((1, 4, 4), torch.nan), torch.zeros(1, 4, 4))
     with pytest.raises(UndefinedMetricError, match="needs 11"):
-        METRICS["ssim"].formula(TensorComparison(torch.zeros(1, 10, 30), torch.zeros(1, 10, 30)))
+        METRICS["ssim"].formula(TensorPair(torch.zeros(1, 10, 30), torch.zeros(1, 10, 30)))
 
 
-@pytest.mark.parametrize("name", sorted(registry().protocols))
+@pytest.mark.parametrize("name", sorted(installed_cards().protocols))
 @pytest.mark.parametrize("planes", [1, 3])
 def test_protocols_compare_the_same_samples(name, planes, photo):
-    protocol = Protocol(registry().protocol(name).card)
+    protocol = Protocol(installed_cards().protocol(name).card)
     image = photo(48, 60)[:planes]
     there = compared_on_device(protocol, torch.from_numpy(image.copy()), 4).numpy()
     here = protocol.compared(image, 4)
@@ -71,7 +69,7 @@ def run_on(device, methods, photos, **more):
 
 def test_a_run_on_a_device_scores_what_the_processor_scores(photos, photo):
     """Luma, RGB and batches of one size; two of the photographs are given the same size here."""
-    from srbench.images import write_image
+    from srbench.files import write_image
 
     for name in ("four", "five"):
         write_image(photos / f"{name}.png", photo(64, 64, top=30))
@@ -90,7 +88,7 @@ def test_a_run_on_a_device_scores_what_the_processor_scores(photos, photo):
 
 
 def test_images_of_one_size_go_together_and_a_failing_one_alone(photos, photo, tmp_path):
-    from srbench.images import write_image
+    from srbench.files import write_image
 
     for name in "abcd":
         write_image(photos / f"same-{name}.png", photo(64, 64, top=ord(name) - 90))
@@ -111,11 +109,11 @@ def test_images_of_one_size_go_together_and_a_failing_one_alone(photos, photo, t
 
 
 def test_a_dataset_larger_than_a_batch_loses_nothing(tmp_path, photo):
-    from srbench.images import write_image
+    from srbench.files import write_image
 
     for index in range(19):
         write_image(tmp_path / f"{index:02}.png", photo(40, 40, top=index))
-    assert len(open_dataset(str(tmp_path), registry()).samples) == 19
+    assert len(open_dataset(str(tmp_path), installed_cards()).samples) == 19
     records = run_on(ON_DEVICE, "nearest", tmp_path)
     assert [key.image for key in records] == [f"{index:02}" for index in range(19)]
     assert all(record.status == "ok" for record in records.values())

@@ -10,7 +10,7 @@ import torch
 from safetensors.torch import load_file
 
 from srbench.errors import RequestError
-from srbench.images import write_image
+from srbench.files import write_image
 from srbench_models.classifiers.attributes.faces import accuracies, altered, majority
 from srbench_models.classifiers.attributes.network import AttributeNetwork
 

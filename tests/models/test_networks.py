@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from srbench.errors import WeightsError
-from srbench.protocol import imresize
+from srbench.protocols import imresize
 from srbench_models.enhancenet.network import EnhanceNet
 from srbench_models.enlarge import Bicubic
 from srbench_models.srcnn.network import SRCNN

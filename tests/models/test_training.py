@@ -13,10 +13,10 @@ from safetensors import safe_open
 from safetensors.torch import save_file
 
 import srbench_models
+from srbench.cards import installed_cards
 from srbench.errors import DatasetError, OutputError, RequestError
-from srbench.images import read_image, write_image
-from srbench.protocol import imresize, luma
-from srbench.registry import registry
+from srbench.files import read_image, write_image
+from srbench.protocols import imresize, luma
 from srbench_datasets import bundled
 from srbench_models.classifiers.attributes.recipe import is_attribute_recipe
 from srbench_models.training.benchmarks import benchmark_hashes
@@ -127,7 +127,7 @@ def test_luma_is_not_rounded(recipe_file, images):
 def test_the_benchmarks_are_those_of_the_cards():
     listed = {
         digest: f"{name}/{image}"
-        for name, entry in registry().datasets.items()
+        for name, entry in installed_cards().datasets.items()
         for image, digest in entry.card.pixels.items()
     }
     assert benchmark_hashes() == listed

@@ -13,8 +13,8 @@ import pytest
 from playwright.sync_api import Browser, Page, sync_playwright
 
 import srbench
-from srbench.images import write_image
-from srbench.page.writing import write_page
+from srbench.files import write_image
+from srbench.report import write_page
 
 _NAMES = ("chromium", "chromium-browser", "google-chrome")
 

@@ -10,10 +10,10 @@ import numpy as np
 import pytest
 from PIL import Image as Pil
 
-from srbench.images import read_image
-from srbench.page.pictures import Budget
-from srbench.page.writing import write_page
-from srbench.store import read_records
+from srbench.files import read_image
+from srbench.report import write_page
+from srbench.report.pictures import Budget
+from srbench.runs import read_records
 
 
 def column(page, table, index):

@@ -14,11 +14,12 @@ import pytest
 from PIL import Image as Pil
 
 import srbench
-from srbench.images import read_image, write_image
-from srbench.page.content import MOST_IMAGES, gather
-from srbench.page.pictures import Budget, collect_pictures
-from srbench.page.writing import render, write_page
-from srbench.store import read_records, read_run
+from srbench.files import read_image, write_image
+from srbench.report import write_page
+from srbench.report.content import MOST_IMAGES, gather
+from srbench.report.page import render
+from srbench.report.pictures import Budget, collect_pictures
+from srbench.runs import read_records, read_run
 
 
 def data_of(text):
@@ -273,7 +274,7 @@ def test_a_page_that_cannot_be_as_small_says_so(saved_run):
 
 
 def test_of_many_images_those_that_separate_the_methods_are_shown(saved_run, monkeypatch):
-    monkeypatch.setattr("srbench.page.writing.MOST_IMAGES", 3)
+    monkeypatch.setattr("srbench.report.page.MOST_IMAGES", 3)
     content = gather([saved_run])
     page = render(content, collect_pictures(content.groups, 3), "few")
     assert "3 of each; 8 are not" in page

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from skimage.color import rgb2ycbcr
 
-from srbench.protocol.colour import luma, rgb_to_ycbcr, ycbcr_to_rgb
+from srbench.protocols import luma, rgb_to_ycbcr, ycbcr_to_rgb
 
 
 def test_equals_scikit_image(photo):

@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 from PIL import Image as Pil
 
 from srbench.errors import ImageError
-from srbench.protocol.resize import KERNELS, imresize, modcrop, resample_taps
+from srbench.protocols import imresize, modcrop, resample_taps
+from srbench.protocols.resize import KERNELS
 
 SIDES = st.integers(1, 40)
 

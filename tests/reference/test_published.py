@@ -6,17 +6,17 @@ import numpy as np
 import pytest
 
 import srbench
-from srbench.images import read_image
-from srbench.importing import import_dataset
-from srbench.protocol import imresize, modcrop
-from srbench.registry import registry
-from srbench.verify import verify
+from srbench.cards import installed_cards
+from srbench.datasets.install import import_dataset
+from srbench.files import read_image
+from srbench.harness.literature.verify import verify
+from srbench.protocols import imresize, modcrop
 
 
 @pytest.fixture
 def benchmarks(benchmark_data):
     for name in ("set5", "set14"):
-        import_dataset(registry().dataset(name), benchmark_data)
+        import_dataset(installed_cards().dataset(name), benchmark_data)
     return benchmark_data
 
 
@@ -30,7 +30,7 @@ def test_lr_equals_matlabs_files_byte_for_byte(benchmark_data, scale, name):
 
 
 def test_every_published_figure_is_met(benchmarks):
-    outcome = verify(registry(), device="cpu")
+    outcome = verify(installed_cards(), device="cpu")
     off = [check for check in outcome.checks if not check.passed]
     assert not off
     # Set5 and Set14, three scales, two metrics, published and reference.

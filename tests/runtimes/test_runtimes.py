@@ -10,13 +10,11 @@ import pytest
 import torch
 
 import srbench
-from srbench.environment import resolve_inference
+from srbench.api import Inference, named_parts
+from srbench.cards import installed_cards
 from srbench.errors import MethodError, RequestError, RuntimeMissingError
-from srbench.inference import Inference, named_parts
-from srbench.methods import find_method
-from srbench.registry import registry
-from srbench.runtimes import attach
-from srbench.runtimes.network import network_of
+from srbench.methods import find_method, network_of, resolve_inference
+from srbench.methods.runtimes.attach import attach
 
 
 @pytest.fixture(scope="module")
@@ -25,7 +23,7 @@ def lr():
 
 
 def result(name, lr, inference=Inference()):  # noqa: B008  # frozen
-    method = find_method(name, registry())
+    method = find_method(name, installed_cards())
     planes = lr[:, :1] if method.colour == "y" else lr
     with torch.inference_mode():
         return method.build(4, inference)(planes)
@@ -41,9 +39,9 @@ def test_openvino_computes_what_torch_computes(name, lr):
 
 def test_openvino_takes_each_size_as_it_comes_and_keeps_the_last(lr, monkeypatch):
     pytest.importorskip("openvino")
-    monkeypatch.setattr("srbench.runtimes.openvino._KEPT", 1)
-    upscale = find_method("edsr", registry()).build(4, Inference(runtime="openvino"))
-    eager = find_method("edsr", registry()).build(4, Inference())
+    monkeypatch.setattr("srbench.methods.runtimes.openvino._KEPT", 1)
+    upscale = find_method("edsr", installed_cards()).build(4, Inference(runtime="openvino"))
+    eager = find_method("edsr", installed_cards()).build(4, Inference())
     with torch.inference_mode():
         for side in (12, 16, 12):
             part = lr[:, :, :side, :side]
@@ -63,19 +61,19 @@ def test_bf16_is_near_fp32_and_not_equal_to_it(lr, runtime):
 
 def test_what_learns_nothing_runs_in_fp32(lr):
     asked = Inference("cpu", "bf16", "openvino")
-    method = find_method("bicubic", registry())
+    method = find_method("bicubic", installed_cards())
     assert method.inference(4, asked) == Inference("cpu")
     assert torch.equal(result("bicubic", lr, asked), result("bicubic", lr))
-    assert find_method("edsr+ensemble", registry()).inference(4, asked) == asked
+    assert find_method("edsr+ensemble", installed_cards()).inference(4, asked) == asked
 
 
 def test_a_function_of_the_users_runs_in_fp32_with_torch_unless_it_shows_a_network():
     asked = Inference("cpu", "bf16", "openvino")
-    bare = find_method(lambda lr: lr, registry())
+    bare = find_method(lambda lr: lr, installed_cards())
     assert bare.inference(2, asked) == Inference("cpu")
     network = torch.nn.Upsample(scale_factor=2)
-    assert find_method(network.eval(), registry()).inference(2, asked) == asked
-    built = find_method(network.eval(), registry()).build(2, Inference())
+    assert find_method(network.eval(), installed_cards()).inference(2, asked) == asked
+    built = find_method(network.eval(), installed_cards()).build(2, Inference())
     assert network_of(built) is network
 
 

@@ -9,15 +9,15 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from srbench.api import Summary
 from srbench.errors import RequestError, SRBenchError
-from srbench.regression import baseline as storing
-from srbench.regression import check as regression
-from srbench.regression import ratio
-from srbench.regression.baseline import Baseline, merged, new_baseline, read_baseline, write_baseline
-from srbench.regression.cases import Case, calibration, watched_cases
-from srbench.regression.check import LIMIT, check
-from srbench.regression.ratio import measure
-from srbench.timing.summary import Summary
+from srbench.harness.regression import baseline as storing
+from srbench.harness.regression import check as regression
+from srbench.harness.regression import ratio
+from srbench.harness.regression.baseline import Baseline, merged, new_baseline, read_baseline, write_baseline
+from srbench.harness.regression.cases import Case, calibration, watched_cases
+from srbench.harness.regression.check import LIMIT, check
+from srbench.harness.regression.ratio import measure
 
 BLOCK = np.random.default_rng(0).random(40_000)
 
@@ -143,7 +143,7 @@ def test_a_process_that_fails_says_why(monkeypatch):
     monkeypatch.setattr(subprocess, "run", run)
     with pytest.raises(SRBenchError, match="measuring failed: ValueError: no photographs"):
         new_baseline()
-    assert calls[0][1:] == ["-m", "srbench.regression"]
+    assert calls[0][1:] == ["-m", "srbench.harness.regression"]
 
 
 def test_everything_of_the_kind_is_watched():
@@ -158,7 +158,7 @@ def test_everything_of_the_kind_is_watched():
 @pytest.fixture
 def few_cases(monkeypatch):
     cases = [CLEAN, replace(CLEAN, name="new")]
-    monkeypatch.setattr("srbench.regression.cases.watched_cases", lambda: iter(cases))
+    monkeypatch.setattr("srbench.harness.regression.cases.watched_cases", lambda: iter(cases))
     monkeypatch.setattr(storing, "watched_cases", lambda: iter(cases))
     monkeypatch.setattr(storing, "ratios_elsewhere", storing.ratios_here)
 
@@ -170,7 +170,7 @@ def test_check_and_save_on_the_command_line(cli, tmp_path, monkeypatch, few_case
     assert "2 cases, none found over 15 % slower" in clean.out
     stored = json.loads((tmp_path / "speed.json").read_text())
     assert stored["conditions"]["processor"]
-    monkeypatch.setattr("srbench.regression.cases.watched_cases", lambda: iter([SLOWED]))
+    monkeypatch.setattr("srbench.harness.regression.cases.watched_cases", lambda: iter([SLOWED]))
     slow = cli("bench", "--check", "speed.json")
     assert slow.code == 1
     assert "SLOWER" in slow.out

@@ -12,19 +12,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import srbench
-from srbench.bench import bench
+from srbench.api import Inference, MethodTiming, Summary
+from srbench.api.timing import LARGEST_SPREAD
+from srbench.cards import installed_cards
 from srbench.errors import NotApplicableError, RequestError
-from srbench.inference import Inference
+from srbench.harness.bench import bench
+from srbench.leaderboard import timings_text
 from srbench.methods import find_method
-from srbench.registry import registry
-from srbench.timing.clock import LEAST_REPEATS, repeat, timer_for, warm_up
-from srbench.timing.conditions import conditions
-from srbench.timing.counting import multiply_adds, parameters
-from srbench.timing.measure import time_method
-from srbench.timing.memory import peak_memory
-from srbench.timing.methods import MethodTiming
-from srbench.timing.rendering import timings_text
-from srbench.timing.summary import LARGEST_SPREAD, Summary, summarise
+from srbench.timing import summarise, surroundings, time_method
+from srbench.timing.clock import MIN_REPEATS, repeat, timer_for, warm_up
+from srbench.timing.cost import multiply_adds, parameters, peak_memory
 
 
 def test_a_summary_by_hand():
@@ -90,7 +87,7 @@ def test_a_device_that_must_wake_up_is_given_its_time():
 
 def test_at_least_seven_repeats_however_long_they_take():
     timer, _ = told([100.0] * 50)
-    assert len(repeat(lambda: None, timer, seconds=1)) == LEAST_REPEATS == 7
+    assert len(repeat(lambda: None, timer, seconds=1)) == MIN_REPEATS == 7
     timer, _ = told([0.1] * 500)
     assert len(repeat(lambda: None, timer, seconds=2)) == pytest.approx(20, abs=1)
     timer, _ = told([0.0] * 500)
@@ -121,7 +118,7 @@ def test_multiply_adds_of_edsr_by_the_papers_sizes():
 
     The mean is taken off at LR and added at ×4, by 1×1 convolutions of 3 planes, which are not learned.
     """
-    upscaler = find_method("edsr", registry()).build(4, Inference())
+    upscaler = find_method("edsr", installed_cards()).build(4, Inference())
     pixels = 20 * 30
     at_lr = 9 * (3 * 64 + 33 * 64 * 64 + 64 * 256) + 9
     expected = pixels * (at_lr + 4 * 9 * 64 * 256 + 16 * (9 * 64 * 3 + 9))
@@ -133,7 +130,7 @@ def test_multiply_adds_of_edsr_by_the_papers_sizes():
 
 
 def test_what_has_no_products_has_no_count():
-    bicubic = find_method("bicubic", registry()).build(4, Inference())
+    bicubic = find_method("bicubic", installed_cards()).build(4, Inference())
     assert multiply_adds(bicubic, torch.rand(1, 3, 8, 8)) is None
     assert parameters(bicubic) is None
 
@@ -145,12 +142,12 @@ def test_a_method_is_timed_at_every_size_and_batch():
         seen.append(tuple(lr.shape))
         return lr.repeat_interleave(scale, -2).repeat_interleave(scale, -1)
 
-    timings, problems = time_method(find_method(upscale, registry()), 2, [(20, 10), (8, 6)], [1, 3], Inference())
+    timings, problems = time_method(find_method(upscale, installed_cards()), 2, [(20, 10), (8, 6)], [1, 3], Inference())
     assert not problems
     assert [(t.width, t.height, t.batch) for t in timings] == [(20, 10, 1), (20, 10, 3), (8, 6, 1), (8, 6, 3)]
     assert set(seen) == {(1, 3, 10, 20), (3, 3, 10, 20), (1, 3, 6, 8), (3, 3, 6, 8)}
     for timing in timings:
-        assert timing.seconds.count >= LEAST_REPEATS
+        assert timing.seconds.count >= MIN_REPEATS
         assert timing.images_per_second == timing.batch / timing.seconds.median
         assert timing.megapixels_per_second == pytest.approx(
             timing.images_per_second * timing.width * timing.height * 4 / 1e6
@@ -159,7 +156,7 @@ def test_a_method_is_timed_at_every_size_and_batch():
 
 
 def test_a_method_that_does_not_upscale_is_not_timed():
-    timings, problems = time_method(find_method(lambda lr: lr, registry()), 2, [(8, 8)], [1], Inference())
+    timings, problems = time_method(find_method(lambda lr: lr, installed_cards()), 2, [(8, 8)], [1], Inference())
     assert not timings
     assert problems == ["returned shape (1, 3, 8, 8), expected (1, 3, 16, 16) at 8×8, batch 1"]
 
@@ -170,11 +167,11 @@ def test_what_a_larger_batch_breaks_keeps_the_smaller_ones_and_the_other_sizes()
             raise RuntimeError("out of memory")
         return lr.repeat_interleave(scale, -2).repeat_interleave(scale, -1)
 
-    method = find_method(fails, registry())
+    method = find_method(fails, installed_cards())
     timings, problems = time_method(method, 2, [(8, 8), (6, 6)], [1, 2, 4, 8], Inference())
     assert [(t.width, t.batch) for t in timings] == [(8, 1), (8, 2), (6, 1), (6, 2)]
     assert problems == [f"raised RuntimeError: out of memory at {size}, batch 4" for size in ("8×8", "6×6")]
-    _, far = time_method(find_method("nearest", registry()), 2, [(900_000, 900_000)], [1], Inference())
+    _, far = time_method(find_method("nearest", installed_cards()), 2, [(900_000, 900_000)], [1], Inference())
     assert len(far) == 1
     assert "900000×900000" in far[0]
 
@@ -219,12 +216,12 @@ def test_a_figure_that_is_not_steady_is_marked():
 
 def test_tables_fit_80_columns():
     there = timing(precision="bf16", runtime="openvino", peak_device=81234.5)
-    text = timings_text([timing(), there], conditions("cpu"))
+    text = timings_text([timing(), there], surroundings("cpu"))
     assert max(len(line) for line in text.splitlines()) <= 80
 
 
 def test_conditions_name_no_one_and_are_json():
-    found = json.loads(json.dumps(conditions("cpu")))
+    found = json.loads(json.dumps(surroundings("cpu")))
     assert {"processor", "cores", "threads", "torch", "clock_mhz", "load"} <= found.keys()
     assert found["threads"] == torch.get_num_threads()
 

@@ -9,8 +9,9 @@ from functools import lru_cache
 from importlib.resources import files
 from pathlib import Path
 
+from srbench.api import Image
 from srbench.errors import DatasetError
-from srbench.images import Image, pixel_sha256
+from srbench.files import pixel_sha256
 
 __all__ = ["benchmark_hashes", "is_benchmark_folder", "refuse_benchmark", "refuse_benchmark_folder"]
 

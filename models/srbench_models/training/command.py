@@ -28,7 +28,7 @@ def train(
     resume: Annotated[bool, typer.Option("--resume", help="Go on from the last checkpoint.")] = False,
 ) -> None:
     """Train a network by a recipe and export its weights."""
-    from srbench.folders import data_home
+    from srbench.files import data_home
     from srbench_models.classifiers.attributes.recipe import is_attribute_recipe, read_attribute_recipe
     from srbench_models.training.recipe import read_recipe
 

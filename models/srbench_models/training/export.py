@@ -15,7 +15,7 @@ from safetensors.torch import save_file
 from torch import Tensor, nn
 
 from srbench.errors import OutputError
-from srbench.files import whole_file
+from srbench.files import atomic_write
 from srbench_models.training.module import RestorationModule
 from srbench_models.training.patches import Pair
 
@@ -61,7 +61,7 @@ def export_weights(module: RestorationModule, path: Path, *, origin: Path, sourc
         "torch": torch.__version__,
     }
     try:
-        with whole_file(path) as partial:
+        with atomic_write(path) as partial:
             save_file(half if halved else full, partial, metadata=metadata)
             partial.chmod(0o644)  # safetensors lets nobody else read it
     except (OSError, SafetensorError) as error:

@@ -14,10 +14,10 @@ from numpy.typing import NDArray
 from torch import Tensor
 from torch.utils.data import IterableDataset
 
+from srbench.api import Image
 from srbench.errors import DatasetError
-from srbench.folders import image_files
-from srbench.images import Image, pixel_sha256, read_image, to_rgb
-from srbench.protocol import imresize, luma, modcrop
+from srbench.files import image_files, pixel_sha256, read_image, to_rgb
+from srbench.protocols import imresize, luma, modcrop
 from srbench_models.training.benchmarks import refuse_benchmark, refuse_benchmark_folder
 from srbench_models.training.recipe import DataOptions
 

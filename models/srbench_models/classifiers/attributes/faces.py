@@ -11,9 +11,9 @@ import torch
 from torch import Tensor
 from torch.utils.data import Dataset
 
+from srbench.datasets import read_attributes
 from srbench.errors import DatasetError
-from srbench.images import read_image
-from srbench.labels import read_attributes
+from srbench.files import read_image
 
 __all__ = ["Faces", "altered", "load_faces"]
 

@@ -18,7 +18,7 @@ from torch.nn import functional
 from torch.utils.data import DataLoader, Sampler
 
 from srbench.errors import OutputError, RequestError
-from srbench.files import whole_file
+from srbench.files import atomic_write
 from srbench_models.classifiers.attributes.faces import Faces, accuracies, altered, load_faces, majority
 from srbench_models.classifiers.attributes.network import AttributeNetwork
 from srbench_models.classifiers.attributes.recipe import AttributeRecipe
@@ -173,7 +173,7 @@ def _export(module: _Module, recipe: AttributeRecipe, output: Path) -> Path:
     }
     path = output / f"{recipe.classifier.name}.safetensors"
     try:
-        with whole_file(path) as partial:
+        with atomic_write(path) as partial:
             save_file(state, partial, metadata=metadata)
             partial.chmod(0o644)  # safetensors lets nobody else read it
     except OSError as error:

@@ -1,0 +1,17 @@
+"""The types of images."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+__all__ = ["Image", "Planes"]
+
+Image = NDArray[np.uint8]
+"""uint8, (C, H, W), C = 3 (RGB) or 1 (grey)."""
+
+Planes = Any
+"""What is upscaled or compared: uint8 or float64, (C, H, W), 0…255, C = 3 (RGB) or 1 (luma); an array, or a tensor
+on a GPU."""

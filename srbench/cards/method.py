@@ -1,0 +1,114 @@
+"""The card of an upscaler: its factory, weights and published figures."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import Field, model_validator
+
+from srbench.api import Colour
+from srbench.cards.fields import Name, Scale, Strict, Target, Text
+
+__all__ = ["MethodCard", "PublishedBlock", "PublishedRow", "Tolerance", "WeightsEntry"]
+
+
+class WeightsEntry(Strict):
+    """One weight file of a method: shipped beside the card, or other people's and fetched from `urls` on first use."""
+
+    name: Name
+    """What follows `@` in `edsr@name`; the first entry of a scale is the default."""
+    scale: Scale
+    file: Text
+    """Relative to the card, or the name of the file that `urls` lead to."""
+    sha256: Annotated[str, Field(pattern=r"^[0-9a-f]{8,64}$")]
+    """Of the file; of other people's files sometimes only the first digits, 8 or more, are published."""
+    urls: tuple[Annotated[str, Field(pattern=r"^https?://")], ...] = ()
+    """Where the file is fetched from, the next where one fails; none for a file that is shipped."""
+    member: Text | None = None
+    """How the path inside the file ends, where that is a ZIP archive."""
+    licence: Text
+    trained_on: Annotated[tuple[str, ...], Field(min_length=1)]
+    parameters: Annotated[int, Field(gt=0)]
+    """Numbers in the file, of one member of an archive."""
+    reach: Annotated[int, Field(ge=0)] | None = None
+    """The method's, where these weights are of a larger network than its others."""
+
+    @model_validator(mode="after")
+    def _whole_hash_of_shipped(self) -> WeightsEntry:
+        if self.shipped and (len(self.sha256) < 64 or self.member):
+            raise ValueError("a shipped file has a whole sha256 and no member; other people's files have urls")
+        return self
+
+    @property
+    def shipped(self) -> bool:
+        """Whether the file comes with the pack."""
+        return not self.urls
+
+    @property
+    def identity(self) -> str:
+        """What tells these weights from any others."""
+        return f"{self.sha256}:{self.member}" if self.member else self.sha256
+
+
+class Tolerance(Strict):
+    """How far a measured mean may lie from a published one."""
+
+    psnr: Annotated[float, Field(gt=0)]
+    """In dB."""
+    ssim: Annotated[float, Field(gt=0)] | None = None
+
+
+class PublishedRow(Strict):
+    """A published mean at one scale."""
+
+    scale: Scale
+    psnr: float
+    """In dB."""
+    ssim: float | None = None
+
+
+class PublishedBlock(Strict):
+    """Published means of one method on one dataset."""
+
+    dataset: Name
+    protocol: Name
+    weights: Name | None = None
+    """Weights the rows hold for; None for a method without weights."""
+    kind: Literal["published", "reference"]
+    """Printed in the literature, or measured with an independent implementation of the same protocol."""
+    source: Text
+    tolerance: Tolerance
+    rows: Annotated[tuple[PublishedRow, ...], Field(min_length=1)]
+
+    @model_validator(mode="after")
+    def _tolerance_for_each_metric(self) -> PublishedBlock:
+        if any(row.ssim is not None for row in self.rows) and self.tolerance.ssim is None:
+            raise ValueError("rows give ssim, tolerance does not")
+        return self
+
+
+class MethodCard(Strict):
+    """An upscaler."""
+
+    name: Name
+    title: Text
+    summary: Text
+    factory: Target
+    """`module:attribute`, an UpscalerFactory."""
+    scales: tuple[Scale, ...] | Literal["any"]
+    colour: Colour
+    licence: Text
+    source: Text
+    reach: Annotated[int, Field(ge=0)] | None = None
+    """How far, in LR pixels, a result looks beyond the sample it belongs to; None where that is not known."""
+    weights: tuple[WeightsEntry, ...] = ()
+    published: tuple[PublishedBlock, ...] = ()
+
+    @model_validator(mode="after")
+    def _weights_cover_scales(self) -> MethodCard:
+        covered = {entry.scale for entry in self.weights}
+        if len({(entry.name, entry.scale) for entry in self.weights}) < len(self.weights):
+            raise ValueError("two [[weights]] have the same name and scale")
+        if covered and (self.scales == "any" or covered != set(self.scales)):
+            raise ValueError(f"scales {self.scales!r} but weights for {sorted(covered)}; they must be the same")
+        return self

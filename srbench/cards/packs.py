@@ -1,0 +1,131 @@
+"""Packs, and the card files in them.
+
+A pack is an importable package named by an entry point in the group `srbench.packs`. Its cards are found as files;
+no code of a pack runs until one of its factories or readers is called.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+import tomllib
+from dataclasses import dataclass
+from importlib.metadata import entry_points
+from pathlib import Path
+from typing import Any
+
+from pydantic import ValidationError
+
+from srbench.cards.classifier import ClassifierCard
+from srbench.cards.dataset import DatasetCard
+from srbench.cards.method import MethodCard
+from srbench.cards.protocol import ProtocolCard
+from srbench.cards.report import ReportCard
+from srbench.errors import CardError, one_line
+
+__all__ = ["PACK_GROUP", "Card", "Pack", "installed_packs", "is_card_file", "load_target", "read_card"]
+
+PACK_GROUP = "srbench.packs"
+
+
+@dataclass(frozen=True)
+class Pack:
+    """A package of cards.
+
+    Attributes:
+        name: The entry point's name.
+        distribution: Who installed it, with its version.
+        folder: Where its cards lie.
+    """
+
+    name: str
+    distribution: str
+    folder: Path
+
+
+def installed_packs() -> tuple[Pack, ...]:
+    """The packs of the running Python, in the order of their names.
+
+    Raises:
+        CardError: An entry point names no importable package.
+    """
+    packs = []
+    for point in sorted(entry_points(group=PACK_GROUP), key=lambda point: point.name):
+        owner = f"{point.dist.name} {point.dist.version}" if point.dist else "unknown distribution"
+        try:
+            spec = importlib.util.find_spec(point.value)
+        except ImportError as error:
+            raise CardError(f"pack {point.name} ({owner}): cannot import {point.value} ({error})") from error
+        folders = list(spec.submodule_search_locations or ()) if spec else []
+        if not folders:
+            raise CardError(f"pack {point.name} ({owner}): {point.value} is not a package; packs are packages")
+        packs.append(Pack(point.name, owner, Path(folders[0])))
+    return tuple(packs)
+
+
+def load_target(target: str, owner: str) -> Any:
+    """Import `module:attribute`.
+
+    Args:
+        target: As a card gives it.
+        owner: The pack to name in the message.
+
+    Raises:
+        CardError: The module or the attribute is not there.
+    """
+    module, _, attribute = target.partition(":")
+    try:
+        return getattr(importlib.import_module(module), attribute)
+    except Exception as error:  # a pack is anyone's code; a torchvision that does not fit torch raises RuntimeError
+        raise CardError(f"pack {owner}: cannot load {target} ({one_line(error)})") from error
+
+
+Card = MethodCard | DatasetCard | ProtocolCard | ClassifierCard | ReportCard
+
+_KINDS: dict[str, type[Card]] = {
+    "method": MethodCard,
+    "dataset": DatasetCard,
+    "protocol": ProtocolCard,
+    "classifier": ClassifierCard,
+    "report": ReportCard,
+}
+
+
+def is_card_file(name: str) -> bool:
+    """Whether a file of this name in a pack is a card: `card.toml` or `*.card.toml`."""
+    return name == "card.toml" or name.endswith(".card.toml")
+
+
+def read_card(path: Path) -> Card:
+    """Read one card.
+
+    The file's first table, `[method]`, `[dataset]`, `[protocol]`, `[classifier]` or `[report]`, says what it declares;
+    tables beside it, such as `[[weights]]`, are fields of the same card.
+
+    Args:
+        path: A card file.
+
+    Raises:
+        CardError: The file is no TOML, declares none or several things, or a field is missing, unknown or wrong.
+    """
+    try:
+        tables = tomllib.loads(path.read_text(encoding="utf-8"))
+    except (OSError, tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise CardError(f"{path}: cannot be read as a card ({error})") from error
+    kinds = [kind for kind in _KINDS if kind in tables]
+    if len(kinds) != 1 or not isinstance(tables[kinds[0]], dict):
+        raise CardError(f"{path}: a card holds exactly one of the tables [{'], ['.join(_KINDS)}]; found {kinds}")
+    head = tables.pop(kinds[0])
+    twice = sorted(head.keys() & tables.keys())
+    if twice:
+        raise CardError(f"{path}: {', '.join(twice)} given twice, inside and beside [{kinds[0]}]")
+    try:
+        return _KINDS[kinds[0]].model_validate(head | tables)
+    except ValidationError as error:
+        raise CardError(f"{path}: {_problems(error)}") from error
+
+
+def _problems(error: ValidationError) -> str:
+    """Each field with what is wrong about it."""
+    return "; ".join(
+        f"{'.'.join(str(part) for part in item['loc']) or 'card'}: {item['msg']}" for item in error.errors()
+    )

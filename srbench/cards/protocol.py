@@ -1,0 +1,75 @@
+"""The card of a protocol: how LR is made, and on what a result is scored."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from typing import Annotated, Any, Literal
+
+from pydantic import Field, model_validator
+
+from srbench.cards.fields import Name, Strict, Text
+
+__all__ = ["Degradation", "ProtocolCard", "Scoring"]
+
+
+class Degradation(Strict):
+    """How LR is made from HR."""
+
+    planes: Literal["rgb", "y"]
+    """`y`: the luma plane, rounded to uint8, is what is shrunk and upscaled."""
+    kernel: Literal["matlab-bicubic", "pillow-lanczos"]
+    border: Literal["symmetric", "replicate", "renormalise"]
+    """Beyond the edge: mirror, repeat, or (Pillow) leave out and renormalise."""
+    rounding: Literal["uint8", "none"]
+
+
+class Scoring(Strict):
+    """On what the result is scored."""
+
+    planes: Literal["rgb", "y"]
+    rounding: Literal["uint8", "none"]
+    """Of the luma plane; RGB results are always uint8."""
+    crop_scale: Annotated[int, Field(ge=0)]
+    crop_extra: Annotated[int, Field(ge=0)]
+    """crop_scale · scale + crop_extra pixels are cut from each side."""
+
+
+class ProtocolCard(Strict):
+    """A named, versioned rule that every number carries."""
+
+    name: Name
+    version: Annotated[int, Field(ge=1)]
+    summary: Text
+    source: Text
+    reported_by: Text
+    grey: Literal["rgb", "y"]
+    """A grey file is repeated into three planes, or used as luma as it is."""
+    degradation: Degradation
+    scoring: Scoring
+
+    @model_validator(mode="after")
+    def _planes_fit(self) -> ProtocolCard:
+        made, scored = self.degradation, self.scoring
+        if made.planes == "y" and (self.grey, scored.planes, scored.rounding) != ("y", "y", "uint8"):
+            raise ValueError(
+                "upscaled luma is uint8: planes 'y' needs grey 'y', scored on planes 'y' rounded to 'uint8'"
+            )
+        if scored.planes == "rgb" and scored.rounding != "uint8":
+            raise ValueError("an RGB result is uint8; write rounding 'uint8'")
+        if (made.kernel == "pillow-lanczos") != (made.border == "renormalise"):
+            raise ValueError("border 'renormalise' is Pillow's, and Pillow has no other")
+        if made.kernel == "pillow-lanczos" and (made.planes, made.rounding) != ("rgb", "uint8"):
+            raise ValueError("pillow-lanczos shrinks uint8 RGB: planes 'rgb', rounding 'uint8'")
+        return self
+
+    @property
+    def rules(self) -> dict[str, Any]:
+        """What decides the numbers, and nothing else."""
+        return self.model_dump(include={"name", "version", "grey", "degradation", "scoring"})
+
+    @property
+    def hash(self) -> str:
+        """First 12 hexadecimal digits of the sha256 of the rules, as canonical JSON."""
+        canonical = json.dumps(self.rules, sort_keys=True, separators=(",", ":"))
+        return hashlib.sha256(canonical.encode()).hexdigest()[:12]

@@ -1,0 +1,20 @@
+"""Classifiers that look at results: found, loaded, and their predictions on HR kept."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import lazy_loader
+
+from srbench.classifiers.cache import PredictionCache
+from srbench.classifiers.find import find_classifiers
+
+if TYPE_CHECKING:
+    from srbench.classifiers.loaded import LoadedClassifier
+    from srbench.classifiers.panel import ClassifierPanel
+else:  # what needs torch, pandas or matplotlib is imported when it is first used
+    __getattr__, *_ = lazy_loader.attach(
+        __name__, submod_attrs={"loaded": ["LoadedClassifier"], "panel": ["ClassifierPanel"]}
+    )
+
+__all__ = ["ClassifierPanel", "LoadedClassifier", "PredictionCache", "find_classifiers"]

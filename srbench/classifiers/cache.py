@@ -1,0 +1,50 @@
+"""What classifiers said of HR images, kept on disk: HR is the same in every run."""
+
+from __future__ import annotations
+
+import sqlite3
+from contextlib import closing, suppress
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from srbench.files import cache_home
+
+__all__ = ["PredictionCache"]
+
+
+class PredictionCache:
+    """Logits by the image's pixels and the classifier's identity. Without a disk that can be written, none are kept."""
+
+    def __init__(self, path: Path | None = None) -> None:
+        """Open it, or begin one: `predictions.sqlite` in the cache folder."""
+        self._path = path or cache_home() / "predictions.sqlite"
+        self._usable = True
+        try:
+            self._path.parent.mkdir(parents=True, exist_ok=True)
+            with closing(self._connect()) as connection, connection:
+                connection.execute("CREATE TABLE IF NOT EXISTS logits (key TEXT PRIMARY KEY, value BLOB NOT NULL)")
+        except (OSError, sqlite3.Error):
+            self._usable = False
+
+    def _connect(self) -> sqlite3.Connection:
+        return sqlite3.connect(self._path, timeout=5)
+
+    def get(self, key: str) -> NDArray[np.float32] | None:
+        """(K,) logits, or None where they are not known."""
+        if not self._usable:
+            return None
+        with suppress(sqlite3.Error), closing(self._connect()) as connection:
+            row = connection.execute("SELECT value FROM logits WHERE key = ?", (key,)).fetchone()
+            if row is not None:
+                return np.frombuffer(row[0], np.float32)
+        return None
+
+    def put(self, found: dict[str, NDArray[np.float32]]) -> None:
+        """Keep logits by key; another process may be doing the same."""
+        if not self._usable or not found:
+            return
+        rows = [(key, value.astype(np.float32).tobytes()) for key, value in found.items()]
+        with suppress(sqlite3.Error), closing(self._connect()) as connection, connection:
+            connection.executemany("INSERT OR REPLACE INTO logits VALUES (?, ?)", rows)

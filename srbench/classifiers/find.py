@@ -1,0 +1,155 @@
+"""A classifier as it was asked for: a card, perhaps with a variant and the user's own weight file."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from srbench.api import Classifier, ClassifierFactory, ClassifierRequest
+from srbench.cards import ClassifierCard, Entry, Registry, load_target
+from srbench.errors import MethodError, RequestError, SRBenchError, WeightsError, one_line
+from srbench.files import (
+    code_sha256,
+    combine,
+    existing_files,
+    file_sha256,
+    installed_version,
+    library_versions,
+    numbers_code,
+)
+
+__all__ = ["ChosenClassifier", "find_classifier", "find_classifiers"]
+
+
+@dataclass(frozen=True)
+class ChosenClassifier:
+    """A card's classifier, ready to be built.
+
+    Attributes:
+        entry: The card.
+        variant: What follows the colon; empty without one.
+        own: The user's weight file, or None.
+    """
+
+    entry: Entry[ClassifierCard]
+    variant: str = ""
+    own: Path | None = None
+
+    @property
+    def name(self) -> str:
+        """As it stands in tables: of a variant that is a folder only the last part."""
+        card, folder = self.entry.card, self._folder
+        if not self.variant:
+            return card.name
+        return f"{card.name}:{folder.name if folder else self.variant}"
+
+    @property
+    def _folder(self) -> Path | None:
+        """The variant, where it is a folder."""
+        path = Path(self.variant).expanduser()
+        return path.resolve() if self.variant and path.is_dir() else None
+
+    def identity(self) -> str:
+        """Hash of all that decides what it says: code, weights, variant, libraries; 16 digits.
+
+        Of a variant that is a folder its files count, of one that a library fetches the library's version.
+        """
+        folder = self._folder
+        return combine(
+            pack=self.entry.pack.distribution,
+            code=code_sha256(self.entry.pack.folder),
+            engine=numbers_code(),
+            weights=self._weights_sha256,
+            variant={path.name: file_sha256(path) for path in sorted(folder.iterdir()) if path.is_file()}
+            if folder
+            else self.variant,
+            libraries=library_versions()
+            | {name: installed_version(name) for name in (self.entry.card.name, "torchvision")},
+        )[:16]
+
+    @property
+    def _weights_sha256(self) -> str:
+        card = self.entry.card
+        return file_sha256(self.own) if self.own else card.weights.sha256 if card.weights else ""
+
+    def describe(self) -> dict[str, Any]:
+        """What `run.json` keeps."""
+        return {"identity": self.identity(), "weights": self._weights_sha256, "source": self.entry.card.source}
+
+    def build(self, device: str) -> Classifier:
+        """Load it.
+
+        Raises:
+            SRBenchError: Its weights are absent, altered or do not fit, or a package it needs is not there.
+        """
+        factory: ClassifierFactory = load_target(self.entry.card.factory, self.entry.pack.name)
+        try:
+            return factory(ClassifierRequest(device, self._weights(), self.variant))
+        except SRBenchError:
+            raise
+        except (Exception, SystemExit) as error:  # a pack is anyone's code
+            raise MethodError(f"classifier {self.name} cannot be built: {one_line(error)}") from error
+
+    def _weights(self) -> Path | None:
+        shipped = self.entry.card.weights
+        if self.own is not None or shipped is None:
+            return self.own
+        path = self.entry.path.parent / shipped.file
+        if not path.is_file() or file_sha256(path) != shipped.sha256:
+            raise WeightsError(
+                f"{path.name}: is not there, or not its card's; reinstall {self.entry.pack.distribution}"
+            )
+        return path
+
+
+def find_classifier(spec: str, cards: Registry, files: Mapping[str, Path]) -> ChosenClassifier:
+    """Resolve `celeba-attributes` or `timm:resnet50`.
+
+    Args:
+        spec: As the user wrote it.
+        cards: Where names are looked up.
+        files: Weight files by classifier.
+
+    Raises:
+        UnknownNameError: No card has this name.
+        RequestError: A variant is missing, or is given to a classifier that has none.
+    """
+    name, colon, variant = spec.partition(":")
+    entry = cards.classifier(name)
+    wanted = entry.card.variants
+    if wanted is None and colon:
+        raise RequestError(f"classifier {name} has no variants; write {name} alone")
+    if wanted is not None and not variant:
+        raise RequestError(f"classifier {name} needs to know which: write {name}:X, where X is {wanted}")
+    own = files.get(spec)
+    if own is not None and wanted is not None:
+        raise RequestError(f"{own}: classifier {spec} takes no weight file")
+    return ChosenClassifier(entry, variant, own)
+
+
+def find_classifiers(
+    names: Sequence[str], weights: Mapping[str, Path | str], cards: Registry
+) -> tuple[ChosenClassifier, ...]:
+    """The classifiers of these names.
+
+    Args:
+        names: Names of cards, or `timm:resnet50` and the like.
+        weights: Weight files by name.
+        cards: Where names are looked up.
+
+    Raises:
+        UnknownNameError: No card has one of the names.
+        RequestError: A weight file is absent or belongs to none of them, or a variant is missing or unexpected.
+    """
+    asked = tuple(names)
+    if not all(isinstance(name, str) for name in asked):
+        raise RequestError("a classifier is a name, such as celeba-attributes; a card brings one of your own")
+    for name in weights:
+        if name not in asked:
+            raise RequestError(
+                f"weights for {name!r}, which is not among the classifiers ({', '.join(asked) or 'none'})"
+            )
+    files = {name: files[0] for name, files in existing_files(dict(weights)).items()}
+    return tuple(find_classifier(name, cards, files) for name in asked)

@@ -1,0 +1,55 @@
+"""A classifier's outputs on a result and on HR, compared."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from srbench.api import Prediction, Task
+
+__all__ = ["predicted"]
+
+_FIRST = 5
+"""Classes among which HR's is looked for."""
+
+Logits = NDArray[np.float32]
+
+
+def predicted(task: Task, sr: Logits, hr: Logits, truth: tuple[int, ...] | None) -> Prediction:
+    """Compare what a classifier says of two images.
+
+    Args:
+        task: What it says.
+        sr: (K,), its logits of the result.
+        hr: (K,), of HR.
+        truth: What people say, or None.
+    """
+    if task == "attributes":
+        divergence = _kl(_sigmoid(hr), _sigmoid(sr)) + _kl(_sigmoid(-hr), _sigmoid(-sr))
+        return Prediction(task, _bits(sr), _bits(hr), truth, float(divergence.mean()), None)
+    first = int(hr.argmax())
+    p, q = (_softmax(side) for side in (hr, sr))
+    order = np.argsort(-sr, kind="stable")[:_FIRST]
+    return Prediction(task, (int(sr.argmax()),), (first,), truth, float(_kl(p, q).sum()), bool(first in order))
+
+
+def _bits(logits: Logits) -> tuple[int, ...]:
+    return tuple(int(value) for value in logits > 0)
+
+
+def _sigmoid(logits: Logits) -> NDArray[np.float64]:
+    shares: NDArray[np.float64] = 1 / (1 + np.exp(-np.clip(logits.astype(np.float64), -700, 700)))
+    return shares
+
+
+def _softmax(logits: Logits) -> NDArray[np.float64]:
+    powers: NDArray[np.float64] = np.exp(logits.astype(np.float64) - float(logits.max()))
+    shares: NDArray[np.float64] = powers / powers.sum()
+    return shares
+
+
+def _kl(p: NDArray[np.float64], q: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Terms p · log(p / q), 0 where p is; both are kept above the smallest normal number in the logarithm."""
+    tiny = np.finfo(np.float64).tiny
+    found: NDArray[np.float64] = p * np.log(np.maximum(p, tiny) / np.maximum(q, tiny))
+    return found

@@ -1,0 +1,202 @@
+"""`srbench bench`: how fast methods are, and whether anything has become slower."""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, Literal, cast
+
+import typer
+
+from srbench.cli.options import DeviceOption, JsonFlag, RuntimeOption, SizeOption, WeightsOption
+from srbench.cli.parsing import names, scales, sizes, weight_files
+from srbench.errors import OutputError, RequestError, StoreError
+
+if TYPE_CHECKING:
+    from srbench.api import MethodTiming
+    from srbench.harness.regression.check import Finding
+
+__all__ = ["bench"]
+
+_OF_TIMING = ("methods", "scale", "size", "batch", "device", "precision", "runtime", "weights", "output")
+
+
+def bench(
+    context: typer.Context,
+    methods: Annotated[str, typer.Option(help="Names or ./file.py:function, separated by commas.")] = "bicubic,edsr",
+    scale: Annotated[str, typer.Option("--scale", "--scales", help="Factors, separated by commas.")] = "4",
+    size: SizeOption = "",
+    batch: Annotated[str, typer.Option("--batch", help="Images in a call; if not said 1,2, on a GPU 1,2,4,8,16.")] = "",
+    device: DeviceOption = "auto",
+    precision: Annotated[str, typer.Option(help="fp32, tf32, bf16, separated by commas.")] = "fp32",
+    runtime: RuntimeOption = "eager",
+    weights: WeightsOption = None,
+    as_json: JsonFlag = False,
+    output: Annotated[Path | None, typer.Option(help="Also write the table, as markdown.")] = None,
+    check: Annotated[Path | None, typer.Option(help="Compare kernels and methods with a stored baseline.")] = None,
+    save: Annotated[Path | None, typer.Option(help="Measure and store that baseline anew.")] = None,
+) -> None:
+    """Time methods; or, with --check, look for slowdowns: exit 1 where one is over 15 %."""
+    if check is not None and save is not None:
+        raise RequestError("--check and --save together: the baseline would be checked against itself; choose one")
+    if check is not None or save is not None:
+        given = [name for name in _OF_TIMING if str(context.get_parameter_source(name)).endswith("COMMANDLINE")]
+        if given:
+            raise RequestError(f"--{given[0]} is for timing; --check and --save have methods and sizes of their own")
+    if save is not None and as_json:
+        raise RequestError("--save writes a file, which is JSON; leave out --json")
+    if check is not None:
+        _check(check, as_json=as_json)
+    elif save is not None:
+        _save(save)
+    else:
+        _time(methods, scale, size, batch, device, precision, runtime, weights, as_json, output)
+
+
+def _time(
+    methods: str,
+    scale: str,
+    size: str,
+    batch: str,
+    device: str,
+    precision: str,
+    runtime: Literal["eager", "compile", "openvino"],
+    weights: list[str] | None,
+    as_json: bool,
+    output: Path | None,
+) -> None:
+    from srbench.api import DEFAULT_SIZES
+    from srbench.cli.progress import progress_bar
+    from srbench.files import atomic_write
+    from srbench.harness.bench import bench as time_methods
+    from srbench.leaderboard import timings_text
+    from srbench.methods import resolve_device
+    from srbench.timing import surroundings
+
+    if output is not None:
+        _refuse_unwritable(output)
+    where = surroundings(resolve_device(device), runtime)
+    with progress_bar("methods") as progress:
+        timings, problems = time_methods(
+            names(methods),
+            scales=scales(scale),
+            sizes=sizes(size) if size else DEFAULT_SIZES,
+            batches=_batches(batch),
+            device=device,
+            precisions=cast(Any, _precisions(precision)),
+            runtime=runtime,
+            weights=weight_files(weights),
+            progress=progress,
+        )
+    for problem in problems:
+        typer.echo(f"note: not timed: {problem}", err=True)
+    if as_json:
+        typer.echo(json.dumps({"conditions": where, "timings": [_described(timing) for timing in timings]}, indent=2))
+    elif timings:
+        typer.echo(timings_text(timings, where))
+    if output is not None and timings:
+        text = f"# Speed\n\n{timings_text(timings, where, 'github')}\n"
+        try:
+            with atomic_write(output) as partial:
+                partial.write_text(text, encoding="utf-8")
+        except OSError as error:
+            raise StoreError(f"{output}: cannot be written ({error.strerror or error})") from error
+    if problems:
+        raise typer.Exit(1)
+
+
+def _refuse_unwritable(path: Path) -> None:
+    """Before anything is measured for it."""
+    if path.is_dir() or not path.parent.is_dir() or not os.access(path.parent, os.W_OK):
+        raise OutputError(f"{path}: cannot be written; name a file in a folder that is there")
+
+
+def _described(timing: MethodTiming) -> dict[str, Any]:
+    return timing.describe() | {
+        "steady": timing.steady,
+        "images_per_second": timing.images_per_second,
+        "megapixels_per_second": timing.megapixels_per_second,
+    }
+
+
+def _check(path: Path, *, as_json: bool) -> None:
+    from srbench.harness.regression.baseline import read_baseline
+    from srbench.harness.regression.cases import watched_cases
+    from srbench.harness.regression.check import check as look
+    from srbench.methods import tune
+    from srbench.timing import surroundings
+
+    baseline = read_baseline(path)
+    tune()
+    now = surroundings("cpu")
+    for what in ("processor", "cores", "torch"):
+        if baseline.conditions.get(what) != now[what]:
+            typer.echo(
+                f"note: the baseline has another {what} ({baseline.conditions.get(what)}, here {now[what]}); what "
+                "differs may come of that",
+                err=True,
+            )
+    cases = list(watched_cases())
+    findings = look(cases, baseline, (lambda _: None) if as_json else _show)
+    unknown = [case.name for case in cases if case.name not in baseline.ratios]
+    gone = sorted(baseline.ratios.keys() - {case.name for case in cases})
+    if as_json:
+        found = [vars(finding) for finding in findings]
+        typer.echo(
+            json.dumps(
+                {"findings": found, "without_baseline": unknown, "not_here": gone, "conditions": now},
+                indent=2,
+            )
+        )
+    for what, which in (("without a baseline", unknown), ("in the baseline, not here", gone)):
+        if which:
+            typer.echo(f"note: {what}: {', '.join(which)}", err=True)
+    slower = [finding.name for finding in findings if finding.verdict == "slower"]
+    if slower:
+        typer.echo(f"error: over 15 % slower than {path}: {', '.join(slower)}", err=True)
+        raise typer.Exit(1)
+    if not findings:
+        raise RequestError(f"{path}: names nothing that could be measured; renew it with --save")
+    if not as_json:
+        unclear = sum(finding.verdict == "unclear" for finding in findings)
+        doubt = f", {unclear} too noisy to tell" if unclear else ""
+        typer.echo(f"{len(findings)} cases, none found over 15 % slower than {path}{doubt}")
+
+
+def _show(finding: Finding) -> None:
+    mark = {"same": "", "faster": "faster", "unclear": "unclear: too noisy to tell", "slower": "SLOWER"}
+    interval = f"{finding.low:.2f}–{finding.high:.2f}"
+    typer.echo(
+        f"{finding.name:<34}{finding.factor:6.2f} times the baseline ({interval}) {mark[finding.verdict]}".rstrip()
+    )
+
+
+def _save(path: Path) -> None:
+    _refuse_unwritable(path)
+    from srbench.cli.progress import progress_bar
+    from srbench.harness.regression.baseline import new_baseline, write_baseline
+
+    with progress_bar("processes") as progress:
+        baseline = new_baseline(progress)
+    for name, ratio in baseline.ratios.items():
+        typer.echo(f"{name:<34}{ratio.median:9.4f} times its calibration ({ratio.low:.4f}–{ratio.high:.4f})")
+    write_baseline(path, baseline)
+    typer.echo(f"written to {path}")
+
+
+def _batches(text: str) -> tuple[int, ...] | None:
+    if not text:
+        return None
+    items = names(text)
+    if not all(item.isdigit() and int(item) for item in items):
+        raise RequestError(f"batch {text!r} is no list of whole numbers from 1; write for example --batch 1,4")
+    return tuple(int(item) for item in items)
+
+
+def _precisions(text: str) -> tuple[str, ...]:
+    items = names(text)
+    for item in items:
+        if item not in ("fp32", "tf32", "bf16"):
+            raise RequestError(f"precision {item!r}: bench times fp32, tf32 or bf16")
+    return items

@@ -1,0 +1,58 @@
+"""`srbench compare`: which differences are real."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from srbench.cli.options import JsonFlag
+from srbench.errors import RequestError
+
+if TYPE_CHECKING:
+    from srbench.leaderboard import MethodComparison
+
+__all__ = ["compare"]
+
+
+def compare(
+    things: Annotated[list[str], typer.Argument(help="A run folder, two of them, or with --run its methods.")],
+    run: Annotated[Path | None, typer.Option(help="The run folder whose methods are named.")] = None,
+    metric: Annotated[str, typer.Option(help="What is compared.")] = "psnr",
+    fail_if_worse: Annotated[
+        str, typer.Option(help="METRIC:AMOUNT; exit 1 if the second of two is worse by more on the mean.")
+    ] = "",
+    as_json: JsonFlag = False,
+) -> None:
+    """Compare methods, or runs, image by image: intervals, Wilcoxon's test with Holm's correction, rank groups."""
+    from srbench.leaderboard import comparison_text, read_limit, worse
+
+    limit = read_limit(fail_if_worse) if fail_if_worse else None
+    if limit is not None and len(things) != 2:
+        raise RequestError(f"--fail-if-worse compares the second of two with the first; {len(things)} given")
+    found = _compare(things, run, limit.metric if limit else metric)
+    if as_json:
+        typer.echo(json.dumps([comparison.describe() for comparison in found], indent=2, ensure_ascii=False))
+    else:
+        typer.echo("\n\n".join(comparison_text(comparison) for comparison in found))
+    lines = worse(found, limit) if limit else []
+    for line in lines:
+        typer.echo(f"error: {line}", err=True)
+    if lines:
+        raise typer.Exit(1)
+
+
+def _compare(things: list[str], run: Path | None, metric: str) -> list[MethodComparison]:
+    from srbench.leaderboard import compare_methods, compare_runs
+
+    if run is not None:
+        if len(set(things)) < 2:
+            raise RequestError("--run: name two of its methods, or more; or leave out --run and give the folder alone")
+        return compare_methods(run, things, metric)
+    if len(things) == 1:
+        return compare_methods(Path(things[0]), (), metric)
+    if len(things) == 2:
+        return compare_runs(Path(things[0]), Path(things[1]), metric)
+    raise RequestError(f"{len(things)} run folders given; compare one, or two, or name methods and add --run FOLDER")

@@ -1,0 +1,70 @@
+"""`srbench list`: what there is. Imports no torch."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from typing import Annotated, Any, Literal
+
+import typer
+
+from srbench.cli.options import JsonFlag
+from srbench.harness.catalogue import Rows, classifiers, datasets, methods, metrics, protocols, wrappers
+
+__all__ = ["list_cards"]
+
+
+def list_cards(
+    kind: Annotated[
+        Literal["methods", "wrappers", "datasets", "metrics", "protocols", "classifiers"],
+        typer.Argument(help="What to list."),
+    ],
+    as_json: JsonFlag = False,
+) -> None:
+    """List methods, wrappers, datasets, metrics, protocols or classifiers."""
+    tables: dict[str, Callable[[], Rows]] = {
+        "methods": methods,
+        "wrappers": wrappers,
+        "datasets": datasets,
+        "metrics": metrics,
+        "protocols": protocols,
+        "classifiers": classifiers,
+    }
+    rows = tables[kind]()
+    if as_json:
+        typer.echo(json.dumps(rows, indent=2, ensure_ascii=False))
+    else:
+        for row in rows:
+            _show(row)
+
+
+def _show(row: dict[str, Any]) -> None:
+    """A name with its summary, then the other facts, each on a line that wraps at 80 columns."""
+    import textwrap
+
+    hidden = ("name", "summary", "weights")
+    facts = {key: value for key, value in row.items() if key not in hidden and value not in (None, "", [])}
+    weights = _weights_lines(row["name"], row.get("weights", []))
+    typer.secho(row["name"], bold=True)
+    for line in (row["summary"], *(f"{key}: {_plain(value)}" for key, value in facts.items()), *weights):
+        typer.echo(textwrap.fill(line, 80, initial_indent="  ", subsequent_indent="    "))
+
+
+def _weights_lines(method: str, entries: Rows) -> list[str]:
+    """A line for each set of weights: its scales, sizes, training data, licence, and whether it is here."""
+    lines = []
+    for name in dict.fromkeys(entry["name"] for entry in entries):
+        same = [entry for entry in entries if entry["name"] == name]
+        scales = ", ".join(f"×{entry['scale']}" for entry in same)
+        sizes = " / ".join(dict.fromkeys(f"{entry['parameters']:,}" for entry in same))
+        lines.append(
+            f"{method}@{name}: {scales}; {sizes} parameters; trained on {', '.join(same[0]['trained on'])}; "
+            f"licence {same[0]['licence']}; {'shipped' if same[0]['shipped'] else 'fetched on first use'}"
+        )
+    return lines
+
+
+def _plain(value: Any) -> str:
+    if isinstance(value, dict):
+        return ", ".join(f"{key} {_plain(item)}" for key, item in value.items())
+    return ", ".join(str(item) for item in value) if isinstance(value, list) else str(value)

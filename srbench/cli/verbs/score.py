@@ -1,0 +1,67 @@
+"""`srbench score`: score images made elsewhere."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from srbench.cli.options import (
+    ClassifierOption,
+    LimitOption,
+    MetricsOption,
+    OutputOption,
+    ProtocolOption,
+    SaveImagesFlag,
+    SplitOption,
+    WeightsOption,
+)
+from srbench.cli.parsing import classifier_files, names, one_scale
+from srbench.errors import RequestError
+
+__all__ = ["score"]
+
+
+def score(
+    dataset: Annotated[str, typer.Option(help="The dataset the images belong to: a name or a folder.")],
+    scale: Annotated[str, typer.Option(help="The factor they were upscaled by.")],
+    images: Annotated[Path, typer.Option(help="Folder of upscaled images: baby.png, babyx4.png, baby_RCAN_x4.png.")],
+    name: Annotated[str, typer.Option(help="What to call them in the table.")],
+    protocol: ProtocolOption = "classic-y",
+    metrics: MetricsOption = "psnr,ssim,ms_ssim,l1",
+    classifier: ClassifierOption = "",
+    weights: WeightsOption = None,
+    split: SplitOption = "",
+    limit: LimitOption = None,
+    output: OutputOption = None,
+    save_images: SaveImagesFlag = False,
+) -> None:
+    """Score images that were upscaled elsewhere."""
+    from srbench.cli.outcome import show_result
+    from srbench.cli.progress import long_work
+    from srbench.harness import run as harness
+
+    looking = names(classifier) if classifier else ()
+    classifier_weights, others = classifier_files(weights, looking)
+    if others:
+        raise RequestError(f"--weights {others[0]}: scoring takes those of a classifier alone, CLASSIFIER=FILE")
+    with long_work(output) as progress:
+        result = harness.score(
+            images,
+            name=name,
+            dataset=dataset,
+            scale=one_scale(scale),
+            protocol=names(protocol),
+            metrics=names(metrics),
+            classifiers=looking,
+            classifier_weights=classifier_weights,
+            split=split,
+            limit=limit,
+            output=output,
+            save_images=save_images,
+            progress=progress,
+        )
+    show_result(result)
+    if output is None:
+        typer.echo("\nnot written anywhere; add --output DIR to keep it")

@@ -1,0 +1,168 @@
+"""`srbench datasets import`: verify a dataset on disk against its card, then copy it whole or not at all."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+from srbench.api import Listing, Sample
+from srbench.cards import DatasetCard, Entry
+from srbench.datasets.find import checked_listing
+from srbench.errors import DatasetError, NotImportedError, RequestError, SRBenchError
+from srbench.files import data_home, pixel_sha256, read_image
+
+__all__ = ["ImportReport", "Progress", "import_dataset", "refuse_target"]
+
+Progress = Callable[[int, int], None]
+"""Called with images verified so far and in all."""
+
+
+@dataclass(frozen=True)
+class ImportReport:
+    """What an import did.
+
+    Attributes:
+        folder: Where the dataset lies now.
+        images: How many HR images were decoded and copied.
+        verified: Whether the card lists pixel hashes, and all agreed.
+        lr_files: How many ready-made LR files came along.
+        splits: How many images of each split, where there are several.
+    """
+
+    folder: Path
+    images: int
+    verified: bool
+    lr_files: int
+    splits: Mapping[str, int]
+
+
+def import_dataset(
+    entry: Entry[DatasetCard], source: Path, *, replace: bool = False, progress: Progress | None = None
+) -> ImportReport:
+    """Verify and install a dataset.
+
+    Every image is decoded; where the card lists pixel hashes they must agree, so that a PNG and a BMP of the same
+    image both pass and another vintage of it does not. Files are copied beside the target and moved in one step.
+
+    Args:
+        entry: The dataset's card.
+        source: A folder in the dataset's usual layout, or one that holds it under the dataset's own folder name.
+        replace: Take the place of an earlier import.
+        progress: Told after each image.
+
+    Raises:
+        RequestError: The dataset needs no import, or is there already.
+        DatasetError: Images are missing, unknown, damaged or different; all are named.
+    """
+    card = entry.card
+    target = refuse_target(card, replace=replace)
+    if not source.is_dir():
+        raise DatasetError(f"{source}: no such folder; give the folder that holds {card.title}")
+    root = source / card.folder if (source / card.folder).is_dir() else source
+    splits = _every_split(entry, root)
+    samples = tuple(sample for listing in splits.values() for sample in listing.samples)
+    companions = tuple(dict.fromkeys(path for listing in splits.values() for path in listing.companions))
+    listing = Listing(samples, companions)
+    _verify(card, listing, progress)
+    files = [path for sample in listing.samples for path in (sample.hr, *sample.lr.values())] + [*listing.companions]
+    _install(files, root, target)
+    lr_files = sum(len(sample.lr) for sample in listing.samples)
+    counts = {name: len(one.samples) for name, one in splits.items() if name}
+    return ImportReport(target, len(listing.samples), bool(card.pixels), lr_files, counts)
+
+
+def _every_split(entry: Entry[DatasetCard], root: Path) -> dict[str, Listing]:
+    """Each split of which anything is there, by name; the first must be.
+
+    Raises:
+        DatasetError: A split is there in part, or its labels are not its images'.
+    """
+    found = {next(iter(entry.card.splits), ""): checked_listing(entry, root)}
+    for split in list(entry.card.splits)[1:]:
+        with suppress(NotImportedError):
+            found[split] = checked_listing(entry, root, split)
+    for listing in found.values():
+        if listing.labels is not None:
+            listing.labels()
+    return found
+
+
+def refuse_target(card: DatasetCard, *, replace: bool) -> Path:
+    """Where a dataset is to lie.
+
+    Raises:
+        RequestError: It needs no import, or is there already and is not to be replaced.
+    """
+    if not card.folder:
+        raise RequestError(f"{card.name} comes with an installed package; there is nothing to import")
+    target = data_home() / card.folder
+    if target.exists() and not replace:
+        raise RequestError(f"{card.name}: already imported at {target}; add --replace to import it again")
+    return target
+
+
+def _verify(card: DatasetCard, listing: Listing, progress: Progress | None) -> None:
+    problems: list[str] = []
+    for done, sample in enumerate(listing.samples, start=1):
+        try:
+            image = read_image(sample.hr)
+        except SRBenchError as error:
+            problems.append(str(error))
+        else:
+            if card.pixels and pixel_sha256(image) != card.pixels[sample.id]:
+                problems.append(f"{sample.id}: other pixels than {card.title}'s")
+            problems += _lr_problems(sample, image.shape)
+        if progress:
+            progress(done, len(listing.samples))
+    if problems:
+        raise DatasetError(f"{card.name}: nothing was imported; {len(problems)} images fail: {'; '.join(problems)}")
+
+
+def _lr_problems(sample: Sample, hr_shape: tuple[int, ...]) -> list[str]:
+    """What is wrong with the ready-made LR files of an image."""
+    problems: list[str] = []
+    for scale, path in sample.lr.items():
+        expected = tuple(side // scale for side in hr_shape[1:])
+        try:
+            found = read_image(path).shape[1:]
+        except SRBenchError as error:
+            problems.append(str(error))
+        else:
+            if found != expected:
+                problems.append(f"{path.name} is {found[1]}×{found[0]}, expected {expected[1]}×{expected[0]}")
+    return problems
+
+
+def _swap(fresh: Path, target: Path, old: Path) -> None:
+    """Put a folder in another's place; if that fails, the old one is put back."""
+    if not target.exists():
+        fresh.rename(target)
+        return
+    target.rename(old)
+    try:
+        fresh.rename(target)
+    except OSError:
+        old.rename(target)
+        raise
+
+
+def _install(files: list[Path], root: Path, target: Path) -> None:
+    """Copy into a folder beside the target, then rename.
+
+    A killed import leaves a hidden folder beside the target; killed between two renames, with the old dataset in it.
+    """
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(prefix=f".{target.name}-", dir=target.parent) as staging:
+            fresh = Path(staging) / "new"
+            for path in files:
+                copy = fresh / path.relative_to(root)
+                copy.parent.mkdir(parents=True, exist_ok=True)
+                shutil.copyfile(path, copy)
+            _swap(fresh, target, Path(staging) / "old")
+    except OSError as error:
+        raise DatasetError(f"{target}: cannot be written ({error.strerror or error}); nothing was imported") from error

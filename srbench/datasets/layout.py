@@ -1,0 +1,64 @@
+"""The layout that super-resolution benchmarks come in: HR images beside folders of LR images."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from pathlib import Path
+
+from srbench.api import Listing, Sample
+from srbench.datasets.labels import LABEL_FILE, read_label_table, required_labels
+from srbench.errors import DatasetError
+from srbench.files import image_files
+
+__all__ = ["list_folder", "lr_files"]
+
+
+def list_folder(folder: Path) -> Listing:
+    """List `HR/*` with `LR_bicubic/X{scale}/*`, or the images directly inside the folder; and `labels.csv`, if any.
+
+    Raises:
+        DatasetError: The folder is missing or holds no images, or two files share an id.
+    """
+    if not folder.is_dir():
+        raise DatasetError(f"{folder}: no such folder")
+    hr = folder / "HR"
+    images = image_files(hr if hr.is_dir() else folder)
+    if not images:
+        raise DatasetError(f"{folder}: holds no images (looked for PNG, BMP, JPEG, WebP, TIFF, PPM, also in HR/)")
+    lr = lr_files(folder / "LR_bicubic", images)
+    samples = tuple(Sample(name, path, lr.get(name, {})) for name, path in images.items())
+    table = folder / LABEL_FILE
+    if not table.is_file():
+        return Listing(samples)
+    ids = [sample.id for sample in samples]
+    return Listing(samples, (table,), lambda: required_labels(read_label_table(table), ids, table))
+
+
+def lr_files(root: Path, ids: Iterable[str]) -> dict[str, dict[int, Path]]:
+    """Ready-made LR files below `root`, in folders `X2`, `X3`, …, named `baby.png` or `babyx2.png`.
+
+    Returns:
+        Image id to scale to file; ids without a file are left out.
+
+    Raises:
+        DatasetError: Two files are the same image at the same scale.
+    """
+    known = set(ids)
+    found: dict[str, dict[int, Path]] = {}
+    if not root.is_dir():
+        return found
+    for folder in sorted(root.iterdir()):
+        match = re.fullmatch(r"[xX](\d+)", folder.name)
+        if not folder.is_dir() or match is None:
+            continue
+        scale = int(match[1])
+        for stem, path in image_files(folder).items():
+            image_id = stem if stem in known else re.sub(rf"_?[xX]{scale}$", "", stem)
+            if image_id not in known:
+                continue
+            files = found.setdefault(image_id, {})
+            if scale in files:
+                raise DatasetError(f"{folder}: {files[scale].name} and {path.name} are both {image_id!r}; leave one")
+            files[scale] = path
+    return found

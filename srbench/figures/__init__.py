@@ -1,1 +1,0 @@
-"""Figures for people: an image with crops of results, a dataset's images in order, quality against speed."""

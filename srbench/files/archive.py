@@ -1,0 +1,150 @@
+"""Unpacking other people's archives: nothing outside the target, no links, no more bytes than agreed."""
+
+from __future__ import annotations
+
+import lzma
+import stat
+import tarfile
+import zipfile
+import zlib
+from collections.abc import Iterator
+from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+from typing import IO, cast
+
+from srbench.errors import DatasetError, one_line
+
+__all__ = ["ARCHIVE_SUFFIXES", "NothingThereError", "is_archive", "unpack"]
+
+ARCHIVE_SUFFIXES = (".zip", ".tar", ".tar.gz", ".tgz", ".tar.bz2", ".tar.xz")
+
+_CHUNK = 1 << 20
+
+_MOST_FILES = 1_000_000
+
+_DAMAGED = (
+    zipfile.BadZipFile,
+    tarfile.TarError,
+    zlib.error,
+    lzma.LZMAError,
+    EOFError,
+    NotImplementedError,
+    RuntimeError,
+    ValueError,
+)
+"""What the standard library raises at bytes that are no archive, or are one that it does not know."""
+
+
+class NothingThereError(DatasetError):
+    """An archive holds nothing below a prefix."""
+
+
+@dataclass(frozen=True)
+class _Member:
+    name: str
+    size: int
+    """As the archive claims."""
+    problem: str
+    """Why it may not be unpacked; empty where it may."""
+    source: zipfile.ZipInfo | tarfile.TarInfo
+
+
+def is_archive(path: Path) -> bool:
+    """Whether a file's name says that it is an archive which `unpack` knows."""
+    return path.name.lower().endswith(ARCHIVE_SUFFIXES)
+
+
+def unpack(archive: Path, target: Path, *, limit: int, prefix: str = "") -> int:
+    """Unpack an archive's regular files into a folder.
+
+    Args:
+        archive: A ZIP or tar file, the latter perhaps compressed.
+        target: Created where it does not exist.
+        limit: Bytes that all files together may have, whatever the archive claims.
+        prefix: Only what lies below this folder of the archive is unpacked, and without it.
+
+    Returns:
+        How many files.
+
+    Raises:
+        DatasetError: It is no archive or a damaged one, holds a link, a device or a path that leads out of the target,
+            holds a name twice, or is larger than the limit; what was unpacked so far may be there.
+        OSError: The target cannot be written.
+    """
+    written, done = 0, set[str]()
+    with ExitStack() as stack:
+        try:
+            opened = _opened(archive, stack)
+            for member in _members(opened):
+                if not member.name.startswith(prefix):
+                    continue
+                name = _checked_name(archive, member, prefix, done, limit)
+                done.add(name)
+                path = target / name
+                path.parent.mkdir(parents=True, exist_ok=True)
+                with _reader(opened, member) as source, path.open("xb") as file:
+                    while chunk := source.read(_CHUNK):
+                        written += len(chunk)
+                        if written > limit:
+                            raise DatasetError(_too_large(archive, limit))
+                        file.write(chunk)
+        except _DAMAGED as error:
+            raise DatasetError(f"{archive.name}: damaged, or no archive ({one_line(error)}); fetch it again") from error
+        except OSError as error:
+            # bz2's complaint about its data has no number; the disk's has one.
+            if error.errno is None or isinstance(error, FileExistsError | NotADirectoryError | IsADirectoryError):
+                raise DatasetError(f"{archive.name}: damaged ({one_line(error)}); fetch it again") from error
+            raise
+    if not done:
+        where = f" below {prefix}" if prefix else ""
+        raise NothingThereError(f"{archive.name}: holds no files{where}; is it the right archive?")
+    return len(done)
+
+
+def _checked_name(archive: Path, member: _Member, prefix: str, done: set[str], limit: int) -> str:
+    """Where a member goes, below the target."""
+    name = member.name.removeprefix(prefix)
+    parts = PurePosixPath(name).parts
+    problem = member.problem
+    if not parts or name.startswith("/") or "\\" in name or "\0" in name or ".." in parts or ":" in parts[0]:
+        problem = "its path leads out of the folder"
+    elif "/".join(parts) in done:
+        problem = "its name is there twice"
+    if problem:
+        raise DatasetError(f"{archive.name}: {member.name[:80]!r} may not be unpacked: {problem}; get the archive anew")
+    if member.size > limit or len(done) >= _MOST_FILES:
+        raise DatasetError(_too_large(archive, limit))
+    return "/".join(parts)
+
+
+def _too_large(archive: Path, limit: int) -> str:
+    return f"{archive.name}: unpacks to more than the {limit // 2**20} MiB its card allows; get the archive anew"
+
+
+def _opened(archive: Path, stack: ExitStack) -> zipfile.ZipFile | tarfile.TarFile:
+    if archive.name.lower().endswith(".zip"):
+        return stack.enter_context(zipfile.ZipFile(archive))
+    return stack.enter_context(tarfile.open(archive))
+
+
+def _members(opened: zipfile.ZipFile | tarfile.TarFile) -> Iterator[_Member]:
+    """Everything but folders."""
+    if isinstance(opened, zipfile.ZipFile):
+        for info in opened.infolist():
+            mode = info.external_attr >> 16
+            odd = bool(stat.S_IFMT(mode)) and not stat.S_ISREG(mode) and not stat.S_ISDIR(mode)
+            problem = "it is a link or a device" if odd else "it is encrypted" if info.flag_bits & 1 else ""
+            if not info.is_dir() or odd:
+                yield _Member(info.filename, info.file_size, problem, info)
+    else:
+        for entry in opened:
+            if not entry.isdir():
+                problem = "" if entry.isreg() else "it is a link or a device"
+                yield _Member(entry.name.removeprefix("./"), entry.size, problem, entry)
+
+
+def _reader(opened: zipfile.ZipFile | tarfile.TarFile, member: _Member) -> IO[bytes]:
+    if isinstance(opened, zipfile.ZipFile):
+        return opened.open(cast(zipfile.ZipInfo, member.source))
+    return cast(IO[bytes], opened.extractfile(cast(tarfile.TarInfo, member.source)))

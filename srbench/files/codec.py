@@ -1,0 +1,190 @@
+"""The one image convention, and the only place that decodes or encodes image files.
+
+An image is a C-contiguous uint8 array of shape (C, H, W): C = 3 for RGB, C = 1 for a grey file. Grey stays one plane
+until the protocol decides what it means (`to_rgb` repeats it three times).
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import re
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image as Pil
+from PIL import ImageOps, UnidentifiedImageError
+
+from srbench.api import Image
+from srbench.errors import ImageError
+from srbench.files.atomic import atomic_write
+
+__all__ = [
+    "GREY_MODES",
+    "IMAGE_SUFFIXES",
+    "MAX_PIXELS",
+    "checked_pixels",
+    "pixel_sha256",
+    "planar",
+    "read_identified",
+    "read_image",
+    "to_rgb",
+    "upright",
+    "write_image",
+]
+
+IMAGE_SUFFIXES = frozenset({".png", ".bmp", ".jpg", ".jpeg", ".webp", ".tif", ".tiff", ".ppm", ".pgm"})
+
+MAX_PIXELS = 150_000_000
+"""A larger header is taken for a decompression bomb: three times the largest image of DIV8K (7680 × 6192 pixels)."""
+
+GREY_MODES = frozenset({"1", "L", "LA"})
+
+_RGB_MODES = frozenset({"RGB", "RGBA", "P", "PA"})
+
+
+def read_image(path: str | os.PathLike[str]) -> Image:
+    """Decode an 8-bit image file, turned upright as its EXIF orientation says.
+
+    An opaque alpha channel is dropped and a palette is looked up: neither changes a pixel. What has no single
+    8-bit RGB reading is refused rather than converted: 16-bit and float samples, CMYK, real transparency.
+
+    Args:
+        path: A file that Pillow can decode.
+
+    Returns:
+        uint8, (3, H, W) in RGB, or (1, H, W) for a grey file.
+
+    Raises:
+        ImageError: The file is missing, empty, truncated, no image, too large, or of a refused kind.
+    """
+    return planar(_decoded(Path(path)))
+
+
+def read_identified(path: str | os.PathLike[str]) -> tuple[Image, str]:
+    """`read_image` and its `pixel_sha256`, which is cheaper of the samples as a file has them.
+
+    Raises:
+        ImageError: As `read_image`.
+    """
+    pixels = _decoded(Path(path))
+    return planar(pixels), _pixels_sha256(pixels)
+
+
+def _decoded(path: Path) -> NDArray[np.uint8]:
+    """Samples as a file has them: (H, W, 3), or (H, W) for grey."""
+    with upright(path) as image:
+        return checked_pixels(image, path)
+
+
+@contextmanager
+def upright(path: Path) -> Iterator[Pil.Image]:
+    """The file, turned as its EXIF orientation says; what goes wrong while it is used is an ImageError."""
+    try:
+        with warnings.catch_warnings():
+            # Our own bound, checked before any pixel is decoded, takes the place of Pillow's warning.
+            warnings.simplefilter("ignore", Pil.DecompressionBombWarning)
+            with Pil.open(path) as file:
+                _refuse_unreadable(file, path)
+                yield ImageOps.exif_transpose(file)
+    except ImageError:
+        raise
+    except FileNotFoundError:
+        raise ImageError(f"{path}: no such image file") from None
+    except UnidentifiedImageError:
+        kind = "empty file" if path.stat().st_size == 0 else "not an image that can be decoded"
+        raise ImageError(f"{path}: {kind}; expected PNG, BMP, JPEG, WebP, TIFF or PPM") from None
+    except Pil.DecompressionBombError:
+        raise ImageError(f"{path}: more than {MAX_PIXELS:,} pixels; refused as a decompression bomb") from None
+    except (OSError, SyntaxError, ValueError) as error:
+        # Pillow reports damaged data under all three, SyntaxError for a broken PNG chunk.
+        raise ImageError(f"{path}: damaged or unreadable image ({error}); replace the file") from error
+
+
+def _refuse_unreadable(file: Pil.Image, path: Path) -> None:
+    """Refuse by the header alone what must not be decoded or has no single 8-bit reading."""
+    if file.width * file.height > MAX_PIXELS:
+        raise ImageError(f"{path}: {file.width}×{file.height} is over {MAX_PIXELS:,} pixels; refused as a bomb")
+    # Pillow opens a 16-bit RGB file as mode RGB and drops the low bytes; only the raw mode tells.
+    raw_modes = [str(tile[3]) for tile in getattr(file, "tile", [])]
+    # A PPM says its largest sample there, ("RGB", 65535), and Pillow rescales whatever is not 255.
+    rescaled = file.format == "PPM" and any(re.search(r", (?!255\))\d+\)", mode) for mode in raw_modes)
+    if file.mode.startswith(("I", "F")) or rescaled or any(";16" in mode for mode in raw_modes):
+        raise ImageError(f"{path}: samples are not 8-bit; srbench scores 8-bit images, convert it first")
+    if file.mode not in GREY_MODES | _RGB_MODES:
+        raise ImageError(f"{path}: colour mode {file.mode} has no single RGB reading; convert it to RGB first")
+
+
+def checked_pixels(upright: Pil.Image, path: Path) -> NDArray[np.uint8]:
+    """Grey as (H, W), everything else as (H, W, 3); an alpha channel must be opaque."""
+    grey = upright.mode in GREY_MODES
+    if upright.has_transparency_data:
+        alpha = np.asarray(upright.convert("RGBA"))[..., 3]
+        if alpha.min() < 255:
+            raise ImageError(f"{path}: has transparent pixels; flatten it onto a background first")
+    wanted = "L" if grey else "RGB"
+    return np.asarray(upright if upright.mode == wanted else upright.convert(wanted))
+
+
+def planar(pixels: NDArray[np.uint8]) -> Image:
+    return np.ascontiguousarray(pixels[None] if pixels.ndim == 2 else pixels.transpose(2, 0, 1))
+
+
+def write_image(path: str | os.PathLike[str], image: Image) -> None:
+    """Write an image losslessly as PNG; the file appears whole or not at all.
+
+    Args:
+        path: Where to; ends in `.png`.
+        image: uint8, (3, H, W) RGB or (1, H, W) grey.
+
+    Raises:
+        ImageError: The suffix is another, the array is no image, or the file cannot be written.
+    """
+    path = Path(path)
+    if path.suffix.lower() != ".png":
+        raise ImageError(f"{path}: results are written as .png, which is lossless; name the file so")
+    if image.dtype != np.uint8 or image.ndim != 3 or image.shape[0] not in (1, 3):
+        raise ImageError(f"{path}: cannot write {image.dtype} {image.shape}; expected uint8 (3, H, W) or (1, H, W)")
+    pixels = image[0] if image.shape[0] == 1 else np.ascontiguousarray(image.transpose(1, 2, 0))
+    try:
+        with atomic_write(path) as partial:
+            Pil.fromarray(pixels).save(partial, format="PNG")
+    except OSError as error:
+        raise ImageError(f"{path}: cannot be written ({error.strerror or error})") from error
+
+
+def to_rgb(image: Image) -> Image:
+    """Repeat a grey plane three times; an RGB image is returned as it is.
+
+    Args:
+        image: uint8, (3, H, W) or (1, H, W).
+
+    Returns:
+        uint8, (3, H, W).
+    """
+    return image if image.shape[0] == 3 else np.repeat(image, 3, axis=0)
+
+
+def pixel_sha256(image: Image) -> str:
+    r"""Identity of the decoded pixels, whatever the file format.
+
+    The hash covers the text ``{width}x{height}x{channels}\n`` and then the samples row by row, channels interleaved.
+
+    Args:
+        image: uint8, (C, H, W).
+
+    Returns:
+        64 hexadecimal digits.
+    """
+    return _pixels_sha256(image[0] if len(image) == 1 else image.transpose(1, 2, 0))
+
+
+def _pixels_sha256(pixels: NDArray[np.uint8]) -> str:
+    height, width, *channels = pixels.shape
+    digest = hashlib.sha256(f"{width}x{height}x{channels[0] if channels else 1}\n".encode())
+    digest.update(np.ascontiguousarray(pixels).data)
+    return digest.hexdigest()

@@ -1,0 +1,162 @@
+"""Downloads that go on where they were cut, from the first mirror that has the file; pooch checks and keeps it."""
+
+from __future__ import annotations
+
+import hashlib
+import time
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
+from itertools import chain
+from pathlib import Path
+from typing import Any
+
+from srbench.errors import DownloadError, one_line
+from srbench.files.atomic import looks_like_a_page
+
+__all__ = ["Bytes", "download"]
+
+Bytes = Callable[[int, int | None], None]
+"""Told how many bytes are there, and how many there will be, if that is known."""
+
+_TRIES = 4
+"""In a row without a single byte."""
+
+_PAUSE = 0.5
+"""Seconds before the second try, doubled before each further one."""
+
+_TIMEOUT = (10, 60)
+"""Seconds to connect, and between bytes."""
+
+_CHUNK = 1 << 13
+"""Bytes; of a connection that breaks less than this is lost."""
+
+
+class WebPageError(Exception):
+    """A page came in place of the file."""
+
+
+def download(urls: Sequence[str], path: Path, *, checksum: str | None, progress: Bytes = lambda *_: None) -> Path:
+    """Fetch a file, unless it is there already.
+
+    A download that is cut is tried again from where it was, and the next call goes on from there too.
+
+    Args:
+        urls: Mirrors, in the order to try them.
+        path: Where it is kept.
+        checksum: `md5:…` or `sha256:…`; None where none is known.
+        progress: Told as bytes come.
+
+    Returns:
+        `path`.
+
+    Raises:
+        DownloadError: No mirror has it; each is named with its reason.
+    """
+    import pooch  # type: ignore[import-untyped]
+
+    pooch.get_logger().setLevel("WARNING")
+    failures: list[str] = []
+    for url in urls:
+        try:
+            pooch.retrieve(
+                url, known_hash=checksum, fname=path.name, path=path.parent, downloader=_Resuming(path, progress)
+            )
+        except WebPageError as error:
+            failures.append(f"{url}: {error}")
+        except OSError as error:  # requests' errors are OSErrors too, some of them ValueErrors beside
+            failures.append(f"{url}: {_reason(error)}")
+        except ValueError:  # pooch's, of a checksum
+            failures.append(f"{url}: another file than expected (its {(checksum or '').partition(':')[0]} differs)")
+        else:
+            return path
+    raise DownloadError(f"{path.name}: cannot be fetched ({'; '.join(failures)})")
+
+
+def _reason(error: OSError) -> str:
+    response = getattr(error, "response", None)
+    if any(word in str(error) for word in ("NameResolutionError", "NewConnectionError", "ConnectTimeoutError")):
+        return "no connection"
+    return one_line(error) if response is None else f"the server answers {response.status_code}"
+
+
+class _Resuming:
+    """A downloader for pooch that keeps what came before the connection broke."""
+
+    def __init__(self, path: Path, progress: Bytes) -> None:
+        self._path, self._progress = path, progress
+
+    def __call__(self, url: str, output_file: str | Any, pooch: Any, check_only: bool = False) -> None:
+        import requests
+
+        part = self._part(url)
+        part.parent.mkdir(parents=True, exist_ok=True)
+        idle = 0
+        while True:
+            before = _size(part)
+            try:
+                self._go_on(url, part)
+                break
+            except (requests.ConnectionError, requests.Timeout, requests.exceptions.ChunkedEncodingError):
+                idle = 0 if _size(part) > before else idle + 1
+                if idle == _TRIES:
+                    raise
+                time.sleep(_PAUSE * 2**idle if idle else 0)
+        part.replace(output_file)
+        self._forget(part)
+
+    def _part(self, url: str) -> Path:
+        """Of its own for each mirror: two may hold different files."""
+        return self._path.with_name(f".{self._path.name}.{hashlib.sha256(url.encode()).hexdigest()[:8]}.part")
+
+    @staticmethod
+    def _tag(part: Path) -> Path:
+        """What the server called the version that the part is of."""
+        return part.with_suffix(".tag")
+
+    def _forget(self, part: Path) -> None:
+        for path in (part, self._tag(part)):
+            with suppress(FileNotFoundError):
+                path.unlink()
+
+    def _go_on(self, url: str, part: Path) -> None:
+        import requests
+
+        version = self._tag(part).read_text(encoding="utf-8") if self._tag(part).exists() else ""
+        have = _size(part) if version else 0
+        headers = {"Accept-Encoding": "identity"}
+        if have:
+            headers |= {"Range": f"bytes={have}-", "If-Range": version}
+        with requests.get(url, headers=headers, stream=True, timeout=_TIMEOUT) as response:
+            if response.status_code == requests.codes.requested_range_not_satisfiable:
+                self._forget(part)  # longer than the file is now
+                raise requests.ConnectionError("the file changed while it was fetched")
+            response.raise_for_status()
+            resumed = response.status_code == requests.codes.partial_content
+            if resumed and not response.headers.get("Content-Range", "").startswith(f"bytes {have}-"):
+                self._forget(part)
+                raise requests.ConnectionError("the server went on from somewhere else")
+            chunks = response.iter_content(_CHUNK)
+            first = next(chunks, b"")
+            if not resumed and looks_like_a_page(first):  # said before what came earlier is overwritten
+                raise WebPageError("a web page came in place of the file (Google Drive's, when its quota is used up?)")
+            have = have if resumed else 0
+            length = response.headers.get("Content-Length")
+            whole = have + int(length) if length is not None else None
+            self._tag(part).write_text(_version(response.headers), encoding="utf-8")
+            with part.open("ab" if resumed else "wb") as file:
+                for chunk in chain([first], chunks):
+                    file.write(chunk)
+                    have += len(chunk)
+                    self._progress(have, whole)
+        if whole is not None and have < whole:
+            raise requests.ConnectionError(f"cut after {have} of {whole} bytes")
+
+
+def _size(path: Path) -> int:
+    return path.stat().st_size if path.exists() else 0
+
+
+def _version(headers: Mapping[str, str]) -> str:
+    """What tells this version of a file from another, as `If-Range` takes it; empty where the server does not say."""
+    tag = headers.get("ETag", "")
+    return tag if tag and not tag.startswith("W/") else headers.get("Last-Modified", "")

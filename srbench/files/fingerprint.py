@@ -1,0 +1,108 @@
+"""Fingerprints: hashes of all that decides a number, so that a record is reused only where it would not change."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+from collections.abc import Iterable
+from functools import lru_cache
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Any
+
+__all__ = [
+    "LIBRARIES",
+    "code_sha256",
+    "combine",
+    "file_identity",
+    "file_sha256",
+    "installed_version",
+    "library_versions",
+    "numbers_code",
+    "place_sha256",
+    "runtime_version",
+]
+
+LIBRARIES = ("torch", "numpy", "numba", "opencv-python-headless", "pillow", "scikit-image")
+"""Distributions whose version may move the last digits."""
+
+_PACKAGE = Path(__file__).parent.parent
+
+_NUMBERS = ("api", "classifiers", "engine", "files/codec.py", "methods", "metrics", "parallel.py", "protocols")
+
+
+def file_sha256(path: Path) -> str:
+    """Hash of a file's bytes.
+
+    Raises:
+        OSError: The file cannot be read.
+    """
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def file_identity(path: Path) -> str:
+    """Hash of a file's bytes, or why it cannot be read."""
+    try:
+        return file_sha256(path)
+    except OSError as error:
+        return f"unreadable: {error.strerror}"
+
+
+@lru_cache(maxsize=32)
+def code_sha256(folder: Path) -> str:
+    """Hash of the Python sources and cards below a folder, with their names."""
+    return _hash_files(folder, (path for path in folder.rglob("*") if path.suffix in {".py", ".toml"}))
+
+
+def _hash_files(root: Path, paths: Iterable[Path]) -> str:
+    digest = hashlib.sha256()
+    for path in sorted(paths):
+        digest.update(f"{path.relative_to(root).as_posix()} {file_sha256(path)}\n".encode())
+    return digest.hexdigest()
+
+
+@lru_cache(maxsize=1)
+def numbers_code() -> str:
+    """Hash of the engine's own code that decides numbers and warnings: protocols, metrics, decoding, calling."""
+    paths: list[Path] = []
+    for name in _NUMBERS:
+        place = _PACKAGE / name
+        found = [place] if place.is_file() else [*place.rglob("*.py")]
+        if not found:
+            raise RuntimeError(f"{name}: decides numbers, and is not in {_PACKAGE}; a number could silently be old")
+        paths += found
+    return _hash_files(_PACKAGE, paths)
+
+
+@lru_cache(maxsize=1)
+def library_versions() -> dict[str, str]:
+    """Installed version of each of `LIBRARIES`."""
+    return {name: version(name) for name in LIBRARIES}
+
+
+@lru_cache(maxsize=4)
+def runtime_version(runtime: str) -> str:
+    """Of a runtime that is a library of its own; empty for torch's."""
+    return installed_version("openvino") if runtime == "openvino" else ""
+
+
+@lru_cache(maxsize=16)
+def installed_version(distribution: str) -> str:
+    """Of a distribution that need not be there; `none` where it is not."""
+    try:
+        return version(distribution)
+    except PackageNotFoundError:
+        return "none"
+
+
+def place_sha256(path: Path) -> str:
+    """First 12 hexadecimal digits of the hash of an absolute path: tells places apart without naming them."""
+    return hashlib.sha256(os.fsencode(path.resolve())).hexdigest()[:12]
+
+
+def combine(**parts: Any) -> str:
+    """First 32 hexadecimal digits of the sha256 of named parts, as canonical JSON."""
+    canonical = json.dumps(parts, sort_keys=True, separators=(",", ":"))
+    return hashlib.sha256(canonical.encode()).hexdigest()[:32]

@@ -1,0 +1,88 @@
+"""Folders that srbench reads and writes, and image files by name."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import platformdirs
+
+from srbench.errors import DatasetError, RequestError
+from srbench.files.codec import IMAGE_SUFFIXES
+
+__all__ = ["Files", "cache_home", "data_home", "existing_files", "image_files", "is_folder_spec", "printable_name"]
+
+
+def data_home() -> Path:
+    """Where imported datasets lie: $SRBENCH_DATA, or the platform's cache folder."""
+    chosen = os.environ.get("SRBENCH_DATA")
+    return Path(chosen).expanduser() if chosen else platformdirs.user_cache_path("srbench") / "datasets"
+
+
+def cache_home() -> Path:
+    """Where files are kept that can be made again: $SRBENCH_CACHE, or the platform's cache folder."""
+    chosen = os.environ.get("SRBENCH_CACHE")
+    return Path(chosen).expanduser() if chosen else platformdirs.user_cache_path("srbench")
+
+
+def image_files(folder: Path) -> dict[str, Path]:
+    """Image files directly inside a folder, by stem, in name order; files of other kinds are not images and not listed.
+
+    Raises:
+        DatasetError: The folder cannot be listed, or two files have the same stem, so that an id would name both.
+    """
+    found: dict[str, Path] = {}
+    try:
+        paths = sorted(folder.iterdir())
+    except OSError as error:
+        raise DatasetError(f"{folder}: cannot be listed ({error.strerror})") from error
+    for path in paths:
+        if path.suffix.lower() not in IMAGE_SUFFIXES or path.name.startswith("."):
+            continue
+        if path.is_dir():
+            continue
+        if not path.is_file():
+            raise DatasetError(f"{path}: a broken link, or no regular file; remove it")
+        printable_name(path)
+        if path.stem in found:
+            raise DatasetError(
+                f"{folder}: {found[path.stem].name} and {path.name} share the id {path.stem!r}; rename one"
+            )
+        found[path.stem] = path
+    return found
+
+
+def printable_name(path: Path) -> str:
+    """The last part of a path, which tables and records must be able to hold.
+
+    Raises:
+        DatasetError: It has control characters, or bytes that are not UTF-8.
+    """
+    if not path.name.isprintable():
+        raise DatasetError(f"{str(path)!r}: the name {path.name!r} cannot be printed; rename it")
+    return path.name
+
+
+Files = Path | str | Sequence[Path | str]
+
+
+def existing_files(weights: Mapping[str, Files]) -> dict[str, tuple[Path, ...]]:
+    """Paths by name.
+
+    Raises:
+        RequestError: A file is not there.
+    """
+    files: dict[str, tuple[Path, ...]] = {}
+    for name, given in weights.items():
+        several = (given,) if isinstance(given, str | Path) else tuple(given)
+        files[name] = tuple(Path(file).expanduser() for file in several)
+        for file in files[name]:
+            if not file.is_file():
+                raise RequestError(f"{file}: no such weight file for {name}")
+    return files
+
+
+def is_folder_spec(spec: str) -> bool:
+    """Whether the user means a folder (`./photos`, `/data/x`, `~/x`) and not a dataset's name."""
+    return spec.startswith(("~", ".")) or "/" in spec or os.sep in spec

@@ -1,0 +1,130 @@
+"""What there is to choose from, as rows. Imports no torch."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+__all__ = ["classifiers", "datasets", "methods", "metrics", "protocols", "wrappers"]
+
+Rows = Sequence[dict[str, Any]]
+
+
+def methods() -> Rows:
+    from srbench.cards import installed_cards
+
+    return [
+        {
+            "name": card.name,
+            "summary": card.summary,
+            "scales": card.scales if card.scales == "any" else [f"×{scale}" for scale in card.scales],
+            "colour": card.colour,
+            "licence": card.licence,
+            "weights": [
+                {
+                    "name": weights.name,
+                    "scale": weights.scale,
+                    "parameters": weights.parameters,
+                    "trained on": list(weights.trained_on),
+                    "licence": weights.licence,
+                    "shipped": weights.shipped,
+                }
+                for weights in card.weights
+            ],
+            "source": card.source,
+            "pack": entry.pack.distribution,
+        }
+        for entry in installed_cards().methods.values()
+        for card in (entry.card,)
+    ]
+
+
+def wrappers() -> Rows:
+    from srbench.methods import WRAPPERS
+
+    return [
+        {"name": f"+{wrapper.name}", "summary": wrapper.summary, "written as": f"METHOD+{wrapper.name}"}
+        for wrapper in WRAPPERS.values()
+    ]
+
+
+def datasets() -> Rows:
+    from srbench.cards import installed_cards
+    from srbench.datasets import installed_listing
+    from srbench.errors import DatasetError, NotImportedError
+
+    rows = []
+    for entry in installed_cards().datasets.values():
+        try:
+            installed_listing(entry)
+            state = "ready"
+        except DatasetError as error:
+            state = "not imported" if isinstance(error, NotImportedError) else str(error)
+        card = entry.card
+        rows.append(
+            {
+                "name": card.name,
+                "summary": card.summary,
+                "images": card.count,
+                "state": state,
+                "hashes": "every image" if card.pixels else "none known",
+                "licence": card.licence,
+                "source": card.source,
+            }
+        )
+    return rows
+
+
+def metrics() -> Rows:
+    from srbench.metrics import DEFAULT_METRICS, METRICS
+
+    return [
+        {
+            "name": metric.name,
+            "summary": metric.summary,
+            "unit": metric.unit,
+            "better": "higher" if metric.higher_is_better else "lower",
+            "default": "yes" if metric.name in DEFAULT_METRICS else "no",
+        }
+        for metric in METRICS.values()
+    ]
+
+
+def protocols() -> Rows:
+    from srbench.cards import installed_cards
+
+    return [
+        {
+            "name": card.name,
+            "summary": card.summary,
+            "reported by": card.reported_by,
+            "LR": card.degradation.model_dump(),
+            "scored on": card.scoring.model_dump(),
+            "grey files": "repeated into RGB" if card.grey == "rgb" else "used as luma as they are",
+            "version": card.version,
+            "hash": card.hash,
+            "source": card.source,
+        }
+        for entry in installed_cards().protocols.values()
+        for card in (entry.card,)
+    ]
+
+
+def classifiers() -> Rows:
+    from srbench.cards import installed_cards
+
+    return [
+        {
+            "name": card.name,
+            "summary": card.summary,
+            "says": "one of its classes" if card.task == "classes" else "for each attribute whether it is there",
+            "written as": f"{card.name}:X, where X is {card.variants}" if card.variants else card.name,
+            "trained on": list(card.weights.trained_on) if card.weights else "",
+            "parameters": f"{card.weights.parameters:,}" if card.weights else "",
+            "licence": card.licence,
+            "source": card.source,
+            "pack": entry.pack.distribution,
+        }
+        for entry in installed_cards().classifiers.values()
+        for card in (entry.card,)
+    ]

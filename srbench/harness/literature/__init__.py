@@ -1,0 +1,1 @@
+"""srbench beside what others published: replayed, explained, set side by side."""

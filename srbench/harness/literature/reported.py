@@ -1,0 +1,119 @@
+"""Reports as rows: figures that others reported for a system, and ours for the method that stands for it here.
+
+Such figures need not be reproducible: their protocol is often not known. They are shown beside ours, never verified.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import pandas as pd
+from tabulate import tabulate
+
+from srbench.cards import ReportCard, ReportedFigure
+from srbench.errors import OutputError, RequestError
+from srbench.files import write_whole
+from srbench.leaderboard import collected, records_frame
+from srbench.runs import current_records, read_records, read_run
+
+__all__ = ["report_page", "write_report_page"]
+
+
+def write_report_page(cards: Sequence[ReportCard], folders: Sequence[Path], path: Path) -> None:
+    """Write the page of some reports from run folders.
+
+    Raises:
+        RequestError: A folder holds no run, or no PSNR.
+        StoreError: A run cannot be read, or the page cannot be written.
+        OutputError: The page's folder cannot be made.
+    """
+    table, _ = collected(folders)
+    if table["psnr"].isna().all():
+        raise RequestError(
+            f"{', '.join(str(folder) for folder in folders)}: no PSNR in it; run with --metrics psnr,ssim"
+        )
+    records = [
+        records_frame(current_records(run, read_records(folder))) for folder in folders for run in (read_run(folder),)
+    ]
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise OutputError(f"{path.parent}: cannot be created ({error.strerror})") from error
+    write_whole(path, report_page(cards, table, pd.concat(records, ignore_index=True)))
+
+
+def report_page(cards: Sequence[ReportCard], table: pd.DataFrame, records: pd.DataFrame) -> str:
+    """Markdown: a section for each report.
+
+    Args:
+        cards: The reports.
+        table: A leaderboard.
+        records: A row per image and cell.
+    """
+    parts = [
+        "# Reports as rows",
+        "What others reported of their systems, and what the methods that stand for them here measure. Reported "
+        "figures are as they were given; how LR was made and what was compared is not known in full, so that a "
+        "difference says little. An empty cell was not measured here, mostly because the images were not there.",
+    ]
+    for card in cards:
+        parts += [f"## {card.title}", card.summary, *_reported(card, table, records), *_ours(card, table, records)]
+    return "\n\n".join(parts) + "\n"
+
+
+def _reported(card: ReportCard, table: pd.DataFrame, records: pd.DataFrame) -> Iterator[str]:
+    if not card.figures:
+        yield "No figures were reported."
+        return
+    body = [
+        [
+            figure.label or figure.method,
+            f"{figure.dataset}{f'/{figure.image}' if figure.image else ''} ×{figure.scale}",
+            f"{figure.psnr:.2f}",
+            _cell(_measured(figure, card.protocol, table, records)),
+            figure.method,
+        ]
+        for figure in card.figures
+    ]
+    header = ["reported system", "on", "reported dB", f"ours dB ({card.protocol})", "ours is"]
+    yield tabulate(body, header, tablefmt="github", disable_numparse=True)
+
+
+def _measured(figure: ReportedFigure, protocol: str, table: pd.DataFrame, records: pd.DataFrame) -> float | None:
+    rows = table if figure.image is None else records[records["image"] == figure.image]
+    wanted = {"method": figure.method, "dataset": figure.dataset, "scale": figure.scale, "protocol": protocol}
+    for column, value in wanted.items():
+        rows = rows[rows[column] == value]
+    return float(rows["psnr"].iloc[0]) if len(rows) and pd.notna(rows["psnr"].iloc[0]) else None
+
+
+def _ours(card: ReportCard, table: pd.DataFrame, records: pd.DataFrame) -> Iterator[str]:
+    """Everything the runs say about the report's methods, whatever the images."""
+    rows = table[table["method"].isin(card.methods)]
+    if rows.empty:
+        yield "None of its methods is in the runs."
+        return
+    yield "Ours, on the images at hand:"
+    body = [
+        [row["method"], f"{row['dataset']} ×{row['scale']}", row["protocol"], _cell(row["psnr"]), _cell(row["ssim"], 4)]
+        for _, row in rows.iterrows()
+    ]
+    yield tabulate(body, ["method", "on", "protocol", "PSNR dB", "SSIM"], tablefmt="github", disable_numparse=True)
+    if card.rival is not None:
+        yield from _wins(card.methods[0], card.rival, records)
+
+
+def _wins(method: str, rival: str, records: pd.DataFrame) -> Iterator[str]:
+    """On how many images one method has the better PSNR."""
+    for (dataset, scale, protocol), rows in records.groupby(["dataset", "scale", "protocol"], sort=False):
+        figures = rows.pivot_table(index="image", columns="method", values="psnr", aggfunc="first")
+        if {method, rival} <= set(figures.columns):
+            both = figures[[method, rival]].dropna()
+            better = int((both[method] > both[rival]).sum())
+            where = f"{dataset} ×{scale}, {protocol}"
+            yield f"- {method} has a better PSNR than {rival} on {better} of {len(both)} images of {where}."
+
+
+def _cell(value: float | None, decimals: int = 2) -> str:
+    return "" if value is None or pd.isna(value) else f"{value:.{decimals}f}"

@@ -1,0 +1,172 @@
+"""srbench against the literature: published rows replayed, and the difference shown."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from srbench.api import Progress
+from srbench.cards import PublishedBlock, Registry
+from srbench.datasets import open_dataset
+from srbench.errors import DatasetError, NotImportedError, RequestError, UnknownNameError
+from srbench.files import Files, existing_files
+from srbench.harness.run import run
+from srbench.methods import find_method
+
+__all__ = ["Check", "Verification", "verify"]
+
+
+@dataclass(frozen=True)
+class Check:
+    """One published figure and ours. Figures of `psnr` and their tolerance are in dB."""
+
+    method: str
+    dataset: str
+    scale: int
+    protocol: str
+    metric: str
+    kind: str
+    source: str
+    expected: float
+    tolerance: float
+    got: float | None
+
+    @property
+    def difference(self) -> float | None:
+        """Ours minus theirs; None where we have no figure."""
+        return None if self.got is None else self.got - self.expected
+
+    @property
+    def passed(self) -> bool:
+        """Whether ours lies within the tolerance, both ends included."""
+        # Decimal figures such as 0.01 are no binary fractions; a billionth forgives that and nothing else.
+        return self.difference is not None and abs(self.difference) <= self.tolerance * (1 + 1e-9) + 1e-12
+
+
+@dataclass(frozen=True)
+class Verification:
+    """All checks that could be made, and what could not be."""
+
+    checks: tuple[Check, ...]
+    skipped: tuple[str, ...]
+
+    @property
+    def passed(self) -> bool:
+        """Whether there were checks and all passed; nothing checked is not a pass."""
+        return bool(self.checks) and all(check.passed for check in self.checks)
+
+
+def verify(
+    cards: Registry,
+    *,
+    device: str = "auto",
+    weights: Mapping[str, Files] | None = None,
+    progress: Progress | None = None,
+) -> Verification:
+    """Replay the published rows of every card whose weights and datasets are there.
+
+    A dataset that was not imported is skipped, and named, as are weights that are not on this machine; a dataset that
+    is damaged fails its figures.
+
+    Args:
+        cards: Whose rows.
+        device: `auto`, `cpu` or `cuda`.
+        weights: Files by `name@weights`.
+        progress: Told after every image, run by run.
+
+    Raises:
+        RequestError: A weight file is not there, or is none that has published rows.
+    """
+    replay = _Replay(cards, device, existing_files(weights or {}), progress)
+    runs = _by_run(cards)
+    strangers = sorted(replay.files.keys() - {method for method, _, _ in runs})
+    if strangers:
+        raise RequestError(f"weights for {', '.join(strangers)}, of which no card has published rows")
+    checks: list[Check] = []
+    for (method, dataset, protocol), blocks in runs.items():
+        checks += replay.checks(method, dataset, protocol, blocks)
+    return Verification(tuple(checks), tuple(dict.fromkeys(replay.skipped)))
+
+
+@dataclass
+class _Replay:
+    """One verification as it goes on; `skipped` grows."""
+
+    cards: Registry
+    device: str
+    files: Mapping[str, tuple[Path, ...]]
+    progress: Progress | None
+    skipped: list[str] = field(default_factory=list)
+
+    def checks(self, method: str, dataset: str, protocol: str, blocks: list[PublishedBlock]) -> list[Check]:
+        """Those of one method on one dataset under one protocol."""
+        found = find_method(method, self.cards, self.files)
+        asked = sorted({row.scale for block in blocks for row in block.rows})
+        scales = [scale for scale in asked if found.ready(scale)]
+        if scales != asked:
+            absent = ",".join(str(scale) for scale in asked if scale not in scales)
+            self.skipped.append(
+                f"{method} ×{absent.replace(',', ', ×')}: its weights are not on this machine; add --weights "
+                f"{method}=FILE, or have them fetched by srbench run --methods {method} --scale {absent}"
+            )
+        if not scales:
+            return []
+        try:
+            open_dataset(dataset, self.cards)
+        except (NotImportedError, UnknownNameError) as error:
+            self.skipped.append(f"{method} on {dataset}: {error}")
+            return []
+        except DatasetError as error:
+            self.skipped.append(f"{method} on {dataset}: {error}")
+            return list(_compare(method, protocol, blocks, scales, {}))
+        result = run(
+            method,
+            datasets=dataset,
+            scale=scales,
+            protocol=protocol,
+            metrics=("psnr", "ssim"),
+            device=self.device,
+            weights={method: self.files[method]} if method in self.files else None,
+            progress=self.progress,
+        )
+        complete = {row["scale"]: row for row in result.leaderboard.to_dict("records") if not row["failed"]}
+        return list(_compare(method, protocol, blocks, scales, complete))
+
+
+def _by_run(cards: Registry) -> dict[tuple[str, str, str], list[PublishedBlock]]:
+    """Published blocks by method, dataset and protocol: those that one run can answer."""
+    found: dict[tuple[str, str, str], list[PublishedBlock]] = {}
+    for entry in cards.methods.values():
+        for block in entry.card.published:
+            method = entry.card.name if block.weights is None else f"{entry.card.name}@{block.weights}"
+            found.setdefault((method, block.dataset, block.protocol), []).append(block)
+    return found
+
+
+def _compare(
+    method: str,
+    protocol: str,
+    blocks: list[PublishedBlock],
+    scales: list[int],
+    ours: Mapping[int, Mapping[Hashable, Any]],
+) -> Iterator[Check]:
+    """Checks of the rows of some scales; those whose scale has no complete row of ours have no figure."""
+    for block in blocks:
+        for row in (row for row in block.rows if row.scale in scales):
+            for metric in ("psnr", "ssim"):
+                if getattr(row, metric) is None:
+                    continue
+                yield Check(
+                    method=method,
+                    dataset=block.dataset,
+                    scale=row.scale,
+                    protocol=protocol,
+                    metric=metric,
+                    kind=block.kind,
+                    source=block.source,
+                    expected=getattr(row, metric),
+                    tolerance=getattr(block.tolerance, metric),
+                    got=float(ours[row.scale][metric]) if row.scale in ours else None,
+                )

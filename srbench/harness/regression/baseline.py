@@ -1,0 +1,126 @@
+"""What times are compared with: ratios measured in several processes, and stored."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from statistics import median
+from typing import Any
+
+from srbench.api import Summary
+from srbench.errors import RequestError, SRBenchError, StoreError
+from srbench.files import atomic_write
+from srbench.harness.regression.cases import watched_cases
+from srbench.harness.regression.ratio import measure
+from srbench.methods import tune
+from srbench.timing import surroundings
+
+__all__ = ["Baseline", "merged", "new_baseline", "ratios_here", "read_baseline", "write_baseline"]
+
+_SCHEMA = 1
+
+_ROUNDS = 21
+
+_PROCESSES = 5
+"""Where memory lies, and how threads meet, is settled when a process starts: one alone does not show the noise."""
+
+
+@dataclass(frozen=True)
+class Baseline:
+    """Ratios by case, and the conditions they were measured under."""
+
+    ratios: Mapping[str, Summary]
+    conditions: Mapping[str, Any]
+
+
+def ratios_here() -> dict[str, Summary]:
+    """Every watched case, measured in this process."""
+    tune()
+    return {case.name: measure(case, _ROUNDS) for case in watched_cases()}
+
+
+def ratios_elsewhere() -> dict[str, Summary]:
+    """The same in a process of its own.
+
+    Raises:
+        SRBenchError: It failed.
+    """
+    command = [sys.executable, "-m", "srbench.harness.regression"]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603  # our own words
+    if done.returncode:
+        raise SRBenchError(f"measuring failed: {(done.stderr.strip().splitlines() or ['no message'])[-1]}")
+    return {name: Summary(**values) for name, values in json.loads(done.stdout).items()}
+
+
+def merged(several: Sequence[Summary]) -> Summary:
+    """One summary of several processes': the median of their medians, and an interval that holds all of theirs."""
+    return Summary(
+        median=median(found.median for found in several),
+        p5=min(found.p5 for found in several),
+        p95=max(found.p95 for found in several),
+        low=min(found.low for found in several),
+        high=max(found.high for found in several),
+        count=sum(found.count for found in several),
+    )
+
+
+def new_baseline(progress: Callable[[int, int], None] = lambda *_: None) -> Baseline:
+    """Measure every watched case in five processes, one after the other.
+
+    Args:
+        progress: Told of processes done and in all.
+
+    Raises:
+        SRBenchError: A process failed.
+    """
+    found: list[Mapping[str, Summary]] = []
+    for done in range(_PROCESSES):
+        progress(done, _PROCESSES)
+        found.append(ratios_elsewhere())
+    progress(_PROCESSES, _PROCESSES)
+    ratios = {name: merged([ratios[name] for ratios in found]) for name in found[0]}
+    return Baseline(ratios, surroundings("cpu"))
+
+
+def read_baseline(path: Path) -> Baseline:
+    """Read what `write_baseline` wrote.
+
+    Raises:
+        RequestError: There is no such file, or it is no baseline, or one of another srbench.
+    """
+    try:
+        described = json.loads(path.read_text(encoding="utf-8"))
+        if described["schema"] != _SCHEMA:
+            raise RequestError(
+                f"{path}: schema {described['schema']}, this srbench reads {_SCHEMA}; renew it with --save"
+            )
+        ratios = {name: Summary(**values) for name, values in described["ratios"].items()}
+        return Baseline(ratios, described["conditions"])
+    except FileNotFoundError:
+        raise RequestError(f"{path}: no such baseline; make one with srbench bench --save {path}") from None
+    except OSError as error:
+        raise RequestError(f"{path}: cannot be read ({error.strerror or error}); renew it with --save") from error
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        raise RequestError(f"{path}: is no baseline of srbench's; make one with srbench bench --save {path}") from error
+
+
+def write_baseline(path: Path, baseline: Baseline) -> None:
+    """Write ratios and conditions as JSON; the file appears whole or not at all.
+
+    Raises:
+        StoreError: It cannot be written.
+    """
+    described = {
+        "schema": _SCHEMA,
+        "conditions": dict(baseline.conditions),
+        "ratios": {name: asdict(ratio) for name, ratio in baseline.ratios.items()},
+    }
+    try:
+        with atomic_write(path) as partial:
+            partial.write_text(json.dumps(described, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+    except OSError as error:
+        raise StoreError(f"{path}: cannot be written ({error.strerror or error})") from error

@@ -1,0 +1,1 @@
+"""Columns of a leaderboard beside quality: speed, and what classifiers recognise."""

@@ -1,0 +1,194 @@
+"""Timings as columns of a leaderboard, and as tables for people."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import groupby
+from textwrap import wrap
+from typing import Any
+
+import pandas as pd
+
+from srbench.api import MethodTiming
+from srbench.leaderboard.grid import grid
+
+__all__ = ["SPEED_COLUMNS", "WHOLE_COLUMNS", "short", "speed_blocks", "speed_row", "timings_text"]
+
+SPEED_COLUMNS = (
+    "lr_width",
+    "lr_height",
+    "timed_in",
+    "latency_ms",
+    "latency_low_ms",
+    "latency_high_ms",
+    "latency_p5_ms",
+    "latency_p95_ms",
+    "steady",
+    "images_per_s",
+    "output_mp_per_s",
+    "batch",
+    "peak_process_mib",
+    "peak_device_mib",
+    "parameters",
+    "macs",
+    "load_ms",
+)
+"""What a run with timings adds: of one image at the first size, and of the batch with the largest throughput. `steady`
+is False where the 5th and 95th percentile lie more than 20 % of the median apart, or calls became faster or
+slower to the end."""
+
+WHOLE_COLUMNS = ("lr_width", "lr_height", "batch", "parameters", "macs")
+"""Those of them that hold whole numbers."""
+
+
+def speed_row(timings: Mapping[str, Any], method: str, scale: int) -> dict[str, Any]:
+    """Of the first size that was timed: one image's latency, and the batch of the largest throughput.
+
+    Args:
+        timings: What `run.json` holds of them; perhaps nothing.
+        method: Whose.
+        scale: Upscaling factor.
+    """
+    items = [MethodTiming.from_description(item) for item in timings.get("items", ())]
+    mine = [item for item in items if (item.method, item.scale) == (method, scale)]
+    mine = [item for item in mine if (item.width, item.height) == (mine[0].width, mine[0].height)]
+    if not mine:
+        return {}
+    single, best = mine[0], max(mine, key=lambda item: item.images_per_second)
+    seconds = single.seconds
+    return {
+        "lr_width": single.width,
+        "lr_height": single.height,
+        "timed_in": single.label,
+        "latency_ms": seconds.median * 1000,
+        "latency_low_ms": seconds.low * 1000,
+        "latency_high_ms": seconds.high * 1000,
+        "latency_p5_ms": seconds.p5 * 1000,
+        "latency_p95_ms": seconds.p95 * 1000,
+        "steady": single.steady and best.steady,
+        "images_per_s": best.images_per_second,
+        "output_mp_per_s": best.megapixels_per_second,
+        "batch": best.batch,
+        "peak_process_mib": single.peak_process,
+        "peak_device_mib": single.peak_device,
+        "parameters": single.parameters,
+        "macs": single.macs,
+        "load_ms": single.load_seconds * 1000,
+    }
+
+
+_MARK = " !"
+
+
+def timings_text(timings: Sequence[MethodTiming], conditions: Mapping[str, Any], style: str = "simple") -> str:
+    """Speed by size and scale, then what the methods need.
+
+    Args:
+        timings: In any order.
+        conditions: Of `srbench.timing.conditions`.
+        style: tabulate's name of a format.
+    """
+    parts = [*_speed(timings, style), _needs(timings, style)]
+    if not all(timing.steady for timing in timings):
+        parts.append(
+            "! not steady: percentiles over 20 % of the median apart, or calls became faster or\nslower to the end"
+        )
+    where = ", ".join(f"{name.replace('_', ' ')} {value}" for name, value in conditions.items() if value is not None)
+    return "\n\n".join([*parts, "\n".join(wrap(f"Measured on: {where}.", 80))])
+
+
+def speed_blocks(table: pd.DataFrame) -> Iterator[tuple[str, list[str], list[list[str]]]]:
+    """Heading, column names and cells of what a leaderboard says of speed, fastest first, by factor and size."""
+    if "latency_ms" not in table or not table["latency_ms"].notna().any():
+        return
+    place = ["scale", "lr_width", "lr_height"]
+    timed = table[table["latency_ms"].notna()].drop_duplicates(["method", *place, "latency_ms", "device"])
+    header = ["method", "ms", "95 %", "N", "images/s", "GMACs", "MiB"]
+    for (scale, width, height), rows in timed.groupby(place, sort=False):
+        body = [
+            [
+                f"{row['method']}, {row['timed_in']}",
+                f"{short(row['latency_ms'])}{'' if row['steady'] else ' !'}",
+                f"{short(row['latency_low_ms'])}–{short(row['latency_high_ms'])}",
+                str(row["batch"]),
+                short(row["images_per_s"]),
+                "" if pd.isna(row["macs"]) else f"{row['macs'] / 1e9:.4g}",
+                f"{row['peak_process_mib']:.0f}",
+            ]
+            for _, row in rows.sort_values("latency_ms").iterrows()
+        ]
+        unsteady = "" if rows["steady"].all() else "; !: not steady"
+        heading = f"speed ×{scale}, LR {width}×{height}: ms of one image, images/s in calls of N{unsteady}"
+        yield heading, header, body
+
+
+def _speed(timings: Sequence[MethodTiming], style: str) -> Iterator[str]:
+    def place(timing: MethodTiming) -> tuple[int, int, int, str]:
+        return timing.scale, timing.width * timing.height, timing.width, timing.label
+
+    header = ("method", "N", "ms", "95 %", "p5–p95", "img/s", "MP/s")
+    for _, group in groupby(sorted(timings, key=place), key=place):
+        rows = sorted(group, key=lambda timing: -timing.images_per_second)
+        first = rows[0]
+        table = grid(header, [_speed_row(timing) for timing in rows], style)
+        yield (
+            f"×{first.scale}, LR {first.width}×{first.height}, {first.label}: ms of a call of N images (median,\n"
+            f"its 95 % interval, percentiles), images and output megapixels a second{_under(style)}{table}"
+        )
+
+
+def _speed_row(timing: MethodTiming) -> list[str]:
+    seconds = timing.seconds
+    mark = "" if timing.steady else _MARK
+    return [
+        timing.method,
+        str(timing.batch),
+        f"{short(seconds.median * 1000)}{mark}",
+        f"{short(seconds.low * 1000)}–{short(seconds.high * 1000)}",
+        f"{short(seconds.p5 * 1000)}–{short(seconds.p95 * 1000)}",
+        short(timing.images_per_second),
+        short(timing.megapixels_per_second),
+    ]
+
+
+def short(value: float) -> str:
+    """Three digits, or all before the point."""
+    return f"{value:.3g}" if value < 999.5 else f"{value:.0f}"
+
+
+def _needs(timings: Sequence[MethodTiming], style: str) -> str:
+    header: Sequence[str] = ("method", "LR·N", "params", "GMACs", "load", "MiB", "GPU")
+    largest: dict[tuple[str, int], MethodTiming] = {}
+    for timing in timings:
+        key = timing.method, timing.scale
+        if key not in largest or _memory(timing) > _memory(largest[key]):
+            largest[key] = timing
+    rows = [
+        [
+            f"{timing.method} ×{timing.scale}",
+            f"{timing.width}×{timing.height}·{timing.batch}",
+            "" if timing.parameters is None else f"{timing.parameters:,}",
+            "" if timing.macs is None else f"{timing.macs / 1e9:.4g}",
+            short(timing.load_seconds * 1000),
+            f"{timing.peak_process:.0f}",
+            "" if timing.peak_device is None else f"{timing.peak_device:.0f}",
+        ]
+        for timing in largest.values()
+    ]
+    gpu = any(row[-1] for row in rows)
+    if not gpu:
+        header, rows = header[:-1], [row[:-1] for row in rows]
+    return (
+        "Where most memory was taken: learned parameters, multiply–adds of one image,\n"
+        f"ms to load, peak MiB of the whole process{' and of the GPU' if gpu else ''}{_under(style)}"
+        f"{grid(header, rows, style)}"
+    )
+
+
+def _under(style: str) -> str:
+    """Between a table and what stands above it: markdown would take the table for a part of the sentence."""
+    return "\n" if style == "simple" else "\n\n"
+
+
+def _memory(timing: MethodTiming) -> float:
+    return timing.peak_process if timing.peak_device is None else timing.peak_device

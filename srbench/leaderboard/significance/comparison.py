@@ -1,0 +1,168 @@
+"""A comparison of methods, as values and as text."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from srbench.api import Metric
+from srbench.errors import RequestError
+from srbench.leaderboard.grid import grid
+from srbench.leaderboard.significance.paired import Difference, min_images, standings
+from srbench.metrics import METRICS
+
+__all__ = ["Limit", "MethodComparison", "Place", "comparison_text", "read_limit", "worse"]
+
+Figures = Mapping[str, Mapping[str, float]]
+"""By method and image."""
+
+
+class Place(NamedTuple):
+    """Where methods may be compared; hashes must agree."""
+
+    dataset: str
+    dataset_sha256: str
+    scale: int
+    protocol: str
+    protocol_hash: str
+    lr: str
+    method: str = ""
+
+    def __str__(self) -> str:
+        """For people; with the method where it is compared with itself."""
+        given = "" if self.lr == "made" else ", LR as given"
+        method = f": {self.method}" if self.method else ""
+        data = f"{self.dataset} ×{self.scale} ({self.dataset_sha256})"
+        return f"{data}, {self.protocol} ({self.protocol_hash}){given}{method}"
+
+    @property
+    def short(self) -> str:
+        """Without hashes."""
+        return f"{self.dataset} ×{self.scale}, {self.protocol}{'' if self.lr == 'made' else ', LR as given'}"
+
+
+@dataclass(frozen=True)
+class MethodComparison:
+    """The methods of one dataset, factor and protocol.
+
+    Attributes:
+        place: Dataset, factor and protocol.
+        metric: What is compared.
+        figures: By method and image, only of images that all methods have.
+        left_out: How many images some method lacks.
+        differences: Every pair of methods.
+    """
+
+    place: Place
+    metric: Metric
+    figures: Figures
+    left_out: int
+    differences: tuple[Difference, ...]
+
+    @property
+    def images(self) -> int:
+        """How many are compared."""
+        return len(next(iter(self.figures.values())))
+
+    @cached_property
+    def standings(self) -> dict[str, tuple[float, float, str]]:
+        """Interval and letters of each method, the best first; see `srbench.significance.standings`."""
+        return standings(self.figures, self.metric.higher_is_better)
+
+    def describe(self) -> dict[str, Any]:
+        """As plain values."""
+        return {
+            "place": str(self.place),
+            "metric": self.metric.name,
+            "images": self.images,
+            "left_out": self.left_out,
+            "letters": {name: group for name, (_, _, group) in self.standings.items()},
+            "differences": [vars(one) for one in self.differences],
+        }
+
+
+@dataclass(frozen=True)
+class Limit:
+    """What `--fail-if-worse psnr:0.05` says: by how much of a metric's unit the second may be worse."""
+
+    metric: str
+    by: float
+
+
+def read_limit(text: str) -> Limit:
+    """Read `psnr:0.05`.
+
+    Raises:
+        RequestError: It is none.
+    """
+    name, _, number = text.partition(":")
+    try:
+        by = float(number)
+    except ValueError:
+        by = -1.0
+    if name not in METRICS or not 0 <= by < float("inf"):
+        raise RequestError(f"limit {text!r}: write METRIC:AMOUNT, for example psnr:0.05 for 0.05 dB")
+    return Limit(name, by)
+
+
+def worse(comparisons: Sequence[MethodComparison], limit: Limit) -> list[str]:
+    """Where the second of two is worse than the first by more than the limit, on the mean: a line each."""
+    lines: list[str] = []
+    for comparison in comparisons:
+        sign = 1 if comparison.metric.higher_is_better else -1
+        lines += [
+            f"{one.second} is worse than {one.first} on {comparison.place} by {sign * one.mean:.4g}"
+            f"{comparison.metric.short_unit}, more than {limit.by:g}"
+            for one in comparison.differences
+            if sign * one.mean > limit.by
+        ]
+    return lines
+
+
+def comparison_text(comparison: MethodComparison) -> str:
+    """For a terminal of 80 columns."""
+    parts = [f"{comparison.place}, {comparison.images} images", _ranks(comparison), _pairs(comparison)]
+    if comparison.left_out:
+        parts.append(f"{comparison.left_out} images are left out, which some method has no figure for.")
+    least = min_images(len(comparison.figures))
+    if comparison.images < least:
+        parts.append(
+            f"{comparison.images} images are too few for a claim: with fewer than {least} no test can tell two of\n"
+            f"{len(comparison.figures)} methods apart, however they differ."
+        )
+    return "\n\n".join(parts)
+
+
+def _ranks(comparison: MethodComparison) -> str:
+    metric, digits = comparison.metric, comparison.metric.decimals
+    rows = [
+        [
+            method,
+            f"{np.mean(list(comparison.figures[method].values())):.{digits}f}",
+            f"{low:.{digits}f}–{high:.{digits}f}",
+            group,
+        ]
+        for method, (low, high, group) in comparison.standings.items()
+    ]
+    header = ("method", f"{metric.name}{metric.short_unit}", "95 %", "group")
+    return grid(header, rows)
+
+
+def _pairs(comparison: MethodComparison) -> str:
+    digits = comparison.metric.decimals
+    rows = [
+        [
+            one.first,
+            one.second,
+            f"{one.mean:+.{digits}f}",
+            f"{one.low:+.{digits}f}…{one.high:+.{digits}f}",
+            f"{one.wins}/{one.ties}/{one.losses}",
+            one.p_text,
+        ]
+        for one in comparison.differences
+    ]
+    return grid(("first", "second", "first-second", "95 %", "w/t/l", "p"), rows)

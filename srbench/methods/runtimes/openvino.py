@@ -1,0 +1,73 @@
+"""OpenVINO: Intel's inference engine, an optional extra; on a CPU only.
+
+Source: https://docs.openvino.ai; it would choose bf16 by itself on a CPU that has it, so the precision is always said.
+"""
+
+from __future__ import annotations
+
+import warnings
+from collections import OrderedDict
+from collections.abc import Callable
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from srbench.api import Precision, Upscaler
+from srbench.errors import RuntimeMissingError, one_line
+from srbench.methods.runtimes.network import required_network
+from srbench.parallel import cores
+
+__all__ = ["load_openvino", "through_openvino"]
+
+_KEPT = 16
+"""Compiled shapes, more than a tiled image has; another size is compiled again, which takes a second."""
+
+
+def through_openvino(upscaler: Upscaler, precision: Precision) -> Upscaler:
+    """The upscaler's network, converted and compiled for each input shape when it is first seen.
+
+    Each shape is traced anew, because a network may compute with its input's size.
+
+    Raises:
+        MethodError: It has no network.
+        RuntimeMissingError: OpenVINO is not installed, or does not load.
+    """
+    network = required_network(upscaler, "openvino")
+    openvino = load_openvino()
+    core = openvino.Core()
+    hints = {
+        "INFERENCE_PRECISION_HINT": {"fp32": "f32", "bf16": "bf16"}[precision],
+        "PERFORMANCE_HINT": "LATENCY",
+        "INFERENCE_NUM_THREADS": str(cores()),
+    }
+    compiled: OrderedDict[tuple[int, ...], Callable[..., Any]] = OrderedDict()
+
+    def upscale(lr: Tensor, /) -> Tensor:
+        shape = tuple(lr.shape)
+        if shape not in compiled:
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")  # torch's tracer warns of sizes that are fixed here on purpose
+                model = openvino.convert_model(network, example_input=torch.zeros(shape), input=[list(shape)])
+            compiled[shape] = core.compile_model(model, "CPU", hints)
+            if len(compiled) > _KEPT:
+                compiled.popitem(last=False)
+        compiled.move_to_end(shape)
+        return torch.from_numpy(compiled[shape](lr.contiguous().numpy())[0].copy())
+
+    return upscale
+
+
+def load_openvino() -> Any:
+    """The package.
+
+    Raises:
+        RuntimeMissingError: It is not installed, or does not load.
+    """
+    try:
+        import openvino
+    except (ImportError, RuntimeError, OSError) as error:
+        raise RuntimeMissingError(
+            f"the runtime openvino cannot be loaded ({one_line(error)}); pip install 'srbench[openvino]' brings it"
+        ) from error
+    return openvino

@@ -1,0 +1,107 @@
+"""A method that a card declares."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from srbench.api import BuildRequest, Colour, Inference, Producer, Scales, Upscaler, UpscalerFactory
+from srbench.cards import Entry, MethodCard, WeightsEntry, load_target
+from srbench.errors import MethodError, SRBenchError, one_line
+from srbench.files import code_sha256, file_identity
+from srbench.methods.runtimes.attach import attach
+from srbench.methods.sources.producer import upscaling_producer
+from srbench.methods.weights import WeightFile
+
+__all__ = ["CardMethod"]
+
+
+@dataclass(frozen=True)
+class CardMethod:
+    """A method declared by a card.
+
+    Attributes:
+        entry: The card.
+        weights_name: What follows `@`; None for the default.
+        given: The user's copies of the card's files, by scale.
+        own: A weight file of the user's own, under a name the card does not know; None for the card's.
+        place: Hash of the path of that file, which tells two of one name apart.
+    """
+
+    entry: Entry[MethodCard]
+    weights_name: str | None = None
+    given: Mapping[int, Path] = field(default_factory=dict)
+    own: Path | None = None
+    place: str = ""
+
+    @property
+    def name(self) -> str:
+        """The card's name, with `@weights` where asked for."""
+        return f"{self.entry.card.name}@{self.weights_name}" if self.weights_name else self.entry.card.name
+
+    @property
+    def colour(self) -> Colour:
+        """The card's colour."""
+        return self.entry.card.colour
+
+    def reach(self, scale: int) -> int | None:
+        """That of the weights, or the card's; one's own weights may be of any network, so that it is not known."""
+        entry = self.weights(scale)
+        if self.own is not None:
+            return None
+        return self.entry.card.reach if entry is None or entry.reach is None else entry.reach
+
+    @property
+    def scales(self) -> Scales:
+        """The card's scales, or those of the chosen weights; one's own weights may be for any of the card's."""
+        named = {item.scale for item in self.entry.card.weights if item.name == self.weights_name}
+        return tuple(sorted(named)) if named else self.entry.card.scales
+
+    def weights(self, scale: int) -> WeightsEntry | None:
+        """The card's entry for this scale."""
+        for item in self.entry.card.weights:
+            if item.scale == scale and self.weights_name in (None, item.name):
+                return item
+        return None
+
+    def ready(self, scale: int) -> bool:
+        """Whether it can be opened without fetching anything."""
+        entry = self.weights(scale)
+        return entry is None or self._file(entry).here
+
+    def identity(self, scale: int) -> Mapping[str, str]:
+        """Hash of all sources of its pack, and the weights' sha256."""
+        weights = self.weights(scale)
+        found = {"pack": self.entry.pack.distribution, "code": code_sha256(self.entry.pack.folder)}
+        if weights is not None:
+            return found | {"weights": weights.identity}
+        return found | ({"weights": file_identity(self.own)} if self.own else {})
+
+    def inference(self, scale: int, asked: Inference) -> Inference:
+        """As asked where it has weights; what learns nothing runs in float32, in torch."""
+        return asked if self.weights(scale) or self.own else Inference(asked.device)
+
+    def build(self, scale: int, inference: Inference) -> Upscaler:
+        """Obtain the weights and call the card's factory.
+
+        Raises:
+            SRBenchError: The weights or the factory failed.
+        """
+        factory: UpscalerFactory = load_target(self.entry.card.factory, self.entry.pack.name)
+        entry = self.weights(scale)
+        weights = self._file(entry).obtain() if entry else self.own
+        try:
+            return attach(factory(BuildRequest(scale, inference.device, weights)), self.inference(scale, inference))
+        except SRBenchError:
+            raise
+        except (Exception, SystemExit) as error:  # a pack is anyone's code
+            raise MethodError(f"cannot be built: {one_line(error)}") from error
+
+    def open(self, scale: int, inference: Inference) -> Producer:
+        """Build it, and look at what it returns."""
+        return upscaling_producer(self.build(scale, inference), self.colour, inference.device)
+
+    def _file(self, entry: WeightsEntry) -> WeightFile:
+        given = self.given.get(entry.scale)
+        return WeightFile(entry, self.name, self.entry.path.parent, self.entry.pack.distribution, given)

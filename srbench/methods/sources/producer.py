@@ -1,0 +1,29 @@
+"""How an upscaler is turned into a producer of 8-bit images."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from srbench.api import Colour, Job, Produced, Producer, Upscaler
+
+__all__ = ["upscaling_producer"]
+
+
+def upscaling_producer(upscaler: Upscaler, colour: Colour, device: str) -> Producer:
+    """Call an upscaler on each job, and look at what it returns.
+
+    Args:
+        upscaler: Ready at the jobs' scale, on `device`.
+        colour: What it upscales.
+        device: A torch device.
+    """
+    # Here, because planning and listing must not import torch.
+    from srbench.methods.plausibility import suspicions
+    from srbench.methods.upscale import upscale_planes
+
+    def produce(jobs: Sequence[Job]) -> list[Produced]:
+        scale = jobs[0].scale
+        images = upscale_planes(upscaler, [job.lr for job in jobs], scale, colour=colour, device=device)
+        return [Produced(image, suspicions(image, job.lr, scale)) for image, job in zip(images, jobs, strict=True)]
+
+    return produce

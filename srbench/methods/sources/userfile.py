@@ -1,0 +1,104 @@
+"""`./mine.py:upscale`: a function of a Python file, with the neighbours that file imports."""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import lru_cache
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+from srbench.errors import RequestError, one_line, suggest
+from srbench.files import file_sha256, place_sha256
+from srbench.methods.sources.function import FunctionMethod, function_method
+
+__all__ = ["method_from_file"]
+
+
+def method_from_file(path: Path, attribute: str) -> FunctionMethod:
+    """Load a function, and hash every file its results depend on.
+
+    These are the file itself, the modules it imported from its own folder, and whatever its attribute `files` lists
+    (paths relative to that folder: weights, say).
+
+    Raises:
+        RequestError: There is no such file or function, or the file cannot be imported.
+    """
+    if not path.is_file():
+        raise RequestError(f"{path}: no such file; a method of your own is given as ./file.py:function")
+    folder = path.resolve().parent
+    with _neighbours(folder) as imported:
+        module = _execute(path)
+    function = getattr(module, attribute, None)
+    if not callable(function):
+        offered = [item for item, value in vars(module).items() if callable(value) and not item.startswith("_")]
+        raise RequestError(f"{path}: has no function {attribute!r}{suggest(attribute, offered)}")
+    used = {path.resolve(), *imported, *_listed_files(function, folder, path)}
+    hashes = {os.path.relpath(file, folder): file_sha256(file) for file in used}
+    source = {"function": attribute, **hashes}
+    return function_method(f"{path.stem}:{attribute}", function, source, place_sha256(path))
+
+
+@contextmanager
+def _neighbours(folder: Path) -> Iterator[list[Path]]:
+    """Let a file find its neighbours, and forget them afterwards, so that two folders may each have a `network.py`.
+
+    Yields:
+        Files of all modules that come from the folder, imported now or before; filled when the block ends.
+    """
+    files: list[Path] = []
+    before = set(sys.modules)
+    sys.path.insert(0, str(folder))
+    try:
+        yield files
+    finally:
+        sys.path.remove(str(folder))
+        for name, module in list(sys.modules.items()):
+            source = _source(module, folder)
+            if source is not None:
+                files.append(source)
+                if name not in before:
+                    del sys.modules[name]
+
+
+def _source(module: ModuleType, folder: Path) -> Path | None:
+    """The file of a module that lies below the folder; an environment in it holds installed modules, not neighbours."""
+    named = getattr(module, "__file__", None)
+    # torch.ops calls its file `_ops.py`, which lies nowhere.
+    if not isinstance(named, str) or not Path(named).is_absolute():
+        return None
+    path, installed = _resolved(named)
+    return path if not installed and path.is_relative_to(folder) and path.is_file() else None
+
+
+@lru_cache(maxsize=2**14)
+def _resolved(named: str) -> tuple[Path, bool]:
+    """Where a module's file really lies, and whether it was installed there; thousands of modules are asked for."""
+    path = Path(named).resolve()
+    return path, path.is_relative_to(Path(sys.prefix).resolve()) or "site-packages" in path.parts
+
+
+def _execute(path: Path) -> ModuleType:
+    name = f"srbench_user_{path.stem}"
+    spec = importlib.util.spec_from_file_location(name, path)
+    if spec is None or spec.loader is None:
+        raise RequestError(f"{path}: cannot be imported as Python")
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[name] = module  # dataclasses look their module up while it is executed
+    try:
+        spec.loader.exec_module(module)
+    except (Exception, SystemExit) as error:  # anyone's code
+        raise RequestError(f"{path}: cannot be imported ({one_line(error)})") from error
+    return module
+
+
+def _listed_files(function: Any, folder: Path, path: Path) -> list[Path]:
+    listed = [(folder / name).resolve() for name in getattr(function, "files", ())]
+    for file in listed:
+        if not file.is_file():
+            raise RequestError(f"{path}: its attribute files lists {file.name}, which is not there")
+    return listed

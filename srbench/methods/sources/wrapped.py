@@ -1,0 +1,87 @@
+"""A method with a wrapper around it: `edsr+ensemble`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from srbench.api import BuildableMethod, Colour, Inference, Producer, Scales, Upscaler
+from srbench.methods.sources.producer import upscaling_producer
+from srbench.methods.wrappers.wrapper import Wrapper, Wrapping
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+__all__ = ["WrappedMethod"]
+
+
+@dataclass(frozen=True)
+class WrappedMethod:
+    """A method and one wrapper; several wrappers are wrapped one by one."""
+
+    inner: BuildableMethod
+    wrapper: Wrapper
+
+    @property
+    def name(self) -> str:
+        """The inner name with `+wrapper`."""
+        return f"{self.inner.name}+{self.wrapper.name}"
+
+    @property
+    def place(self) -> str:
+        """The inner method's."""
+        return self.inner.place
+
+    @property
+    def colour(self) -> Colour:
+        """The inner method's."""
+        return self.inner.colour
+
+    @property
+    def scales(self) -> Scales:
+        """The inner method's, as the wrapper changes them."""
+        return self.wrapper.scales(self.inner.scales)
+
+    def reach(self, scale: int) -> int | None:
+        """The inner method's, as the wrapper changes it."""
+        wrapping = self._wrapping(scale)
+        return None if wrapping.reach is None else self.wrapper.reach(wrapping.reach, wrapping)
+
+    def ready(self, scale: int) -> bool:
+        """Whether the inner method is."""
+        return self.inner.ready(self._wrapping(scale).inner_scale)
+
+    def identity(self, scale: int) -> Mapping[str, str]:
+        """The inner method's at its own scale, and the wrapper's name; its code is the engine's."""
+        inner = self.inner.identity(self._wrapping(scale).inner_scale)
+        return {**inner, "wrappers": f"{inner.get('wrappers', '')}+{self.wrapper.name}"}
+
+    def inference(self, scale: int, asked: Inference) -> Inference:
+        """The inner method's."""
+        return self.inner.inference(self._wrapping(scale).inner_scale, asked)
+
+    def build(self, scale: int, inference: Inference) -> Upscaler:
+        """Build the inner method and wrap it.
+
+        What the inner method returns is checked before the wrapper can mend it, or hide it in a mean.
+        """
+        from srbench.methods.upscale import check_result  # here, because planning must not import torch
+
+        wrapping = self._wrapping(scale)
+        inner, factor = self.inner.build(wrapping.inner_scale, inference), wrapping.inner_scale
+
+        def checked(lr: Tensor, /) -> Tensor:
+            out = inner(lr)
+            check_result(out, (*lr.shape[:2], lr.shape[2] * factor, lr.shape[3] * factor))
+            return out
+
+        return self.wrapper.wrap(checked, wrapping)
+
+    def open(self, scale: int, inference: Inference) -> Producer:
+        """Build it, and look at what it returns."""
+        return upscaling_producer(self.build(scale, inference), self.colour, inference.device)
+
+    def _wrapping(self, scale: int) -> Wrapping:
+        inner_scale = self.wrapper.inner_scale(scale, self.inner.scales)
+        return Wrapping(scale, inner_scale, self.inner.reach(inner_scale))

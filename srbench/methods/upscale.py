@@ -1,0 +1,131 @@
+"""Calling an upscaler: planes to tensor and back, colour, quantisation, and a look at what came out."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from srbench.api import Colour, Image, Upscaler
+from srbench.errors import MethodError, one_line
+from srbench.protocols import (
+    imresize,
+    quantise,
+    quantise_checked,
+    quantise_on_device,
+    rgb_to_ycbcr,
+    ycbcr_to_rgb,
+    ycbcr_to_rgb_on_device,
+)
+
+__all__ = ["check_result", "upscale_planes"]
+
+Planes = NDArray[Any]
+
+# Between the largest overshoot a network makes about [0, 1] and the smallest [0, 255] image that is not black.
+_LARGEST_SAMPLE = 4.0
+
+# float32 carries 0…255 with an error below 2e-5 levels. What lies so near a half is a tie, and ties round up, as in
+# MATLAB's exact arithmetic; without this a tie would fall either way, by machine.
+_TIE = 2.0**-13
+
+
+def upscale_planes(
+    upscaler: Upscaler, images: Sequence[Planes], scale: int, *, colour: Colour, device: str
+) -> list[Image | Tensor]:
+    """Upscale images of one size as a batch, and round them to 8 bits.
+
+    Args:
+        upscaler: The method.
+        images: LR, uint8 or float64, (C, h, w), 0…255; C = 3 (RGB) or 1 (luma).
+        scale: Upscaling factor.
+        colour: The method's colour; a `y` method on RGB gets its chroma from bicubic.
+        device: Where the method runs.
+
+    Returns:
+        uint8, (C, h·scale, w·scale) for each: arrays from the processor, tensors from a GPU, where they stay.
+
+    Raises:
+        MethodError: The method raised, or returned another type, shape or range, or samples that are not finite.
+    """
+    if colour == "y" and images[0].shape[0] == 3:
+        ycbcr = [rgb_to_ycbcr(image) for image in images]
+        out = _call(upscaler, np.stack([planes[:1] for planes in ycbcr]), scale, device)
+        _check_range(out)
+        return [_with_chroma(luma, planes[1:], device) for luma, planes in zip(out, ycbcr, strict=True)]
+    return [_rounded(image, device) for image in _call(upscaler, np.stack(images), scale, device)]
+
+
+def _rounded(image: Tensor, device: str) -> Image | Tensor:
+    """[0, 1] to uint8, ties up; refused where a sample is none that an upscaler should return."""
+    if device != "cpu":
+        _check_range(image)
+        return quantise_on_device(image.double() * 255 + _TIE)
+    samples = image.to(torch.promote_types(image.dtype, torch.float32)).numpy()
+    rounded, plausible = quantise_checked(samples, factor=255.0, tie=_TIE, limit=_LARGEST_SAMPLE)
+    if not plausible:
+        _check_range(image)
+    return rounded
+
+
+def _with_chroma(luma: Tensor, chroma: NDArray[np.float64], device: str) -> Image | Tensor:
+    """Upscaled luma in [0, 1] with bicubic chroma, which the processor makes, as RGB."""
+    enlarged = imresize(chroma, (luma.shape[1], luma.shape[2]))
+    if device != "cpu":
+        planes = torch.cat([luma.double() * 255, torch.from_numpy(enlarged).to(luma.device)])
+        return quantise_on_device(ycbcr_to_rgb_on_device(planes) + _TIE)
+    return quantise(ycbcr_to_rgb(np.concatenate([luma.double().numpy() * 255, enlarged])) + _TIE)
+
+
+def _call(upscaler: Upscaler, planes: Planes, scale: int, device: str) -> Tensor:
+    """A batch 0…255 in, a batch in [0, 1] out; everything a method may do wrong is caught here."""
+    batch = torch.from_numpy(planes.astype(np.float32) / np.float32(255)).to(device)
+    try:
+        with torch.inference_mode():
+            out = upscaler(batch)
+        expected = (*planes.shape[:2], planes.shape[2] * scale, planes.shape[3] * scale)
+        out = _check_kind(out, expected).detach().to(batch.device)  # a method may leave it elsewhere
+    except MethodError:
+        raise
+    except (Exception, SystemExit) as error:  # a method is anyone's code, and may raise anything
+        raise MethodError(f"raised {one_line(error)}") from error
+    return out
+
+
+def check_result(out: object, expected: tuple[int, ...]) -> None:
+    """Refuse what no upscaler should return.
+
+    Args:
+        out: What it returned.
+        expected: The shape of its result.
+
+    Raises:
+        MethodError: It is no float tensor of that shape, is not finite, or far outside [0, 1].
+    """
+    _check_range(_check_kind(out, expected))
+
+
+def _check_kind(out: object, expected: tuple[int, ...]) -> Tensor:
+    if not isinstance(out, Tensor):
+        raise MethodError(f"returned {type(out).__name__}, expected a torch.Tensor")
+    if tuple(out.shape) != expected:
+        raise MethodError(f"returned shape {tuple(out.shape)}, expected {expected}")
+    if not out.is_floating_point():
+        raise MethodError(f"returned {out.dtype} samples, expected floating point in [0, 1]")
+    return out
+
+
+def _check_range(out: Tensor) -> None:
+    try:
+        low, high = (float(extreme) for extreme in out.aminmax())  # NaN where a sample is
+    except RuntimeError as error:  # a GPU reports many faults only here, when its result is looked at
+        raise MethodError(f"raised {one_line(error)}") from error
+    if not (math.isfinite(low) and math.isfinite(high)):
+        raise MethodError("returned NaN or infinite samples")
+    if low < -_LARGEST_SAMPLE or high > _LARGEST_SAMPLE:
+        raise MethodError(f"returned samples in [{low:.3g}, {high:.3g}], expected [0, 1]; divide by 255?")

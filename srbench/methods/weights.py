@@ -1,0 +1,159 @@
+"""Weight files on this machine: shipped with a pack, given by the user, or other people's, fetched once and kept.
+
+A file is used only if its bytes have the hash its card lists.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+import zipfile
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+from srbench.cards import WeightsEntry
+from srbench.errors import WeightsError
+from srbench.files import atomic_write, cache_home, file_sha256, is_web_page
+
+__all__ = ["WeightFile", "page_hint"]
+
+
+@dataclass(frozen=True)
+class WeightFile:
+    """A card's weights, and where they may be.
+
+    Attributes:
+        entry: What the card says.
+        method: Name for messages, such as `edsr@official`.
+        folder: Where the card lies.
+        owner: Distribution that brings the card.
+        given: The user's copy of the file, or None.
+    """
+
+    entry: WeightsEntry
+    method: str
+    folder: Path
+    owner: str
+    given: Path | None = None
+
+    @property
+    def here(self) -> bool:
+        """Whether it can be used without fetching it."""
+        return self.entry.shipped or self.given is not None or self._kept.is_file()
+
+    def obtain(self) -> Path:
+        """The verified file, fetched if it must be.
+
+        Raises:
+            WeightsError: It is not there, cannot be fetched, or is another file than the card's.
+        """
+        if self.entry.shipped:
+            return self._shipped()
+        if self.given is not None:
+            self._check(self.given, named=self.given.name)
+            self._keep(self.given)
+        elif not self._kept.is_file():
+            self._fetch()
+        if not file_sha256(self._kept).startswith(self.entry.sha256):
+            raise WeightsError(f"{self._kept}: was altered since it was fetched; delete it, and run the command again")
+        return self._member() if self.entry.member else self._kept
+
+    @property
+    def _kept(self) -> Path:
+        """Where other people's files are kept; the hash in the path keeps two of one name apart."""
+        return cache_home() / "weights" / self.entry.sha256[:16] / Path(self.entry.file).name
+
+    def _shipped(self) -> Path:
+        path = self.folder / self.entry.file
+        if not path.is_file():
+            raise WeightsError(f"{path.name}: no such weight file; reinstall {self.owner}")
+        if file_sha256(path) != self.entry.sha256:
+            raise WeightsError(f"{path.name}: sha256 differs from its card's; reinstall {self.owner}")
+        return path
+
+    def _check(self, path: Path, named: str) -> None:
+        """Whether a file is the card's."""
+        try:
+            found = file_sha256(path)
+        except OSError as error:
+            raise WeightsError(f"{named}: cannot be read ({error.strerror})") from error
+        if not found.startswith(self.entry.sha256):
+            raise WeightsError(
+                f"{named}: is not {self.method}'s file for ×{self.entry.scale}{page_hint(path)}: sha256 is "
+                f"{found[:16]}…, its card lists {self.entry.sha256[:16]}…"
+            )
+
+    def _keep(self, path: Path) -> None:
+        """Copy a checked file to where it is kept; the first time, say under what licence."""
+        if self._kept.is_file():
+            return
+        _write_whole(self._kept, path.read_bytes())
+        print(f"{self.method}: weights under {self.entry.licence}, kept in {self._kept.parent}", file=sys.stderr)
+
+    def _fetch(self) -> None:
+        import pooch  # type: ignore[import-untyped]
+
+        pooch.get_logger().setLevel("WARNING")
+        failures = []
+        for url in self.entry.urls:
+            print(f"{self.method}: fetching {url}", file=sys.stderr)
+            partial = self._kept.with_name(f"{self._kept.name}.{os.getpid()}.fetched")
+            try:
+                pooch.retrieve(url, known_hash=None, fname=partial.name, path=partial.parent)
+                self._check(partial, named=url)
+            except WeightsError as error:
+                failures.append(str(error))
+            except Exception as error:  # noqa: BLE001  # requests, urllib3 and the file system each have their own
+                failures.append(f"{url}: {type(error).__name__}{_status(error)}")
+            else:
+                self._keep(partial)
+                return
+            finally:
+                with suppress(OSError):
+                    partial.unlink(missing_ok=True)
+        raise WeightsError(
+            f"{self.method}: its weights are not on this machine and cannot be fetched ({'; '.join(failures)}); "
+            f"get {self.entry.file} yourself, ask for {self._full_name} and add --weights FILE"
+        )
+
+    @property
+    def _full_name(self) -> str:
+        """The method with its weights' name, which may have been left out."""
+        return f"{self.method.partition('@')[0]}@{self.entry.name}"
+
+    def _member(self) -> Path:
+        """The one member of the archive that is wanted, unpacked beside it."""
+        wanted = self.entry.member or ""
+        try:
+            with zipfile.ZipFile(self._kept) as archive:
+                names = [name for name in archive.namelist() if name.endswith(wanted)]
+                if len(names) != 1:
+                    raise WeightsError(f"{self._kept.name}: {len(names)} files in it end in {wanted!r}, expected one")
+                data = archive.read(names[0])
+        except (OSError, zipfile.BadZipFile) as error:
+            raise WeightsError(f"{self._kept.name}: cannot be unpacked ({error})") from error
+        path = self._kept.parent / wanted.replace("/", "-")
+        if not path.is_file() or path.read_bytes() != data:
+            _write_whole(path, data)
+        return path
+
+
+def _write_whole(path: Path, data: bytes) -> None:
+    """Keep a file, whole or not at all."""
+    try:
+        with atomic_write(path) as partial:
+            partial.write_bytes(data)
+    except OSError as error:
+        raise WeightsError(f"{path}: the weights cannot be kept ({error.strerror})") from error
+
+
+def _status(error: Exception) -> str:
+    """An HTTP status, where there was an answer."""
+    response = getattr(error, "response", None)
+    return "" if response is None else f" {response.status_code}"
+
+
+def page_hint(path: Path) -> str:
+    """A hint where a download is a web page, as quota and consent notices are."""
+    return " (it is a web page)" if is_web_page(path) else ""

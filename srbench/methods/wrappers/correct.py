@@ -1,0 +1,31 @@
+"""Aberrant values replaced from bilinear interpolation."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from srbench.api import Upscaler
+from srbench.methods.wrappers.wrapper import Wrapping
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+__all__ = ["LARGEST_DEVIATION", "correct"]
+
+LARGEST_DEVIATION = 0.5
+"""Of a sample in [0, 1] from bilinear interpolation. On photographs held out from training, at ×4, three samples of HR
+in ten thousand lie further, so that a sound network loses nothing: a limit of 0.2 costs EDSR-baseline 0.34 dB there,
+this one 0.0001 dB."""
+
+
+def correct(upscaler: Upscaler, wrapping: Wrapping) -> Upscaler:
+    """Where a result is further from bilinear interpolation than half the range, take the interpolation."""
+
+    def upscale(lr: Tensor) -> Tensor:
+        from torch.nn.functional import interpolate  # here, because listing wrappers must not import torch
+
+        result = upscaler(lr)
+        plain = interpolate(lr, scale_factor=float(wrapping.scale), mode="bilinear", align_corners=False)
+        return result.where((result - plain).abs() <= LARGEST_DEVIATION, plain)
+
+    return upscale

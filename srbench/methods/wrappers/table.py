@@ -1,0 +1,39 @@
+"""Every wrapper by what follows the `+`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType
+
+from srbench.methods.wrappers.correct import correct
+from srbench.methods.wrappers.ensemble import ensemble
+from srbench.methods.wrappers.tile import tile
+from srbench.methods.wrappers.twice import base_scale, repeated_scales, twice, twice_reach
+from srbench.methods.wrappers.wrapper import Wrapper
+
+__all__ = ["WRAPPERS"]
+
+WRAPPERS: Mapping[str, Wrapper] = MappingProxyType(
+    {
+        wrapper.name: wrapper
+        for wrapper in (
+            Wrapper("ensemble", "mean over the eight symmetries of the square; eight times the work", ensemble),
+            Wrapper(
+                "tile",
+                "piece by piece with overlap: the same result in bounded memory; needs a method whose reach is known",
+                tile,
+                needs_reach=True,
+            ),
+            Wrapper(
+                "twice",
+                "applied again to its own result: ×2 twice is ×4, three times ×8",
+                twice,
+                scales=repeated_scales,
+                inner_scale=base_scale,
+                reach=twice_reach,
+            ),
+            Wrapper("correct", "samples far from bilinear interpolation are replaced by it", correct),
+        )
+    }
+)
+"""Every wrapper by what follows the `+`."""

@@ -1,0 +1,60 @@
+"""What a wrapper is, and what it is told about the method it wraps."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from srbench.api import Scales, Upscaler
+
+__all__ = ["Wrapper", "Wrapping"]
+
+
+@dataclass(frozen=True)
+class Wrapping:
+    """What a wrapper is told.
+
+    Attributes:
+        scale: The factor asked of the whole.
+        inner_scale: The factor of the upscaler that is wrapped.
+        reach: How far, in LR pixels, its result looks beyond the sample it belongs to; None where that is not known.
+    """
+
+    scale: int
+    inner_scale: int
+    reach: int | None
+
+
+def _same_scales(scales: Scales) -> Scales:
+    return scales
+
+
+def _same_scale(scale: int, _: Scales) -> int:
+    return scale
+
+
+def _same_reach(reach: int, _: Wrapping) -> int:
+    return max(reach, 1)
+
+
+@dataclass(frozen=True)
+class Wrapper:
+    """Turns an upscaler into another.
+
+    Attributes:
+        name: What follows the `+`.
+        summary: One line for `srbench list wrappers`.
+        wrap: From an upscaler at `inner_scale` to one at `scale`.
+        scales: From the scales of a method to those of the wrapped one.
+        inner_scale: Which of a method's scales a factor is made of.
+        reach: From a method's reach to that of the wrapped one.
+        needs_reach: Whether it cannot do without.
+    """
+
+    name: str
+    summary: str
+    wrap: Callable[[Upscaler, Wrapping], Upscaler]
+    scales: Callable[[Scales], Scales] = _same_scales
+    inner_scale: Callable[[int, Scales], int] = _same_scale
+    reach: Callable[[int, Wrapping], int] = _same_reach
+    needs_reach: bool = False

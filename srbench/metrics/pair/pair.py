@@ -1,0 +1,105 @@
+"""Two images that are compared, and the statistics that metrics are formulas of."""
+
+from __future__ import annotations
+
+import math
+from typing import NamedTuple, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from srbench.errors import ImageError, UndefinedMetricError
+
+__all__ = ["GAUSSIAN", "WINDOW", "ImagePair", "SsimTerms", "check_shapes", "check_window", "ssim_constants"]
+
+Floats = NDArray[np.float64]
+
+WINDOW = 11
+"""Side of SSIM's Gaussian window in pixels (Wang et al. 2004, section III-B)."""
+
+_SIGMA = 1.5
+
+_K1, _K2 = 0.01, 0.03
+
+_RADIUS = WINDOW // 2
+
+GAUSSIAN: Floats = np.exp(-(np.arange(-_RADIUS, _RADIUS + 1) ** 2) / (2 * _SIGMA**2))
+"""The window along one axis; sums to 1."""
+
+GAUSSIAN /= GAUSSIAN.sum()
+
+
+class SsimTerms(NamedTuple):
+    """Means over the valid region, per plane: float64, (C,).
+
+    Attributes:
+        similarity: Mean of the whole index.
+        contrast: Mean of its contrast-structure factor, which MS-SSIM needs.
+    """
+
+    similarity: Floats
+    contrast: Floats
+
+
+class ImagePair(Protocol):
+    """Statistics of two images of the same shape, wherever they lie.
+
+    Attributes:
+        shape: (C, H, W).
+        data_range: Distance from black to white in the images' unit.
+    """
+
+    shape: tuple[int, int, int]
+    data_range: float
+
+    @property
+    def absolute_error(self) -> float:
+        """Mean of |sr - hr| over all samples."""
+        ...
+
+    @property
+    def squared_error(self) -> float:
+        """Mean of (sr - hr)² over all samples."""
+        ...
+
+    def ssim_terms(self, level: int) -> SsimTerms:
+        """SSIM's means after halving both images `level` times.
+
+        Raises:
+            UndefinedMetricError: A side is then shorter than the window.
+        """
+        ...
+
+    def laplacian_energies(self) -> tuple[float, float]:
+        """Mean square of the four-neighbour Laplacian of sr and of hr, over the pixels that have all four."""
+        ...
+
+
+def check_shapes(sr: tuple[int, ...], hr: tuple[int, ...]) -> tuple[int, int, int]:
+    """The common shape, as (C, H, W).
+
+    Raises:
+        ImageError: The shapes differ, or are none of images.
+    """
+    if sr != hr:
+        raise ImageError(f"images of shapes {sr} and {hr} cannot be compared; crop them alike first")
+    if len(sr) not in (2, 3) or math.prod(sr) == 0:
+        raise ImageError(f"expected images of shape (C, H, W) or (H, W) with at least one sample, got {sr}")
+    return (sr[0] if len(sr) == 3 else 1, sr[-2], sr[-1])
+
+
+def check_window(shape: tuple[int, ...]) -> None:
+    """Refuse an image that SSIM's window does not fit into.
+
+    Raises:
+        UndefinedMetricError: A side is shorter.
+    """
+    if min(shape[-2:]) < WINDOW:
+        raise UndefinedMetricError(
+            f"{shape[-1]}×{shape[-2]} pixels are scored; SSIM's window needs {WINDOW} on each side"
+        )
+
+
+def ssim_constants(data_range: float) -> tuple[float, float]:
+    """SSIM's C1 and C2."""
+    return (_K1 * data_range) ** 2, (_K2 * data_range) ** 2

@@ -1,0 +1,116 @@
+"""The statistics of `comparison`, on the device where the images lie: no image travels back to be scored."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+from torch.nn.functional import avg_pool2d, pad
+
+from srbench.errors import ImageError
+from srbench.metrics.pair.pair import GAUSSIAN, WINDOW, SsimTerms, check_shapes, check_window, ssim_constants
+
+__all__ = ["TensorPair"]
+
+
+class TensorPair:
+    """Errors in whole numbers or float64; SSIM's planes in float32, within 1e-6 of `ArrayComparison`."""
+
+    def __init__(self, sr: Tensor, hr: Tensor, data_range: float = 255.0) -> None:
+        """Look at two images.
+
+        Args:
+            sr: uint8 or float, (C, H, W) or (H, W).
+            hr: The same shape, on the same device.
+            data_range: Distance from black to white in the images' unit.
+
+        Raises:
+            ImageError: The shapes differ, an image is empty, of other dimension, or not finite.
+        """
+        self.shape = check_shapes(tuple(sr.shape), tuple(hr.shape))
+        self.data_range = data_range
+        self._sr, self._hr = (image.reshape(self.shape) for image in (sr, hr))
+        for image in (self._sr, self._hr):
+            if image.is_floating_point() and not bool(torch.isfinite(image).all()):
+                raise ImageError("an image holds NaN or infinite samples; metrics need finite ones")
+        self._levels = [torch.stack((self._sr, self._hr)).float()]
+        self._terms: dict[int, SsimTerms] = {}
+
+    @cached_property
+    def _difference(self) -> Tensor:
+        whole = self._sr.dtype == self._hr.dtype == torch.uint8
+        kind = torch.int32 if whole else torch.float64
+        return self._sr.to(kind) - self._hr.to(kind)
+
+    @cached_property
+    def absolute_error(self) -> float:
+        """Mean of |sr - hr| over all samples."""
+        return self._difference.abs().sum().item() / self._difference.numel()
+
+    @cached_property
+    def squared_error(self) -> float:
+        """Mean of (sr - hr)² over all samples."""
+        return self._difference.square().sum().item() / self._difference.numel()
+
+    def ssim_terms(self, level: int) -> SsimTerms:
+        """SSIM's means after halving both images `level` times."""
+        if level not in self._terms:
+            while len(self._levels) <= level:
+                self._levels.append(_halved(self._levels[-1]))
+            self._terms[level] = _terms(self._levels[level], self.data_range)
+        return self._terms[level]
+
+    def laplacian_energies(self) -> tuple[float, float]:
+        """Mean square of the four-neighbour Laplacian of sr and of hr, over the pixels that have all four."""
+        sr, hr = (_energy(image.double()) for image in (self._sr, self._hr))
+        return sr, hr
+
+
+def _terms(pair: Tensor, data_range: float) -> SsimTerms:
+    """Of (2, C, H, W); sums and differences of the two images, as in `srbench.kernels.ssim`."""
+    check_window(tuple(pair.shape))
+    middle_x, middle_y = centres = pair.mean(dim=(2, 3), keepdim=True)
+    x, y = pair - centres
+    p, q = x + y, x - y
+    mean_p, mean_q, square_p, square_q = _blurred(torch.stack((p, q, p * p, q * q)))
+    variance_p, variance_q = square_p - mean_p * mean_p, square_q - mean_q * mean_q
+    sum_p, sum_q = (mean_p + middle_x + middle_y) ** 2, (mean_q + middle_x - middle_y) ** 2
+    c1, c2 = ssim_constants(data_range)
+    contrast = (variance_p - variance_q + 2 * c2) / (variance_p + variance_q + 2 * c2)
+    luminance = (sum_p - sum_q + 2 * c1) / (sum_p + sum_q + 2 * c1)
+    means = torch.stack((luminance * contrast, contrast)).mean(dim=(2, 3), dtype=torch.float64)
+    similarity, structure = (_array(row) for row in means)
+    return SsimTerms(similarity, structure)
+
+
+def _blurred(planes: Tensor) -> Tensor:
+    """Gaussian means over the region the window fits in: (4, C, H, W) to (4, C, H - 10, W - 10)."""
+    # Sums, not a convolution: a GPU's library may round those, and methods switch that for the whole process.
+    for axis in (2, 3):
+        length = planes.shape[axis] - WINDOW + 1
+        total = planes.narrow(axis, 0, length) * float(GAUSSIAN[0])
+        for tap in range(1, WINDOW):
+            total.add_(planes.narrow(axis, tap, length), alpha=float(GAUSSIAN[tap]))
+        planes = total
+    return planes
+
+
+def _halved(pair: Tensor) -> Tensor:
+    """Mean over 2×2 pixels, every second one; the last row and column are repeated at an odd edge."""
+    height, width = pair.shape[2:]
+    even = pad(pair, (0, width % 2, 0, height % 2), mode="replicate")
+    return avg_pool2d(even, 2)
+
+
+def _energy(image: Tensor) -> float:
+    middle = image[:, 1:-1, 1:-1]
+    around = image[:, :-2, 1:-1] + image[:, 2:, 1:-1] + image[:, 1:-1, :-2] + image[:, 1:-1, 2:]
+    return float((around - 4 * middle).square().mean())
+
+
+def _array(values: Tensor) -> NDArray[Any]:
+    return np.asarray(values.cpu().numpy(), dtype=np.float64)

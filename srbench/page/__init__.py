@@ -1,1 +1,0 @@
-"""The report page: run folders as one HTML file that opens without a network."""

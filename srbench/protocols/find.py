@@ -1,0 +1,19 @@
+"""Protocols by name."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from srbench.cards import Registry
+from srbench.protocols.protocol import Protocol
+
+__all__ = ["find_protocols"]
+
+
+def find_protocols(names: Sequence[str], cards: Registry) -> tuple[Protocol, ...]:
+    """The protocols of these names.
+
+    Raises:
+        UnknownNameError: No card has one of the names.
+    """
+    return tuple(Protocol(cards.protocol(name).card) for name in names)

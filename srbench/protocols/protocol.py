@@ -1,0 +1,180 @@
+"""What a protocol card means: HR to LR before upscaling, and what of the result is compared afterwards."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image as Pil
+
+from srbench.api import Image, Planes
+from srbench.cards import Degradation, ProtocolCard
+from srbench.errors import ImageError
+from srbench.files import to_rgb
+from srbench.protocols.colour import luma
+from srbench.protocols.resize import Border, imresize, modcrop
+
+__all__ = ["DegradationRule", "Protocol", "compared_where_it_lies", "crop_border", "quantise", "quantise_checked"]
+
+
+@dataclass(frozen=True)
+class DegradationRule:
+    """How HR becomes LR; protocols that share the rule share the LR and the upscaled image."""
+
+    rule: Degradation
+    grey: str
+
+    def reference(self, hr: Image, scale: int) -> Planes:
+        """HR as this rule sees it: cut to a multiple of the scale, in the planes that are upscaled.
+
+        Args:
+            hr: uint8, (3, H, W) RGB or (1, H, W) grey.
+            scale: Upscaling factor.
+
+        Returns:
+            uint8, (3, H', W') RGB, or (1, H', W') luma; given back as it is by a second call.
+        """
+        cropped = modcrop(hr, scale)
+        if self.rule.planes == "rgb":
+            return to_rgb(cropped)
+        return _luma_plane(cropped, self.grey, rounded=True)
+
+    def degrade(self, hr: Image, scale: int) -> Planes:
+        """Make LR.
+
+        Args:
+            hr: uint8, (3, H, W) RGB or (1, H, W) grey, or what `reference` made of it.
+            scale: Factor to shrink by; sides that are no multiple of it are cut at the bottom and right first.
+
+        Returns:
+            (C, h, w), 0…255: uint8 where the rule rounds, else float64.
+
+        Raises:
+            ImageError: The image is smaller than one LR pixel.
+        """
+        reference = self.reference(hr, scale)
+        size = reference.shape[1] // scale, reference.shape[2] // scale
+        if self.rule.kernel == "pillow-lanczos":
+            return _pillow_lanczos(reference, size)
+        border: Border = "replicate" if self.rule.border == "replicate" else "symmetric"
+        source = reference if self.rule.rounding == "uint8" else reference.astype(np.float64)
+        return imresize(source, size, border=border)
+
+
+@dataclass(frozen=True)
+class Protocol:
+    """A protocol card with its behaviour."""
+
+    card: ProtocolCard
+
+    @property
+    def name(self) -> str:
+        """The card's name."""
+        return self.card.name
+
+    @property
+    def degradation(self) -> DegradationRule:
+        """How LR is made."""
+        return DegradationRule(self.card.degradation, self.card.grey)
+
+    def crop_border(self, scale: int) -> int:
+        """Pixels cut off each side before scoring."""
+        return self.card.scoring.crop_scale * scale + self.card.scoring.crop_extra
+
+    def compared(self, image: Planes, scale: int) -> Planes:
+        """What of an image enters the metrics.
+
+        Args:
+            image: HR or result, (3, H, W) RGB, (1, H, W) grey, or already the luma this protocol upscales; 0…255.
+            scale: Upscaling factor.
+
+        Returns:
+            uint8 or float64, (C, H', W'), 0…255: the planes the protocol scores, without the border.
+
+        Raises:
+            ImageError: Nothing is left inside the border.
+        """
+        scoring = self.card.scoring
+        inside = crop_border(image, self.crop_border(scale))
+        if scoring.planes == "y":
+            return _luma_plane(inside, self.card.grey, rounded=scoring.rounding == "uint8")
+        return to_rgb(inside)
+
+
+def crop_border(image: Planes, border: int) -> Planes:
+    """Cut the same number of pixels off each side.
+
+    Args:
+        image: (..., H, W).
+        border: Pixels.
+
+    Raises:
+        ImageError: Nothing would be left.
+    """
+    height, width = image.shape[-2:]
+    if min(height, width) <= 2 * border:
+        raise ImageError(f"a {width}×{height} image has nothing left inside a border of {border} pixels")
+    return image[..., border : height - border, border : width - border]
+
+
+def quantise(image: NDArray[Any]) -> Image:
+    """Round half up to uint8 and clip, as MATLAB does.
+
+    Args:
+        image: float, any shape, 0…255, finite.
+    """
+    return quantise_checked(image, factor=1.0, tie=0.0, limit=math.inf)[0]
+
+
+def quantise_checked(image: NDArray[Any], *, factor: float, tie: float, limit: float) -> tuple[Image, bool]:
+    """Round as `quantise` does, and look at the samples in the same pass.
+
+    Args:
+        image: float, any shape; multiplied by `factor` it is in 0…255.
+        factor: What a sample is multiplied by first, in float64.
+        tie: What lies so near below a half is rounded up too, in levels.
+        limit: Largest magnitude a sample should have.
+
+    Returns:
+        The image, and whether every sample is finite and no larger.
+    """
+    from srbench.parallel import banded, plain  # here, because listing must not wait for a compiler
+    from srbench.protocols.loops import quantise_flat
+
+    values = plain(image if image.dtype == np.float32 else image.astype(np.float64, copy=False)).reshape(-1)
+    out = np.empty(image.shape, np.uint8)
+    flat = out.reshape(-1)
+    strange = banded(lambda start, stop: quantise_flat(values, factor, tie, limit, flat, start, stop), len(values))
+    return out, not any(strange)
+
+
+def _luma_plane(image: Planes, grey: str, *, rounded: bool) -> Planes:
+    """(1, H, W): uint8 where rounded, else float64; one plane is luma already where the protocol reads grey so."""
+    if image.shape[0] == 1 and grey == "y":
+        return image
+    plane = luma(to_rgb(image))
+    return quantise(plane) if rounded else plane
+
+
+def _pillow_lanczos(image: Image, size: tuple[int, int]) -> Image:
+    if image.shape[0] != 3:
+        raise ImageError(f"pillow-lanczos shrinks RGB images, got {image.shape[0]} planes")
+    picture = Pil.fromarray(np.ascontiguousarray(image.transpose(1, 2, 0)))
+    shrunk = picture.resize((size[1], size[0]), Pil.Resampling.LANCZOS)
+    return np.ascontiguousarray(np.asarray(shrunk).transpose(2, 0, 1))
+
+
+def compared_where_it_lies(protocol: Protocol, image: Planes, scale: int) -> Planes:
+    """`Protocol.compared`, where the image lies.
+
+    Raises:
+        ImageError: Nothing is left inside the border.
+    """
+    if isinstance(image, np.ndarray):
+        return protocol.compared(image, scale)
+    from srbench.protocols.tensors import compared_on_device
+
+    return compared_on_device(protocol, image, scale)

@@ -1,0 +1,89 @@
+"""Figures as files, and names that fit into them."""
+
+from __future__ import annotations
+
+import io
+from dataclasses import dataclass
+from pathlib import Path
+
+from matplotlib import rc_context, style
+from matplotlib.figure import Figure
+
+from srbench.errors import OutputError
+from srbench.files import atomic_write
+
+__all__ = ["FIGURE_SUFFIXES", "Drawing", "check_suffix", "shortened", "write_figure"]
+
+FIGURE_SUFFIXES = (".png", ".pdf", ".svg")
+
+_DPI = 200
+
+
+def shortened(name: str, longest: int) -> str:
+    """A name of at most so many letters: the middle is left out of a longer one, since names end differently."""
+    if len(name) <= longest:
+        return name
+    head = (longest - 1) // 2
+    return f"{name[:head]}…{name[head + 1 - longest :]}"
+
+
+def check_suffix(path: Path) -> None:
+    """Refuse a file that is not to be written, before anything is computed for it.
+
+    Raises:
+        OutputError: The suffix is none of `FIGURE_SUFFIXES`, or the file's folder is a file.
+    """
+    if path.suffix.lower() not in FIGURE_SUFFIXES:
+        raise OutputError(f"{path}: figures are written as {', '.join(FIGURE_SUFFIXES)}; name the file so")
+    if path.is_dir():
+        raise OutputError(f"{path}: is a folder; name a file")
+
+
+@dataclass(frozen=True)
+class Drawing:
+    """A figure that a notebook shows, and that can be saved.
+
+    Attributes:
+        figure: matplotlib's.
+    """
+
+    figure: Figure
+
+    def save(self, path: str | Path) -> None:
+        """Write it as the suffix says, `.png`, `.pdf` or `.svg`.
+
+        Raises:
+            OutputError: The suffix is another, or the file cannot be written.
+        """
+        write_figure(self.figure, Path(path))
+
+    def _repr_png_(self) -> bytes:
+        buffer = io.BytesIO()
+        with style.context("default", after_reset=True):
+            self.figure.savefig(buffer, format="png", dpi=_DPI // 2)
+        return buffer.getvalue()
+
+
+def write_figure(figure: Figure, path: Path) -> None:
+    """Write a figure as its suffix says, whole or not at all, the same bytes each time.
+
+    Args:
+        figure: What to write; PNG has 200 pixels an inch.
+        path: Ends in `.png`, `.pdf` or `.svg`.
+
+    Raises:
+        OutputError: The suffix is another, or the file cannot be written.
+    """
+    check_suffix(path)
+    kind = path.suffix.lower()[1:]
+    undated = {"png": {}, "pdf": {"CreationDate": None}, "svg": {"Date": None}}[kind]
+    # Letters stay letters: searchable in PDF, and text in SVG.
+    with (
+        style.context("default", after_reset=True),
+        rc_context({"pdf.fonttype": 42, "svg.fonttype": "none", "svg.hashsalt": "srbench"}),
+    ):
+        try:
+            with atomic_write(path) as partial:
+                figure.savefig(partial, format=kind, dpi=_DPI, metadata=undated)
+        except OSError as error:
+            raise OutputError(f"{path}: cannot be written ({error.strerror or error})") from error

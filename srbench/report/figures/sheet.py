@@ -1,0 +1,158 @@
+"""The figure that papers print: the whole image with a box, and what each method makes of the box."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from matplotlib import style
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.patches import Rectangle
+
+from srbench.api import Image
+from srbench.report.figures.crop import Box
+from srbench.report.figures.file import shortened
+
+__all__ = ["Scene", "SceneResult", "draw_sheet"]
+
+# Inches.
+_CAPTION = 0.36
+
+_GAP = 0.08
+
+_TALL = {1: 1.9, 2: 3.4, 3: 4.6, 4: 5.2}
+
+_WIDEST, _NARROWEST = 4.5, 1.2
+
+_LOWEST = 0.15
+
+_BANNER = 2.5
+"""A crop so many times as wide as it is high is shown one below the other."""
+
+_COLOUR = "#e8000b"
+
+_SEEN = 0.015
+"""Side of the smallest box that is seen, as a share of the image's longer side."""
+
+_LETTERS_PER_INCH = 14.5
+
+_SHARP = 400
+"""Crops are enlarged to about so many pixels by repeating, because printers and viewers would smooth them."""
+
+
+@style.context("default", after_reset=True)  # whatever the notebook or the user has set
+def draw_sheet(scene: Scene, box: Box) -> Figure:
+    """Draw the whole of HR with the box, and the box of HR and of each result, with PSNR and SSIM of the whole image.
+
+    Args:
+        scene: What to show.
+        box: Which part.
+    """
+    panels = 1 + len(scene.results)
+    rows = 1 if panels <= 3 else 2 if panels <= 10 else 3
+    if box.width >= _BANNER * box.height:
+        rows = min(panels, 4)
+    columns = math.ceil(panels / rows)
+    tall = _TALL[rows]
+    picture = min((tall - (rows - 1) * _GAP) / rows - _CAPTION, max(_WIDEST * box.height / box.width, _LOWEST))
+    tall = max(rows * (picture + _CAPTION + _GAP) - _GAP, _TALL[1])
+    across = min(max(picture * box.width / box.height, _NARROWEST), _WIDEST)
+    height, width = scene.truth.shape[1:]
+    whole = min(max((tall - _CAPTION) * width / height, _NARROWEST), _WIDEST)
+    size = whole + columns * (across + _GAP) + 2 * _GAP, tall + 2 * _GAP
+    figure = Figure(figsize=size, facecolor="white")
+
+    def place(left: float, top: float, wide: float, high: float) -> Axes:
+        return figure.add_axes((left / size[0], 1 - (top + high) / size[1], wide / size[0], high / size[1]))
+
+    left = place(_GAP, _GAP, whole, tall - _CAPTION)
+    left.imshow(_pixels(scene.truth))
+    # Half a pixel, because a pixel's middle is where its coordinate is; a tiny box is drawn large enough to be seen.
+    least = max(height, width) * _SEEN
+    wide, high = max(box.width, least), max(box.height, least)
+    corner = box.left + box.width / 2 - wide / 2 - 0.5, box.top + box.height / 2 - high / 2 - 0.5
+    left.add_patch(Rectangle(corner, wide, high, fill=False, edgecolor=_COLOUR, linewidth=1.4))
+    _finish(left, [scene.image, scene.rules], whole)
+    # Equal to HR is better than any figure; what is equal as it is written is equally good.
+    levels = [math.inf if result.psnr is None else round(result.psnr, 2) for result in scene.results]
+    best = max(levels) if len(levels) > 1 else None
+    for index, (image, caption, bold) in enumerate(
+        [(scene.truth, ["HR", _place(box)], False)]
+        + [(result.image, _caption(result), level == best) for result, level in zip(scene.results, levels, strict=True)]
+    ):
+        row, column = divmod(index, columns)
+        start = _GAP + whole + _GAP + column * (across + _GAP), _GAP + row * (picture + _CAPTION + _GAP)
+        axes = place(*start, across, picture)
+        axes.imshow(_repeated(box.cut(image)), interpolation="none")
+        _finish(axes, caption, across, bold=bold)
+    return figure
+
+
+def _caption(result: SceneResult) -> list[str]:
+    level = "equal to HR" if result.psnr is None else f"{result.psnr:.2f} dB"
+    return [result.method, level if result.ssim is None else f"{level} / {result.ssim:.4f}"]
+
+
+def _place(box: Box) -> str:
+    return f"{box.width}×{box.height} at {box.left}, {box.top}"
+
+
+def _finish(axes: Axes, lines: Sequence[str], wide: float, *, bold: bool = False) -> None:
+    """No ticks, a caption below."""
+    axes.set_xticks([])
+    axes.set_yticks([])
+    axes.set_anchor("N")
+    for side in axes.spines.values():
+        side.set_linewidth(0.4)
+    name, *figures = lines  # only names are shortened, never figures
+    caption = "\n".join([shortened(name, int(wide * _LETTERS_PER_INCH)), *figures])
+    weight = "bold" if bold else "normal"
+    axes.set_xlabel(caption, fontsize=7, fontweight=weight, labelpad=2, parse_math=False)
+
+
+def _pixels(image: Image) -> Image:
+    return np.ascontiguousarray(image.transpose(1, 2, 0))
+
+
+def _repeated(image: Image) -> Image:
+    times = max(1, round(_SHARP / max(image.shape[1:])))
+    return _pixels(image.repeat(times, axis=1).repeat(times, axis=2))
+
+
+@dataclass(frozen=True)
+class SceneResult:
+    """A method's result.
+
+    Attributes:
+        method: Its name.
+        image: uint8, (3, H, W).
+        psnr: Of the whole image under the protocol, in dB; None where it is equal to HR.
+        ssim: Likewise; None where the image is too small for it.
+    """
+
+    method: str
+    image: Image
+    psnr: float | None
+    ssim: float | None
+
+
+@dataclass(frozen=True)
+class Scene:
+    """HR and the methods' results.
+
+    Attributes:
+        image: Dataset and id.
+        rules: Factor and protocol.
+        truth: HR as it is compared, uint8, (3, H, W).
+        results: In the order asked.
+        suspicious: What looked odd about them, a line each.
+    """
+
+    image: str
+    rules: str
+    truth: Image
+    results: tuple[SceneResult, ...]
+    suspicious: tuple[str, ...] = ()

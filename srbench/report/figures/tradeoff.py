@@ -1,0 +1,103 @@
+"""Quality against throughput, with the methods that none beats in both."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from matplotlib import style
+from matplotlib.figure import Figure
+
+from srbench.api import Metric
+from srbench.report.figures.file import shortened
+
+__all__ = ["COLOURS", "MARKS", "Point", "draw_tradeoff", "front", "style_of"]
+
+
+@dataclass(frozen=True)
+class Point:
+    """A method.
+
+    Attributes:
+        method: Its name.
+        speed: Images a second.
+        quality: In the metric's unit.
+        style: Its place in the table, which decides how it looks.
+    """
+
+    method: str
+    speed: float
+    quality: float
+    style: int
+
+
+def front(points: Sequence[Point], metric: Metric) -> list[Point]:
+    """The Pareto front, the slowest first: those for which no other is better in one and no worse in the other.
+
+    Args:
+        points: In any order.
+        metric: Which way quality counts.
+    """
+    sign = 1 if metric.higher_is_better else -1
+    found: list[Point] = []
+    for point in sorted(points, key=lambda point: (-point.speed, -sign * point.quality)):
+        if not found or sign * point.quality > sign * found[-1].quality:
+            found.append(point)
+    return found[::-1]
+
+
+@style.context("default", after_reset=True)  # whatever the notebook or the user has set
+def draw_tradeoff(points: Sequence[Point], metric: Metric, speed: str, ink: str = "black") -> Figure:
+    """Draw a metric over images a second, and the front as steps.
+
+    Args:
+        points: At least one.
+        metric: What quality is.
+        speed: How it was timed: size, batches, device.
+        ink: Colour of all that is no method.
+    """
+    figure = Figure(figsize=(6.4, 3.4), layout="constrained")
+    axes = figure.add_subplot()
+    edge = front(points, metric)
+    axes.step(
+        [point.speed for point in edge],
+        [point.quality for point in edge],
+        where="pre",
+        color=ink,
+        linewidth=0.8,
+        linestyle="--",
+        label="Pareto front",
+    )
+    for point in points:
+        axes.plot(
+            [point.speed],
+            [point.quality],
+            linestyle="none",
+            markersize=7,
+            label=shortened(point.method, 32),
+            gid=f"method-{point.style}",
+            **style_of(point.style),
+        )
+    axes.set_xscale("log")
+    axes.set_xlabel(f"images a second {speed}", color=ink, fontsize=8, parse_math=False)
+    unit = f" ({metric.unit})" if metric.unit else ""
+    axes.set_ylabel(f"{metric.label}{unit}", color=ink, fontsize=8)
+    axes.tick_params(which="both", colors=ink, labelsize=7)
+    for side in axes.spines.values():
+        side.set_color(ink)
+    axes.grid(linewidth=0.3, color=ink, alpha=0.4)
+    legend = axes.legend(fontsize=7, loc="center left", bbox_to_anchor=(1, 0.5), labelcolor=ink, framealpha=0)
+    for text in legend.get_texts():
+        text.set_parse_math(False)
+    return figure
+
+
+COLOURS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#7f7f7f")
+
+MARKS = ("o", "s", "^", "D", "v", "P", "X", "<", ">")
+
+
+def style_of(index: int) -> dict[str, Any]:
+    """A method's colour and mark; 63 methods look different."""
+    return {"color": COLOURS[index % len(COLOURS)], "marker": MARKS[index % len(MARKS)]}

@@ -1,0 +1,125 @@
+"""The page put together: content, pictures, charts and the template, into one file."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from importlib.resources import files
+from pathlib import Path
+
+import jinja2
+from markupsafe import Markup
+
+from srbench.errors import OutputError
+from srbench.files import atomic_write
+from srbench.report.content import MOST_IMAGES, Content, gather
+from srbench.report.entries import group_entry, run_entry, viewer_data
+from srbench.report.figures.tradeoff import COLOURS, MARKS
+from srbench.report.pictures import Budget, Pictures, collect_pictures
+from srbench.runs import srbench_version
+
+__all__ = ["PageWritten", "render", "write_page"]
+
+
+@dataclass(frozen=True)
+class PageWritten:
+    """What became of a page.
+
+    Attributes:
+        size: Bytes.
+        images: How many are shown.
+        cropped: How many of them in part.
+        problems: What could not be shown, a line each.
+        saved: Whether any images were saved.
+    """
+
+    size: int
+    images: int
+    cropped: int
+    problems: tuple[str, ...]
+    saved: bool
+
+
+def write_page(
+    folders: Sequence[Path],
+    path: Path,
+    title: str = "",
+    progress: Callable[[int, int], None] = lambda *_: None,
+    budget: Budget | None = None,
+) -> PageWritten:
+    """Write the report page of run folders.
+
+    Args:
+        folders: Run folders, finished or not.
+        path: Where to; ends in `.html`.
+        title: The page's; the folders' names if not said.
+        progress: Told of images read, of all.
+        budget: How large the pictures may be; see `Budget`.
+
+    Raises:
+        RequestError: A folder holds no run.
+        OutputError: The file has another suffix, or cannot be written.
+        StoreError: A run cannot be read.
+    """
+    if path.suffix.lower() not in (".html", ".htm"):
+        raise OutputError(f"{path}: the report is a page; name the file .html")
+    if path.is_dir():
+        raise OutputError(f"{path}: is a folder; name a file")
+    content = gather(folders)
+    pictures = collect_pictures(content.groups, MOST_IMAGES, budget, progress)
+    text = render(content, pictures, title or f"srbench: {', '.join(run.name for run in content.runs)}")
+    try:
+        with atomic_write(path) as partial:
+            partial.write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise OutputError(f"{path}: cannot be written ({error.strerror or error})") from error
+    return PageWritten(
+        path.stat().st_size, len(pictures.views), pictures.cropped, tuple(pictures.problems), content.saved
+    )
+
+
+def render(content: Content, pictures: Pictures, title: str) -> str:
+    """The page as text.
+
+    Args:
+        content: What it says.
+        pictures: What it shows.
+        title: Its title.
+    """
+    room = files("srbench.report") / "assets"
+    environment = jinja2.Environment(autoescape=True, undefined=jinja2.StrictUndefined)
+    environment.policies["json.dumps_kwargs"] = {"sort_keys": False}  # images and methods have an order
+    template = environment.from_string(room.joinpath("page.html.j2").read_text(encoding="utf-8"))
+
+    # A method looks the same in every table.
+    styles = {
+        name: index for index, name in enumerate(dict.fromkeys(n for group in content.groups for n in group.methods))
+    }
+
+    def part(name: str) -> Markup:
+        """A file of ours, or of a library, that is no template."""
+        return Markup(room.joinpath(name).read_text(encoding="utf-8"))  # noqa: S704  # our own
+
+    return template.render(
+        title=title,
+        version=srbench_version(),
+        groups=[group_entry(index, group, pictures, styles) for index, group in enumerate(content.groups)],
+        timed=any("images_per_s" in group.table for group in content.groups),
+        pictures=bool(pictures.files),
+        saved=content.saved,
+        shown=len(pictures.views),
+        most=MOST_IMAGES,
+        hidden=sum(max(0, len(group.images) - MOST_IMAGES) for group in content.groups),
+        cropped=pictures.cropped,
+        files=pictures.files,
+        remarks=[*content.remarks, *pictures.problems],
+        runs=[run_entry(run) for run in content.runs],
+        colours=COLOURS,
+        marks=len(MARKS),
+        data=viewer_data(content, pictures, styles),
+        css=part("page.css"),
+        tables_js=part("tables.js"),
+        viewer_js=part("viewer.js"),
+        slider=part("slider/img-comparison-slider.js"),
+        slider_licence=room.joinpath("slider/LICENSE").read_text(encoding="utf-8"),
+    )

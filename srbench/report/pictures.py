@@ -1,0 +1,253 @@
+"""The page's pictures: lossless, and cropped where they would make it too large."""
+
+from __future__ import annotations
+
+import base64
+import io
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+from PIL import Image as Pil
+
+from srbench.api import TRUTH, Image
+from srbench.errors import ImageError
+from srbench.files import pixel_sha256, read_image, to_rgb
+from srbench.report.content import Group, ImageRow
+from srbench.report.figures.crop import Box, contrasted, most_different
+
+__all__ = ["Budget", "Pictures", "View", "collect_pictures"]
+
+_FEW, _MANY = 24_000_000, 56_000_000
+
+_EACH = 560_000
+
+_SPOTS = 4
+
+_SPOT = 64
+"""Side of a crop that is offered, in pixels of HR; half the image's shorter side where that is less."""
+
+_SMALLEST = 48**2
+
+_LONGEST = 16_383
+"""Side of the largest picture that WebP holds."""
+
+_GUESS = 0.55
+"""Bytes a pixel that a lossless picture has at least, for a first try."""
+
+
+@dataclass(frozen=True)
+class Budget:
+    """How large all pictures may be together, in bytes of the page; the first tries follow from how many they are."""
+
+    size: int
+
+    @staticmethod
+    def of(images: int) -> Budget:
+        """24 MB, more where there are over 42 images, and never over 56 MB."""
+        return Budget(min(_MANY, max(_FEW, _EACH * images)))
+
+
+@dataclass(frozen=True)
+class View:
+    """The pictures of one image.
+
+    Attributes:
+        size: The whole image's height and width.
+        box: What of it is shown.
+        pictures: Indices into `Pictures.files` by method, HR's under `HR`.
+        spots: Where the methods differ most, in the coordinates of the whole image.
+    """
+
+    size: tuple[int, int]
+    box: Box
+    pictures: Mapping[str, int]
+    spots: tuple[Box, ...]
+
+    @property
+    def cropped(self) -> bool:
+        """Whether a part of the image is left out."""
+        return (self.box.height, self.box.width) != self.size
+
+
+@dataclass
+class Pictures:
+    """All pictures of a page.
+
+    Attributes:
+        files: As base64 of WebP.
+        views: By group and image.
+        problems: What could not be shown, a line each.
+    """
+
+    files: list[str] = field(default_factory=list)
+    views: dict[tuple[int, str], View] = field(default_factory=dict)
+    problems: list[str] = field(default_factory=list)
+
+    @property
+    def cropped(self) -> int:
+        """How many images are shown in part."""
+        return sum(view.cropped for view in self.views.values())
+
+
+@dataclass(frozen=True)
+class _Part:
+    """What is kept of an image while pictures are made: parts of all results."""
+
+    size: tuple[int, int]
+    box: Box
+    images: Mapping[str, Image]
+
+
+def collect_pictures(
+    groups: Sequence[Group],
+    most: int,
+    budget: Budget | None = None,
+    progress: Callable[[int, int], None] = lambda *_: None,
+) -> Pictures:
+    """Read what a run saved, and encode it.
+
+    Where all of it would be larger than the budget, larger images are cut to the part where the methods differ most,
+    all of them to the same number of pixels.
+
+    Args:
+        groups: Whose images.
+        most: How many images of each group.
+        budget: How large they may be together.
+        progress: Told of images read, of all.
+    """
+    pictures = Pictures()
+    # Protocols that share their LR share the images.
+    wanted: dict[frozenset[tuple[str, Path]], list[tuple[int, ImageRow]]] = {}
+    for index, group in enumerate(groups):
+        for row in group.images[:most]:
+            if TRUTH in row.saved:
+                files = frozenset((name, saved.file) for name, saved in row.saved.items())
+                wanted.setdefault(files, []).append((index, row))
+    chosen = budget or Budget.of(len(wanted))
+    rows = [same[0][1] for same in wanted.values()]
+    # Of as many pixels as there is room for if every image were that large; smaller ones leave room for larger ones.
+    area = _fitting_area([_area(row) for row in rows], [len(row.saved) for row in rows], chosen.size / _in_page(_GUESS))
+    read: list[_Part | None] = []
+    with ThreadPoolExecutor(2) as pool:
+        for done, (part, problems) in enumerate(pool.map(lambda row: _read(row, area), rows), start=1):
+            read.append(part)
+            pictures.problems += problems
+            progress(done, len(rows))
+        parts, encoded = _within(read, area, chosen, pool)
+    size = sum(map(len, encoded.values()))
+    if size > chosen.size:
+        pictures.problems.append(
+            f"pictures take {size / 1e6:.0f} MB, more than the {chosen.size / 1e6:.0f} MB they should; a report of "
+            "fewer methods or images is smaller"
+        )
+    for index, (part, same) in enumerate(zip(parts, wanted.values(), strict=True)):
+        if part is None:
+            continue
+        places = {}
+        for name in part.images:
+            places[name] = len(pictures.files)
+            pictures.files.append(encoded[index, name])
+        spots = _spots(part)
+        for group_index, row in same:
+            pictures.views[group_index, row.image] = View(part.size, part.box, places, spots)
+    return pictures
+
+
+def _within(
+    parts: Sequence[_Part | None], area: int, budget: Budget, pool: ThreadPoolExecutor
+) -> tuple[Sequence[_Part | None], dict[tuple[int, str], str]]:
+    """Parts of no more pixels than the budget allows, and their pictures by the part's place and the method."""
+    encoded = _encoded(parts, pool)
+    while (size := sum(map(len, encoded.values()))) > budget.size and area > _SMALLEST:
+        # A little less than in proportion, since smaller pictures take more bytes a pixel.
+        area = max(_SMALLEST, int(area * 0.97 * budget.size / size))
+        shrunk = [part and _shrunk(part, area) for part in parts]
+        encoded |= _encoded([new if new is not old else None for new, old in zip(shrunk, parts, strict=True)], pool)
+        parts = shrunk
+    return parts, encoded
+
+
+def _in_page(size: float) -> float:
+    """Bytes of the page that so many bytes of a picture take."""
+    return size * 4 / 3
+
+
+def _area(row: ImageRow) -> int:
+    """Pixels of an image, by its header; 0 where that cannot be read."""
+    try:
+        with Pil.open(row.saved[TRUTH].file) as header:
+            return header.width * header.height
+    except (OSError, Pil.DecompressionBombError):
+        return 0
+
+
+def _fitting_area(areas: Sequence[int], pictures: Sequence[int], pixels: float) -> int:
+    """The largest area A for which the pictures, none of more than A pixels, have no more than so many in all."""
+    low, high = _SMALLEST, max([_SMALLEST, *areas])
+    while low < high:
+        middle = (low + high + 1) // 2
+        if sum(min(area, middle) * count for area, count in zip(areas, pictures, strict=True)) <= pixels:
+            low = middle
+        else:
+            high = middle - 1
+    return low
+
+
+def _read(row: ImageRow, area: int) -> tuple[_Part | None, list[str]]:
+    """The part to be shown of an image's results, and what is wrong with any of them."""
+    images: dict[str, Image] = {}
+    problems: list[str] = []
+    for name, saved in row.saved.items():
+        try:
+            image = read_image(saved.file)
+        except ImageError as error:
+            problems.append(str(error))
+            continue
+        if pixel_sha256(image) != saved.sha256:
+            problems.append(f"{saved.file}: not the image that was scored; run the same command again to save it anew")
+            continue
+        images[name] = to_rgb(image)
+    if TRUTH not in images:
+        return None, problems
+    size = images[TRUTH].shape[1], images[TRUTH].shape[2]
+    return _shrunk(_Part(size, Box(0, 0, size[1], size[0]), images), area), problems
+
+
+def _shrunk(part: _Part, area: int) -> _Part:
+    """The part of a part, of its form and of at most so many pixels, where the methods differ most."""
+    height, width = part.box.height, part.box.width
+    if height * width <= area and max(height, width) <= _LONGEST:
+        return part
+    factor = min((area / (height * width)) ** 0.5, _LONGEST / max(height, width))
+    size = max(1, int(height * factor)), max(1, int(width * factor))
+    (inner,) = most_different(_compared(part), size)
+    box = Box(part.box.left + inner.left, part.box.top + inner.top, inner.width, inner.height)
+    return _Part(part.size, box, {name: np.ascontiguousarray(inner.cut(image)) for name, image in part.images.items()})
+
+
+def _compared(part: _Part) -> Sequence[Image]:
+    return contrasted([image for name, image in part.images.items() if name != TRUTH], part.images[TRUTH])
+
+
+def _spots(part: _Part) -> tuple[Box, ...]:
+    side = max(1, min(_SPOT, part.box.height // 2, part.box.width // 2))
+    return tuple(
+        Box(part.box.left + spot.left, part.box.top + spot.top, spot.width, spot.height)
+        for spot in most_different(_compared(part), (side, side), _SPOTS)
+    )
+
+
+def _encoded(parts: Sequence[_Part | None], pool: ThreadPoolExecutor) -> dict[tuple[int, str], str]:
+    jobs = [(index, name, image) for index, part in enumerate(parts) if part for name, image in part.images.items()]
+    return dict(pool.map(lambda job: ((job[0], job[1]), _webp(job[2])), jobs))
+
+
+def _webp(image: Image) -> str:
+    """Lossless WebP as base64."""
+    buffer = io.BytesIO()
+    picture = Pil.fromarray(np.ascontiguousarray(image.transpose(1, 2, 0)))
+    picture.save(buffer, format="WEBP", lossless=True, method=2)
+    return base64.b64encode(buffer.getvalue()).decode("ascii")

@@ -1,0 +1,202 @@
+"""From what the user asked for to the cells of a run. Pure: nothing is read, loaded or written."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from srbench.api import ClassifierSpec, Dataset, LrSource, Method, PrecisionChoice, RuntimeName
+from srbench.errors import DatasetError, NotApplicableError, RequestError
+from srbench.protocols import Protocol
+
+__all__ = ["Cell", "Plan", "Refusal", "Request", "make_plan"]
+
+
+@dataclass(frozen=True)
+class Request:
+    """What was asked for, resolved but not yet checked against each other.
+
+    Attributes:
+        methods: In the order asked.
+        datasets: In the order asked.
+        scales: In the order asked.
+        protocols: In the order asked.
+        metrics: Names, in the order of the columns.
+        lr: Whether LR is made or read.
+        precision: Of networks; see `srbench.inference`.
+        runtime: What executes them.
+        classifiers: What looks at the results.
+    """
+
+    methods: tuple[Method, ...]
+    datasets: tuple[Dataset, ...]
+    scales: tuple[int, ...]
+    protocols: tuple[Protocol, ...]
+    metrics: tuple[str, ...]
+    lr: LrSource = "made"
+    precision: PrecisionChoice = "fp32"
+    runtime: RuntimeName = "eager"
+    classifiers: tuple[ClassifierSpec, ...] = ()
+
+
+@dataclass(frozen=True)
+class Cell:
+    """One method × dataset × scale × protocol."""
+
+    method: Method
+    dataset: Dataset
+    scale: int
+    protocol: Protocol
+
+
+@dataclass(frozen=True)
+class Refusal:
+    """Cells that were asked for and cannot be: a method at a scale under a protocol, and why."""
+
+    method: str
+    scale: int
+    protocol: str
+    reason: str
+
+    def __str__(self) -> str:
+        """One line."""
+        return f"{self.method} ×{self.scale} under {self.protocol}: {self.reason}"
+
+
+@dataclass(frozen=True)
+class Plan:
+    """A request and the cells it comes to."""
+
+    request: Request
+    cells: tuple[Cell, ...]
+    refused: tuple[Refusal, ...]
+
+    def describe(self) -> dict[str, Any]:
+        """What identifies the run, as plain values."""
+        request = self.request
+        places = {method.name: method.place for method in request.methods if method.place}
+        places |= {dataset.name: dataset.place for dataset in request.datasets if dataset.place}
+        return {
+            "methods": [method.name for method in request.methods],
+            "datasets": [dataset.name for dataset in request.datasets],
+            "places": places,
+            "scales": list(request.scales),
+            "protocols": [protocol.name for protocol in request.protocols],
+            "metrics": list(request.metrics),
+            "lr": request.lr,
+            "precision": request.precision,
+            "runtime": request.runtime,
+            **({"classifiers": [classifier.name for classifier in request.classifiers]} if request.classifiers else {}),
+        }
+
+    def chosen(self, image: str, methods: Sequence[str], scale: int | None, protocol: str) -> list[Cell]:
+        """The cells of an image's dataset at one factor under one protocol, in the order of the methods.
+
+        Args:
+            image: An id, or `dataset/id`.
+            methods: Names; all if none are given.
+            scale: The first if None.
+            protocol: A name; the first if empty.
+
+        Raises:
+            RequestError: The plan has no such cell, or the id does not say which dataset is meant.
+        """
+        ids = {dataset.name: {sample.id for sample in dataset.samples} for dataset in self.request.datasets}
+        homes = [name for name, held in ids.items() if image in held or image.removeprefix(f"{name}/") in held]
+        if len(homes) != 1:
+            where = f"in {' and '.join(homes)}; write DATASET/ID" if homes else f"not in {', '.join(ids)}"
+            raise RequestError(f"image {image!r}: {where}")
+        factor, rules = scale or self.request.scales[0], protocol or self.request.protocols[0].name
+        there = {
+            cell.method.name: cell
+            for cell in self.cells
+            if (cell.dataset.name, cell.scale, cell.protocol.name) == (homes[0], factor, rules)
+        }
+        for method in methods:
+            if method not in there:
+                known = ", ".join(there) or "none"
+                raise RequestError(f"{method!r}: not run on {homes[0]} ×{factor} under {rules}; there were {known}")
+        if not there:
+            raise RequestError(f"nothing was run on {homes[0]} ×{factor} under {rules}")
+        return [there[method] for method in methods or there]
+
+    @property
+    def records(self) -> int:
+        """Records the run will hold when it is complete."""
+        return sum(len(cell.dataset.samples) for cell in self.cells)
+
+
+def make_plan(request: Request) -> Plan:
+    """Combine methods, datasets, scales and protocols.
+
+    Args:
+        request: What was asked for.
+
+    Raises:
+        RequestError: A list is empty or names something twice.
+        DatasetError: Given LR is asked for, and a dataset has none at a scale.
+        NotApplicableError: A method has no cell at all; where it has some, the others are listed as refused.
+    """
+    for what, names in _names(request):
+        if not names and what != "classifier":
+            raise RequestError(f"no {what} given; name at least one")
+        twice = sorted({name for name in names if names.count(name) > 1})
+        if twice:
+            raise RequestError(f"{what} {', '.join(twice)} given twice; a table needs one row for each")
+    for protocol in request.protocols if request.classifiers else ():
+        if protocol.card.degradation.planes == "y":
+            raise NotApplicableError(
+                f"classifiers look at RGB images, and under {protocol.name} only luma is upscaled; "
+                "choose another protocol"
+            )
+    cells: list[Cell] = []
+    refused: list[Refusal] = []
+    for method, scale, protocol in _combinations(request):
+        reason = _obstacle(method, scale, protocol, request.lr)
+        if reason is None:
+            cells += [Cell(method, dataset, scale, protocol) for dataset in request.datasets]
+        else:
+            refused.append(Refusal(method.name, scale, protocol.name, reason))
+    running = {cell.method.name for cell in cells}
+    for method in request.methods:
+        if method.name not in running:
+            why = "; ".join(str(refusal) for refusal in refused if refusal.method == method.name)
+            raise NotApplicableError(f"nothing to run: {why}")
+    if request.lr == "given":
+        _require_lr_files(request)
+    return Plan(request, tuple(cells), tuple(refused))
+
+
+def _require_lr_files(request: Request) -> None:
+    for dataset in request.datasets:
+        for scale in request.scales:
+            if not any(scale in sample.lr for sample in dataset.samples):
+                raise DatasetError(f"{dataset.name}: has no LR files for ×{scale}; leave out --lr given")
+
+
+def _names(request: Request) -> Iterator[tuple[str, Sequence[str]]]:
+    yield "method", [method.name for method in request.methods]
+    yield "dataset", [dataset.name for dataset in request.datasets]
+    yield "scale", [str(scale) for scale in request.scales]
+    yield "protocol", [protocol.name for protocol in request.protocols]
+    yield "metric", list(request.metrics)
+    yield "classifier", [classifier.name for classifier in request.classifiers]
+
+
+def _combinations(request: Request) -> Iterator[tuple[Method, int, Protocol]]:
+    for scale in request.scales:
+        for protocol in request.protocols:
+            for method in request.methods:
+                yield method, scale, protocol
+
+
+def _obstacle(method: Method, scale: int, protocol: Protocol, lr: LrSource) -> str | None:
+    rule = protocol.card.degradation
+    if method.scales != "any" and scale not in method.scales:
+        return f"has only {', '.join(f'×{known}' for known in method.scales)}"
+    if rule.planes == "y" and method.colour == "rgb":
+        return "upscales RGB, the protocol hands over the Y plane alone; choose another protocol"
+    if lr == "given" and (rule.kernel, rule.planes) != ("matlab-bicubic", "rgb"):
+        return "given LR files are MATLAB-bicubic RGB, which is not this protocol's LR; leave out --lr given"
+    return None

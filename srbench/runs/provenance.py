@@ -1,0 +1,55 @@
+"""Where a run took place: device, libraries, revision. What a reader needs to trust or repeat a number."""
+
+from __future__ import annotations
+
+import platform
+import subprocess
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+from srbench.files import library_versions
+
+__all__ = ["device_name", "environment", "git_revision", "srbench_version"]
+
+
+def device_name(device: str) -> str:
+    """`cpu` with its architecture, or the GPU's product name."""
+    import torch
+
+    return str(torch.cuda.get_device_name(device)) if device == "cuda" else f"cpu {platform.machine()}"
+
+
+def environment(device: str) -> dict[str, Any]:
+    """Versions and conditions as plain values; no host names, users or paths."""
+    import torch
+
+    return {
+        "device": device_name(device),
+        "threads": torch.get_num_threads(),
+        "python": platform.python_version(),
+        "system": platform.system(),
+        "libraries": library_versions(),
+    }
+
+
+def git_revision() -> str | None:
+    """Commit of the checkout srbench runs from, `+` appended where it has changes; None outside a checkout."""
+    here = Path(__file__).resolve().parent.parent.parent
+    if not (here / ".git").exists():
+        return None
+    try:
+        commit = _git(here, "rev-parse", "HEAD")
+        return commit + ("+" if _git(here, "status", "--porcelain", "--untracked-files=no") else "")
+    except (OSError, subprocess.SubprocessError):
+        return None
+
+
+def _git(folder: Path, *arguments: str) -> str:
+    command = ["git", "-C", str(folder), *arguments]
+    return subprocess.run(command, capture_output=True, text=True, check=True, timeout=10).stdout.strip()  # noqa: S603  # our own words
+
+
+def srbench_version() -> str:
+    """The installed version."""
+    return version("srbench")

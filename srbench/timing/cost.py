@@ -1,0 +1,109 @@
+"""What an upscaler costs beside time: parameters, multiply–adds, memory."""
+
+from __future__ import annotations
+
+import ctypes
+import platform
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+import torch
+from torch import Tensor
+from torch.utils.flop_counter import FlopCounterMode
+
+from srbench.api import Upscaler
+from srbench.methods import network_of
+
+__all__ = ["Peak", "multiply_adds", "parameters", "peak_memory", "process_peak"]
+
+
+def multiply_adds(upscaler: Upscaler, batch: Tensor) -> int | None:
+    """MACs of every convolution and matrix product torch executes for a batch; None where it executes none.
+
+    torch counts two floating-point operations for each.
+
+    Args:
+        upscaler: In torch's eager runtime.
+        batch: float32, (N, C, h, w).
+    """
+    counter = FlopCounterMode(display=False)
+    with torch.inference_mode(), counter:
+        upscaler(batch)
+    return int(counter.get_total_flops()) // 2 or None
+
+
+def parameters(upscaler: Upscaler) -> int | None:
+    """Learned numbers of its network, None where it shows none: no buffers, and nothing that alone was never learned.
+
+    What is frozen counts only where all of a network is, which is then a user's way to say that it is not trained now.
+    """
+    network = network_of(upscaler)
+    if network is None:
+        return None
+    learned = sum(parameter.numel() for parameter in network.parameters() if parameter.requires_grad)
+    return learned or sum(parameter.numel() for parameter in network.parameters())
+
+
+_MEBI = 2**20
+
+
+@dataclass
+class Peak:
+    """Filled when the block ends, in MiB.
+
+    Attributes:
+        process: Largest resident memory of the whole process, libraries included.
+        device: Largest memory that torch held on the GPU; None on a processor.
+    """
+
+    process: float = 0.0
+    device: float | None = None
+
+
+@contextmanager
+def peak_memory(device: str) -> Iterator[Peak]:
+    """Measure the peak while a block runs.
+
+    On Linux the kernel's own high-water mark is set back first; elsewhere it is the peak since the process began.
+
+    Args:
+        device: A torch device.
+    """
+    peak = Peak()
+    _give_back()
+    with suppress(OSError):
+        Path("/proc/self/clear_refs").write_text("5")  # see proc(5): resets VmHWM
+    if device != "cpu":
+        import torch
+
+        torch.cuda.reset_peak_memory_stats()
+    yield peak
+    peak.process = process_peak()
+    if device != "cpu":
+        import torch
+
+        peak.device = torch.cuda.max_memory_allocated() / _MEBI
+
+
+def _give_back() -> None:
+    """Memory that was freed, and that the allocator keeps (see `srbench.tuning`), is not what the block needs."""
+    if platform.libc_ver()[0] == "glibc":
+        ctypes.CDLL(None).malloc_trim(0)
+
+
+def process_peak() -> float:
+    """Largest resident memory of this process so far, in MiB.
+
+    Linux's `ru_maxrss` would not do: a process that was just started has its parent's.
+    """
+    with suppress(OSError):
+        for line in Path("/proc/self/status").read_text().splitlines():
+            if line.startswith("VmHWM"):
+                return int(line.split()[1]) / 1024
+    import resource
+
+    unit = 1 if sys.platform == "darwin" else 1024
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit / _MEBI
