@@ -52,7 +52,6 @@ def compiled(fastmath: frozenset[str] | None = None) -> Callable[[_F], _F]:
     Args:
         fastmath: See `REASSOCIATED`; without it the result is that of the loop as written, to the last bit.
     """
-
     from numba import njit  # here, because listing must not wait for a compiler
 
     def compile_it(loop: _F) -> _F:

@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 import srbench
 from srbench.errors import RequestError, StoreError
 from srbench.files import pixel_sha256, read_image, write_image
-from srbench.runs import read_records, read_run
 from srbench.runs.gallery import file_names
+from srbench.runs.reading import read_records, read_run
 
 
 @given(st.lists(st.text(min_size=1, max_size=90), unique=True, max_size=12))

@@ -7,8 +7,9 @@ from dataclasses import replace
 import pandas as pd
 import pytest
 
-from srbench.leaderboard import build_table, build_tables, notes_of, records_frame, to_text
-from srbench.leaderboard.table import LEADING_COLUMNS
+from srbench.leaderboard import build_tables, records_frame, to_text
+from srbench.leaderboard.notes import notes_of
+from srbench.leaderboard.table import LEADING_COLUMNS, build_table
 from srbench.leaderboard.text import to_csv, to_markdown
 from srbench.runs import Record, RecordKey, current_records
 

@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 
 from srbench.errors import OutputError, RequestError, StoreError
 from srbench.files import write_whole
-from srbench.runs import Record, RecordKey, RunStore, read_records, read_run
+from srbench.runs import Record, RecordKey, RunStore
+from srbench.runs.reading import read_records, read_run
 
 PLAN = {"methods": ["a"], "scales": [4]}
 PARTS = ("srbench", "started", "refused", "protocols", "methods", "bases", "datasets", "environment")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
@@ -14,8 +14,6 @@ from srbench.api.dataset import Task
 
 if TYPE_CHECKING:
     from torch import Tensor
-
-__all__ = ["UNKNOWN", "Classifier", "ClassifierFactory", "ClassifierRequest", "Prediction", "View"]
 
 
 class Classifier(Protocol):
@@ -150,3 +148,40 @@ def _read(task: Task, value: Any) -> tuple[int, ...] | None:
     if value is None:
         return None
     return tuple(UNKNOWN if bit == "-" else int(bit) for bit in value) if task == "attributes" else (int(value),)
+
+
+@dataclass(frozen=True)
+class ClassifierCost:
+    """What a classifier has taken.
+
+    Attributes:
+        seconds: Of running its network.
+        results: Upscaled images it looked at.
+        hr_images: HR images it looked at; those it knew before are not counted.
+    """
+
+    seconds: float = 0.0
+    results: int = 0
+    hr_images: int = 0
+
+    def __add__(self, other: ClassifierCost) -> ClassifierCost:
+        """Both together."""
+        return ClassifierCost(
+            self.seconds + other.seconds, self.results + other.results, self.hr_images + other.hr_images
+        )
+
+
+class Panel(Protocol):
+    """All classifiers of a run, loaded, and the labels they are held against."""
+
+    def truth(self, dataset: str, image: str) -> dict[str, tuple[int, ...]]:
+        """Ground-truth labels of an image, by each classifier that knows their classes."""
+        ...
+
+    def look(self, views: Sequence[View]) -> list[dict[str, Prediction]]:
+        """Predictions on each result, by classifier.
+
+        Raises:
+            MethodError: A classifier failed.
+        """
+        ...

@@ -7,8 +7,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
-__all__ = ["TRUTH", "Dataset", "Labels", "Listing", "LrSource", "Reader", "Sample", "Task"]
-
 LrSource = Literal["made", "given"]
 """Whether LR is made from HR by the protocol's rule, or read from the dataset's own LR files."""
 

@@ -7,8 +7,6 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["Image", "Planes"]
-
 Image = NDArray[np.uint8]
 """uint8, (C, H, W), C = 3 (RGB) or 1 (grey)."""
 

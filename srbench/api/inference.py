@@ -6,8 +6,6 @@ from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
-__all__ = ["Inference", "Precision", "PrecisionChoice", "Progress", "RuntimeName", "Trial", "named_parts"]
-
 Precision = Literal["fp32", "tf32", "bf16"]
 """`fp32` is float32 throughout; `tf32` rounds the factors of a GPU's products to 10 mantissa bits; `bf16` computes
 convolutions and matrix products in bfloat16, and what takes or gives an image in float32."""

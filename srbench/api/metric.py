@@ -1,25 +1,102 @@
-"""Metrics: pure functions of two images, and how their values are read."""
+"""Metrics: what computes a figure from a result and its HR, and how the figure is read."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, cast
 
 if TYPE_CHECKING:
+    import numpy as np
     from numpy.typing import NDArray
 
-__all__ = ["Metric"]
+RESERVED_COLUMNS = frozenset(
+    {
+        *("method", "dataset", "scale", "protocol", "images", "failed", "missing", "lr", "protocol_hash"),
+        *("dataset_sha256", "weights_sha256", "device", "precision", "runtime", "srbench", "rank_group", "mean_rank"),
+        *("lr_width", "lr_height", "timed_in", "latency_ms", "latency_low_ms", "latency_high_ms", "latency_p5_ms"),
+        *("latency_p95_ms", "steady", "images_per_s", "output_mp_per_s", "batch", "peak_process_mib"),
+        *("peak_device_mib", "parameters", "macs", "load_ms", "image", "status", "warnings", "error"),
+    }
+)
+"""Columns of leaderboards and records that are no metric's; a metric cannot have such a name."""
+
+
+class SsimTerms(NamedTuple):
+    """SSIM's means over the valid region, per plane: float64, (C,).
+
+    Attributes:
+        similarity: Mean of the whole index.
+        contrast: Mean of its contrast-structure factor, which MS-SSIM needs.
+    """
+
+    similarity: NDArray[np.float64]
+    contrast: NDArray[np.float64]
+
+
+class ImagePair(Protocol):
+    """A result and its HR, of the same shape, on the processor or on a GPU; statistics are computed once and shared.
+
+    Attributes:
+        shape: (C, H, W).
+        data_range: Distance from black to white in the images' unit; 255 in a run.
+    """
+
+    shape: tuple[int, int, int]
+    data_range: float
+
+    def arrays(self) -> tuple[NDArray[Any], NDArray[Any]]:
+        """The result and HR as arrays, uint8 or float64, (C, H, W)."""
+        ...
+
+    @property
+    def absolute_error(self) -> float:
+        """Mean of |sr - hr| over all samples."""
+        ...
+
+    @property
+    def squared_error(self) -> float:
+        """Mean of (sr - hr)² over all samples."""
+        ...
+
+    def ssim_terms(self, level: int) -> SsimTerms:
+        """SSIM's means after halving both images `level` times.
+
+        Raises:
+            UndefinedMetricError: A side is then shorter than the window.
+        """
+        ...
+
+    def laplacian_energies(self) -> tuple[float, float]:
+        """Mean square of the four-neighbour Laplacian of sr and of hr, over the pixels that have all four."""
+        ...
+
+
+Formula = Callable[[ImagePair], float]
+"""A metric as a function of an image pair. Raises UndefinedMetricError where it has no value."""
 
 
 @dataclass(frozen=True)
-class Metric:
-    """A pure function of two images, and how to read its value.
+class MetricRequest:
+    """What a metric's factory is called with.
+
+    Attributes:
+        device: The torch device that a network of the metric runs on, such as `cpu` or `cuda`.
+    """
+
+    device: str
+
+
+MetricFactory = Callable[[MetricRequest], Formula]
+"""What a metric card's `factory` names."""
+
+
+@dataclass(frozen=True)
+class MetricInfo:
+    """How a metric's values are read; kept in `run.json`, so that a table needs no code of the metric's.
 
     Attributes:
         name: As used on the command line and as a column.
-        function: (sr, hr) to a number; both uint8 or float64, (C, H, W), 0…255. May raise UndefinedMetricError.
-        formula: The same, of a `srbench.metrics.comparison.Comparison`, so that metrics share what they have in common.
         unit: `dB`, `8-bit levels`, or empty for a pure number.
         higher_is_better: Which way tables sort.
         decimals: Digits after the point in tables for people; files keep six.
@@ -27,12 +104,10 @@ class Metric:
     """
 
     name: str
-    function: Callable[[NDArray[Any], NDArray[Any]], float]
-    formula: Callable[[Any], float]
     unit: str
     higher_is_better: bool
     decimals: int
-    summary: str
+    summary: str = ""
 
     @property
     def label(self) -> str:
@@ -43,3 +118,57 @@ class Metric:
     def short_unit(self) -> str:
         """What follows a figure in a table: a space and dB, or nothing."""
         return " dB" if self.unit == "dB" else ""
+
+    @property
+    def sign(self) -> int:
+        """1 if a larger value is better, else -1."""
+        return 1 if self.higher_is_better else -1
+
+
+@dataclass(frozen=True)
+class Metric(MetricInfo):
+    """A metric ready to be computed.
+
+    Attributes:
+        function: (sr, hr) to a number; both uint8 or float64, (C, H, W), 0…255. May raise UndefinedMetricError.
+        formula: The same as a function of an image pair, which shares statistics between metrics; used if given.
+    """
+
+    function: Callable[[NDArray[Any], NDArray[Any]], float] | None = None
+    formula: Formula | None = None
+
+    def __post_init__(self) -> None:
+        """Refuse a metric that computes nothing."""
+        if self.function is None and self.formula is None:
+            raise TypeError(f"metric {self.name!r}: give `function`, of two arrays, or `formula`, of an image pair")
+
+    def of(self, pair: ImagePair) -> float:
+        """The metric's value.
+
+        Raises:
+            UndefinedMetricError: It has none for this pair.
+        """
+        if self.formula is not None or self.function is None:
+            return float(cast(Formula, self.formula)(pair))
+        return float(self.function(*pair.arrays()))
+
+
+class MetricSpec(Protocol):
+    """A metric as it was asked for, not yet loaded."""
+
+    @property
+    def info(self) -> MetricInfo:
+        """Name, unit, direction and decimals."""
+        ...
+
+    def identity(self) -> str:
+        """Hash of everything that decides its values."""
+        ...
+
+    def build(self, device: str) -> Metric:
+        """Load it.
+
+        Raises:
+            SRBenchError: Its code cannot be loaded.
+        """
+        ...

@@ -7,8 +7,6 @@ from typing import Any
 
 from srbench.api.inference import Inference, Precision, RuntimeName
 
-__all__ = ["DEFAULT_SIZES", "LARGEST_SPREAD", "MethodTiming", "Size", "Summary", "default_batches"]
-
 Size = tuple[int, int]
 """Width and height of an LR image, in pixels."""
 
@@ -40,6 +38,7 @@ class MethodTiming:
         peak_device: MiB that torch held on the GPU; None on a processor.
         parameters: Learned numbers; None where the method shows no network.
         macs: Multiply–adds of one image; None where torch executes no convolution or product.
+        identity: Hash of all that the time depends on and that does not drift, in a run; empty elsewhere.
     """
 
     method: str
@@ -56,6 +55,7 @@ class MethodTiming:
     peak_device: float | None
     parameters: int | None
     macs: int | None
+    identity: str = ""
 
     @property
     def label(self) -> str:
@@ -80,12 +80,6 @@ class MethodTiming:
     def describe(self) -> dict[str, Any]:
         """As plain values."""
         return asdict(self)
-
-    @staticmethod
-    def from_description(described: dict[str, Any]) -> MethodTiming:
-        """Read `describe` back; an `identity` beside it is left out."""
-        values = {name: value for name, value in described.items() if name != "identity"}
-        return MethodTiming(**(values | {"seconds": Summary(**values["seconds"])}))
 
 
 LARGEST_SPREAD = 0.20

@@ -10,8 +10,6 @@ from typing import TYPE_CHECKING, Literal, Protocol
 if TYPE_CHECKING:
     from torch import Tensor
 
-__all__ = ["BuildRequest", "Colour", "Scales", "Upscaler", "UpscalerFactory"]
-
 Colour = Literal["rgb", "y", "any"]
 """What a method upscales: RGB images, the luma plane alone, or whatever planes it is handed."""
 
@@ -44,11 +42,13 @@ class BuildRequest:
         scale: Upscaling factor.
         device: A torch device, such as `cpu` or `cuda`.
         weights: The verified weight file for this scale, or None where the card lists none.
+        variant: What follows the colon in `name:variant`; empty for a card without variants.
     """
 
     scale: int
     device: str
     weights: Path | None
+    variant: str = ""
 
 
 UpscalerFactory = Callable[[BuildRequest], Upscaler]

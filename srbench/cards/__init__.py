@@ -5,6 +5,7 @@ from __future__ import annotations
 from srbench.cards.classifier import ClassifierCard
 from srbench.cards.dataset import ArchiveEntry, DatasetCard
 from srbench.cards.method import MethodCard, PublishedBlock, WeightsEntry
+from srbench.cards.metric import MetricCard
 from srbench.cards.packs import load_target
 from srbench.cards.protocol import Degradation, ProtocolCard
 from srbench.cards.registry import Entry, Registry, installed_cards
@@ -17,6 +18,7 @@ __all__ = [
     "Degradation",
     "Entry",
     "MethodCard",
+    "MetricCard",
     "ProtocolCard",
     "PublishedBlock",
     "Registry",

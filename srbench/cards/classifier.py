@@ -9,8 +9,6 @@ from pydantic import Field, model_validator
 from srbench.api import Task
 from srbench.cards.fields import Name, Sha256, Strict, Target, Text
 
-__all__ = ["ClassifierCard", "ClassifierWeights"]
-
 
 class ClassifierWeights(Strict):
     """The weight file that comes with a classifier."""

@@ -8,8 +8,6 @@ from pydantic import Field, model_validator
 
 from srbench.cards.fields import Name, Sha256, Strict, Target, Text
 
-__all__ = ["ArchiveEntry", "DatasetCard"]
-
 
 class ArchiveEntry(Strict):
     """A file that a dataset comes in."""
@@ -41,11 +39,11 @@ class DatasetCard(Strict):
     count: Annotated[int, Field(gt=0)]
     licence: Text
     source: Text
-    splits: dict[Name, Annotated[int, Field(gt=0)]] = {}
+    splits: dict[Name, Annotated[int, Field(gt=0)]] = Field(default_factory=dict)
     """Name to how many images; the first is `count`'s, and the reader then takes a folder and a name. Empty for one."""
     archives: tuple[ArchiveEntry, ...] = ()
     """What `srbench datasets fetch` gets; empty where nothing can be got by itself."""
-    pixels: dict[str, Sha256] = {}
+    pixels: dict[str, Sha256] = Field(default_factory=dict)
     """Image id to `srbench.images.pixel_sha256`; empty where no hashes are known."""
 
     @model_validator(mode="after")

@@ -6,8 +6,6 @@ from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field
 
-__all__ = ["Strict"]
-
 Name = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_-]*$")]
 
 Target = Annotated[str, Field(pattern=r"^[A-Za-z_][\w.]*:[A-Za-z_]\w*$")]
@@ -20,4 +18,6 @@ Scale = Annotated[int, Field(ge=2, le=16)]
 
 
 class Strict(BaseModel):
+    """A frozen model that refuses unknown fields."""
+
     model_config = ConfigDict(extra="forbid", frozen=True)

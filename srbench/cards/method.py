@@ -9,8 +9,6 @@ from pydantic import Field, model_validator
 from srbench.api import Colour
 from srbench.cards.fields import Name, Scale, Strict, Target, Text
 
-__all__ = ["MethodCard", "PublishedBlock", "PublishedRow", "Tolerance", "WeightsEntry"]
-
 
 class WeightsEntry(Strict):
     """One weight file of a method: shipped beside the card, or other people's and fetched from `urls` on first use."""
@@ -101,11 +99,15 @@ class MethodCard(Strict):
     source: Text
     reach: Annotated[int, Field(ge=0)] | None = None
     """How far, in LR pixels, a result looks beyond the sample it belongs to; None where that is not known."""
+    variants: Text | None = None
+    """What may follow the colon in `name:variant`, such as a file; None for a method without variants."""
     weights: tuple[WeightsEntry, ...] = ()
     published: tuple[PublishedBlock, ...] = ()
 
     @model_validator(mode="after")
     def _weights_cover_scales(self) -> MethodCard:
+        if self.weights and self.variants is not None:
+            raise ValueError("a method with variants has no weights of its own")
         covered = {entry.scale for entry in self.weights}
         if len({(entry.name, entry.scale) for entry in self.weights}) < len(self.weights):
             raise ValueError("two [[weights]] have the same name and scale")

@@ -18,11 +18,10 @@ from pydantic import ValidationError
 from srbench.cards.classifier import ClassifierCard
 from srbench.cards.dataset import DatasetCard
 from srbench.cards.method import MethodCard
+from srbench.cards.metric import MetricCard
 from srbench.cards.protocol import ProtocolCard
 from srbench.cards.report import ReportCard
 from srbench.errors import CardError, one_line
-
-__all__ = ["PACK_GROUP", "Card", "Pack", "installed_packs", "is_card_file", "load_target", "read_card"]
 
 PACK_GROUP = "srbench.packs"
 
@@ -79,12 +78,13 @@ def load_target(target: str, owner: str) -> Any:
         raise CardError(f"pack {owner}: cannot load {target} ({one_line(error)})") from error
 
 
-Card = MethodCard | DatasetCard | ProtocolCard | ClassifierCard | ReportCard
+Card = MethodCard | DatasetCard | ProtocolCard | MetricCard | ClassifierCard | ReportCard
 
-_KINDS: dict[str, type[Card]] = {
+KINDS: dict[str, type[Card]] = {
     "method": MethodCard,
     "dataset": DatasetCard,
     "protocol": ProtocolCard,
+    "metric": MetricCard,
     "classifier": ClassifierCard,
     "report": ReportCard,
 }
@@ -111,15 +111,15 @@ def read_card(path: Path) -> Card:
         tables = tomllib.loads(path.read_text(encoding="utf-8"))
     except (OSError, tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise CardError(f"{path}: cannot be read as a card ({error})") from error
-    kinds = [kind for kind in _KINDS if kind in tables]
+    kinds = [kind for kind in KINDS if kind in tables]
     if len(kinds) != 1 or not isinstance(tables[kinds[0]], dict):
-        raise CardError(f"{path}: a card holds exactly one of the tables [{'], ['.join(_KINDS)}]; found {kinds}")
+        raise CardError(f"{path}: a card holds exactly one of the tables [{'], ['.join(KINDS)}]; found {kinds}")
     head = tables.pop(kinds[0])
     twice = sorted(head.keys() & tables.keys())
     if twice:
         raise CardError(f"{path}: {', '.join(twice)} given twice, inside and beside [{kinds[0]}]")
     try:
-        return _KINDS[kinds[0]].model_validate(head | tables)
+        return KINDS[kinds[0]].model_validate(head | tables)
     except ValidationError as error:
         raise CardError(f"{path}: {_problems(error)}") from error
 

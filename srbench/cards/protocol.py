@@ -10,8 +10,6 @@ from pydantic import Field, model_validator
 
 from srbench.cards.fields import Name, Strict, Text
 
-__all__ = ["Degradation", "ProtocolCard", "Scoring"]
-
 
 class Degradation(Strict):
     """How LR is made from HR."""

@@ -7,17 +7,16 @@ from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 from types import MappingProxyType
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
 from srbench.cards.classifier import ClassifierCard
 from srbench.cards.dataset import DatasetCard
 from srbench.cards.method import MethodCard
-from srbench.cards.packs import Card, Pack, installed_packs, is_card_file, read_card
+from srbench.cards.metric import MetricCard
+from srbench.cards.packs import KINDS, Card, Pack, installed_packs, is_card_file, read_card
 from srbench.cards.protocol import ProtocolCard
 from srbench.cards.report import ReportCard
 from srbench.errors import CardError, UnknownNameError, suggest
-
-__all__ = ["Entry", "Registry", "installed_cards"]
 
 AnyCard = TypeVar("AnyCard", bound=Card)
 
@@ -41,11 +40,7 @@ class Registry:
             CardError: A card is malformed, or two cards of one kind have the same name.
         """
         self.packs = tuple(packs)
-        methods: dict[str, Entry[MethodCard]] = {}
-        datasets: dict[str, Entry[DatasetCard]] = {}
-        protocols: dict[str, Entry[ProtocolCard]] = {}
-        classifiers: dict[str, Entry[ClassifierCard]] = {}
-        reports: dict[str, Entry[ReportCard]] = {}
+        found: dict[type[Card], dict[str, Entry[Any]]] = {kind: {} for kind in KINDS.values()}
         for pack in self.packs:
             paths = sorted(path for path in pack.folder.rglob("*.toml") if is_card_file(path.name))
             if not paths:
@@ -55,21 +50,13 @@ class Registry:
                 )
             for path in paths:
                 card = _read(path, pack)
-                if isinstance(card, MethodCard):
-                    _add(methods, "method", Entry(card, pack, path))
-                elif isinstance(card, DatasetCard):
-                    _add(datasets, "dataset", Entry(card, pack, path))
-                elif isinstance(card, ProtocolCard):
-                    _add(protocols, "protocol", Entry(card, pack, path))
-                elif isinstance(card, ClassifierCard):
-                    _add(classifiers, "classifier", Entry(card, pack, path))
-                else:
-                    _add(reports, "report", Entry(card, pack, path))
-        self.methods: Mapping[str, Entry[MethodCard]] = MappingProxyType(methods)
-        self.datasets: Mapping[str, Entry[DatasetCard]] = MappingProxyType(datasets)
-        self.protocols: Mapping[str, Entry[ProtocolCard]] = MappingProxyType(protocols)
-        self.classifiers: Mapping[str, Entry[ClassifierCard]] = MappingProxyType(classifiers)
-        self.reports: Mapping[str, Entry[ReportCard]] = MappingProxyType(reports)
+                _add(found[type(card)], Entry(card, pack, path))
+        self.methods: Mapping[str, Entry[MethodCard]] = MappingProxyType(found[MethodCard])
+        self.datasets: Mapping[str, Entry[DatasetCard]] = MappingProxyType(found[DatasetCard])
+        self.protocols: Mapping[str, Entry[ProtocolCard]] = MappingProxyType(found[ProtocolCard])
+        self.metrics: Mapping[str, Entry[MetricCard]] = MappingProxyType(found[MetricCard])
+        self.classifiers: Mapping[str, Entry[ClassifierCard]] = MappingProxyType(found[ClassifierCard])
+        self.reports: Mapping[str, Entry[ReportCard]] = MappingProxyType(found[ReportCard])
 
     def method(self, name: str) -> Entry[MethodCard]:
         """The method of this name, or UnknownNameError with a suggestion."""
@@ -83,6 +70,10 @@ class Registry:
         """The protocol of this name, or UnknownNameError with a suggestion."""
         return _find(self.protocols, "protocol", name)
 
+    def metric(self, name: str) -> Entry[MetricCard]:
+        """The metric of this name, or UnknownNameError with a suggestion."""
+        return _find(self.metrics, "metric", name)
+
     def classifier(self, name: str) -> Entry[ClassifierCard]:
         """The classifier of this name, or UnknownNameError with a suggestion."""
         return _find(self.classifiers, "classifier", name)
@@ -95,9 +86,10 @@ def _read(path: Path, pack: Pack) -> Card:
         raise CardError(f"pack {pack.name} ({pack.distribution}): {error}; repair the pack or uninstall it") from error
 
 
-def _add(entries: dict[str, Entry[AnyCard]], kind: str, entry: Entry[AnyCard]) -> None:
+def _add(entries: dict[str, Entry[Any]], entry: Entry[Any]) -> None:
     other = entries.get(entry.card.name)
     if other is not None:
+        kind = next(name for name, model in KINDS.items() if isinstance(entry.card, model))
         raise CardError(
             f"{kind} {entry.card.name!r} is claimed by two packs: {other.pack.name} ({other.pack.distribution}, "
             f"{other.path.name}) and {entry.pack.name} ({entry.pack.distribution}, {entry.path.name}); uninstall one"

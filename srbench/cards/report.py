@@ -8,8 +8,6 @@ from pydantic import Field
 
 from srbench.cards.fields import Name, Scale, Strict, Text
 
-__all__ = ["ReportCard", "ReportedFigure"]
-
 
 class ReportedFigure(Strict):
     """A PSNR that a report gives."""

@@ -6,15 +6,11 @@ from typing import TYPE_CHECKING
 
 import lazy_loader
 
-from srbench.classifiers.cache import PredictionCache
 from srbench.classifiers.find import find_classifiers
 
 if TYPE_CHECKING:
-    from srbench.classifiers.loaded import LoadedClassifier
-    from srbench.classifiers.panel import ClassifierPanel
+    from srbench.classifiers.panel import load_panel
 else:  # what needs torch, pandas or matplotlib is imported when it is first used
-    __getattr__, *_ = lazy_loader.attach(
-        __name__, submod_attrs={"loaded": ["LoadedClassifier"], "panel": ["ClassifierPanel"]}
-    )
+    __getattr__, *_ = lazy_loader.attach(__name__, submod_attrs={"panel": ["load_panel"]})
 
-__all__ = ["ClassifierPanel", "LoadedClassifier", "PredictionCache", "find_classifiers"]
+__all__ = ["find_classifiers", "load_panel"]

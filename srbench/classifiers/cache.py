@@ -11,8 +11,6 @@ from numpy.typing import NDArray
 
 from srbench.files import cache_home
 
-__all__ = ["PredictionCache"]
-
 
 class PredictionCache:
     """Logits by the image's pixels and the classifier's identity. Without a disk that can be written, none are kept."""

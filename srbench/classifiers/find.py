@@ -20,8 +20,6 @@ from srbench.files import (
     numbers_code,
 )
 
-__all__ = ["ChosenClassifier", "find_classifier", "find_classifiers"]
-
 
 @dataclass(frozen=True)
 class ChosenClassifier:

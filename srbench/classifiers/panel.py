@@ -3,62 +3,82 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
 from typing import Any
 
-from srbench.api import Labels, Prediction, View
+from srbench.api import ClassifierCost, ClassifierSpec, Labels, Prediction, View
+from srbench.classifiers.cache import PredictionCache
+from srbench.classifiers.labels import passed_over, reordered, unusable
 from srbench.classifiers.loaded import LoadedClassifier
+from srbench.errors import MethodError, RequestError, WeightsError
 
-__all__ = ["ClassifierPanel"]
 
-
-@dataclass
 class ClassifierPanel:
-    """All classifiers of a run, and what people say of the images of its datasets.
+    """Classifiers on one device, and the ground truth of every dataset in each one's class order."""
 
-    Attributes:
-        viewers: Built, each with its cost so far.
-        labels: By dataset.
-    """
-
-    viewers: tuple[LoadedClassifier, ...]
-    labels: Mapping[str, Labels | None]
-
-    def __post_init__(self) -> None:
-        """Put every dataset's labels in each classifier's own order, once."""
+    def __init__(self, classifiers: Sequence[LoadedClassifier], labels: Mapping[str, Labels | None]) -> None:
+        """Put labels, by dataset, in each classifier's order."""
+        self._classifiers = tuple(classifiers)
+        self._labels = {dataset: given for dataset, given in labels.items() if given is not None}
         self._truths = {
-            (dataset, viewer.name): viewer.truth(labels)
-            for dataset, labels in self.labels.items()
-            for viewer in self.viewers
+            (dataset, one.name): reordered(given, one.task, one.classes)
+            for dataset, given in self._labels.items()
+            for one in self._classifiers
         }
 
     def truth(self, dataset: str, image: str) -> dict[str, tuple[int, ...]]:
-        """What people say of an image, by classifier that knows their words."""
-        found = {viewer.name: self._truths[dataset, viewer.name].get(image) for viewer in self.viewers}
+        """Ground-truth labels of an image, by each classifier that knows their classes."""
+        found = {one.name: self._truths.get((dataset, one.name), {}).get(image) for one in self._classifiers}
         return {name: value for name, value in found.items() if value is not None}
 
-    def cost(self) -> dict[str, dict[str, float]]:
-        """By classifier the seconds it took, and how many results and HR images it looked at; without those idle."""
-        return {viewer.name: asdict(viewer.cost) for viewer in self.viewers if viewer.cost.results}
+    def cost(self) -> dict[str, ClassifierCost]:
+        """What each classifier took, of those that looked at anything."""
+        return {one.name: one.cost for one in self._classifiers if one.cost.results}
 
     def describe(self) -> dict[str, dict[str, Any]]:
-        """By classifier what it says, and by dataset why its labels are not used, or which of them are passed over."""
-        known = {dataset: labels for dataset, labels in self.labels.items() if labels is not None}
+        """Each classifier's task and classes, and by dataset which labels are not used and why."""
         return {
-            viewer.name: {
-                "task": viewer.task,
-                "classes": list(viewer.classes),
-                "unused_labels": {data: why for data, labels in known.items() if (why := viewer.unused(labels))},
-                "passed_over": {data: why for data, labels in known.items() if (why := viewer.passed_over(labels))},
+            one.name: {
+                "task": one.task,
+                "classes": one.classes,
+                "unused_labels": {
+                    name: why for name, given in self._labels.items() if (why := unusable(given, one.task, one.classes))
+                },
+                "passed_over": {
+                    name: why
+                    for name, given in self._labels.items()
+                    if (why := passed_over(given, one.task, one.classes))
+                },
             }
-            for viewer in self.viewers
+            for one in self._classifiers
         }
 
     def look(self, views: Sequence[View]) -> list[dict[str, Prediction]]:
-        """What each says of each result.
+        """Predictions on each result, by classifier.
 
         Raises:
-            MethodError: One failed.
+            MethodError: A classifier failed.
         """
-        by_name = {viewer.name: viewer.look(views) for viewer in self.viewers}
-        return [{name: several[index] for name, several in by_name.items()} for index in range(len(views))]
+        by_name = {one.name: one.look(views) for one in self._classifiers}
+        return [{name: each[index] for name, each in by_name.items()} for index in range(len(views))]
+
+
+def load_panel(
+    specs: Sequence[ClassifierSpec], labels: Mapping[str, Labels | None], device: str
+) -> ClassifierPanel | None:
+    """Load classifiers before a run begins; None where there are none.
+
+    Args:
+        specs: Those asked for.
+        labels: Ground truth by dataset.
+        device: A torch device.
+
+    Raises:
+        RequestError: A classifier cannot be loaded.
+    """
+    if not specs:
+        return None
+    cache = PredictionCache()
+    try:
+        return ClassifierPanel([LoadedClassifier(spec, device, cache) for spec in specs], labels)
+    except (WeightsError, MethodError) as error:
+        raise RequestError(f"classifier: {error}") from error

@@ -7,8 +7,6 @@ from numpy.typing import NDArray
 
 from srbench.api import Prediction, Task
 
-__all__ = ["predicted"]
-
 _FIRST = 5
 """Classes among which HR's is looked for."""
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import io
 import sys
-from collections.abc import Sequence
-from functools import lru_cache
+from collections.abc import Callable, Sequence
+from functools import lru_cache, wraps
 from importlib.metadata import EntryPoint, entry_points, version
 from typing import Annotated, Any
 
@@ -22,15 +22,13 @@ from srbench.cli.verbs.leaderboard import leaderboard
 from srbench.cli.verbs.list import list_cards
 from srbench.cli.verbs.plot import plot
 from srbench.cli.verbs.report import report
-from srbench.cli.verbs.reported import reports
+from srbench.cli.verbs.reported import reported
 from srbench.cli.verbs.run import run
 from srbench.cli.verbs.score import score
 from srbench.cli.verbs.show import show
 from srbench.cli.verbs.upscale import upscale
 from srbench.cli.verbs.verify import verify
 from srbench.errors import CardError, SRBenchError, StoppedError, one_line
-
-__all__ = ["VERB_GROUP", "app", "main"]
 
 VERB_GROUP = "srbench.verbs"
 """Entry points of this group are functions that become verbs, so that a pack can bring its own."""
@@ -123,32 +121,25 @@ def srbench(
     """Measure single-image super-resolution in numbers that carry their protocol."""
 
 
-app.command()(run)
+def _tuned(verb: Callable[..., None]) -> Callable[..., None]:
+    """A verb that sets this process up for measuring before it begins."""
 
+    @wraps(verb)
+    def tuned(*arguments: Any, **options: Any) -> None:
+        from srbench.methods import tune  # here, because `--help` must not import torch
+
+        tune()
+        verb(*arguments, **options)
+
+    return tuned
+
+
+for computing in (run, score, upscale, verify, explain, bench, show):
+    app.command()(_tuned(computing))
+for reading in (leaderboard, compare, report, plot, reported):
+    app.command()(reading)
 app.command("list")(list_cards)
-
-app.command()(score)
-
-app.command()(upscale)
-
-app.command()(verify)
-
-app.command()(leaderboard)
-
-app.command()(compare)
-
-app.command()(explain)
-
-app.command()(bench)
-
-app.command()(report)
-
-app.command()(show)
-
-app.command()(plot)
-
-app.command()(reports)
-
+app.command("reports", hidden=True)(reported)  # its name before version 0.2
 app.add_typer(datasets.app, name="datasets")
 
 

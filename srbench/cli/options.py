@@ -7,22 +7,6 @@ from typing import Annotated, Literal
 
 import typer
 
-__all__ = [
-    "ClassifierOption",
-    "DeviceOption",
-    "JsonFlag",
-    "LimitOption",
-    "MetricsOption",
-    "OutputOption",
-    "PrecisionOption",
-    "ProtocolOption",
-    "RuntimeOption",
-    "SaveImagesFlag",
-    "SizeOption",
-    "SplitOption",
-    "WeightsOption",
-]
-
 DeviceOption = Annotated[Literal["auto", "cpu", "cuda"], typer.Option(help="Where methods run.")]
 
 PrecisionOption = Annotated[

@@ -7,14 +7,12 @@ import typer
 from srbench.harness.result import RunResult
 from srbench.leaderboard import to_text
 
-__all__ = ["show_result"]
-
 
 def show_result(result: RunResult) -> None:
-    """Print the table and the remarks; end with exit code 1 where an image or a timing failed."""
-    typer.echo(to_text(result.leaderboard))
-    for remark in result.notes:
-        typer.echo(f"note: {remark}", err=True)
+    """Print the table and the notes; end with exit code 1 where an image or a timing failed."""
+    typer.echo(to_text(result.board))
+    for note in result.notes:
+        typer.echo(f"note: {note}", err=True)
     if result.reused:
         typer.echo(f"note: {result.reused} of {len(result.items)} records were finished before", err=True)
     if result.folder:

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from srbench.errors import RequestError
 
-__all__ = ["classifier_files", "names", "one_name", "one_scale", "scales", "shares", "sizes", "weight_files"]
-
 
 def classifier_files(given: list[str] | None, classifiers: tuple[str, ...]) -> tuple[dict[str, str], list[str]]:
     """Of `--weights` those that are written CLASSIFIER=FILE, and the others.

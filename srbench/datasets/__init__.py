@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from srbench.datasets.derive import Preparation, prepare_folder
-from srbench.datasets.fetch import fetch_dataset, forget_downloads, import_files
+from srbench.datasets.fetch import fetch_datasets, import_named
 from srbench.datasets.find import find_datasets, installed_listing, open_dataset
 from srbench.datasets.install import ImportReport
 from srbench.datasets.labels import read_attributes, read_label_table
@@ -13,10 +13,9 @@ from srbench.datasets.select import selected
 __all__ = [
     "ImportReport",
     "Preparation",
-    "fetch_dataset",
+    "fetch_datasets",
     "find_datasets",
-    "forget_downloads",
-    "import_files",
+    "import_named",
     "installed_listing",
     "list_folder",
     "lr_files",

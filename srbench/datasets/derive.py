@@ -8,21 +8,17 @@ import io
 import shutil
 import tempfile
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 from PIL import Image as PillowImage
 
-from srbench.api import Image, Labels, Sample
+from srbench.api import Image, Labels, Progress, Sample
 from srbench.datasets.labels import LABEL_FILE
 from srbench.errors import DatasetError, OutputError, RequestError, SRBenchError
 from srbench.files import read_image, to_rgb, write_image
-
-__all__ = ["Preparation", "PreparationReport", "part_of", "prepare_folder", "square"]
-
-Progress = Callable[[int, int], None]
 
 
 @dataclass(frozen=True)

@@ -4,20 +4,53 @@ from __future__ import annotations
 
 import shutil
 import tempfile
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 from filelock import FileLock, Timeout
 
-from srbench.cards import ArchiveEntry, DatasetCard, Entry
-from srbench.datasets.install import ImportReport, Progress, import_dataset, refuse_target
+from srbench.api import Progress
+from srbench.cards import ArchiveEntry, DatasetCard, Entry, installed_cards
+from srbench.datasets.install import ImportReport, import_dataset, refuse_target
 from srbench.errors import DatasetError, DownloadError, RequestError
 from srbench.files import Bytes, NothingThereError, cache_home, combine, data_home, download, is_archive, unpack
 
-__all__ = ["fetch_dataset", "forget_downloads", "import_files"]
-
 Fetching = Callable[[str], Bytes]
 """Told a file's name, gives what is told of its bytes."""
+
+
+def fetch_datasets(
+    names: Sequence[str],
+    *,
+    replace: bool = False,
+    keep_archive: bool = False,
+    begun: Callable[[DatasetCard], tuple[Fetching, Progress]],
+) -> Iterator[tuple[DatasetCard, ImportReport | None]]:
+    """Fetch datasets one after the other; archives that several share are fetched once.
+
+    Args:
+        names: Names of cards.
+        replace: Take the place of earlier imports.
+        keep_archive: Leave the downloads in the cache folder.
+        begun: Called before each dataset is fetched; returns what is called as its bytes arrive and its images are
+            verified.
+
+    Yields:
+        Each dataset, with None if it is there already.
+
+    Raises:
+        UnknownNameError: No card has one of the names; nothing is fetched.
+        SRBenchError: As `fetch_dataset`.
+    """
+    entries = [installed_cards().dataset(name) for name in names]
+    for entry in entries:
+        if entry.card.folder and (data_home() / entry.card.folder).exists() and not replace:
+            yield entry.card, None
+            continue
+        fetching, progress = begun(entry.card)
+        yield entry.card, fetch_dataset(entry, replace=replace, keep_archive=True, fetching=fetching, progress=progress)
+    for entry in [] if keep_archive else entries:  # only now, because several may share an archive
+        forget_downloads(entry.card)
 
 
 def fetch_dataset(
@@ -78,6 +111,11 @@ def forget_downloads(card: DatasetCard) -> None:
 def _downloads(archive: ArchiveEntry) -> Path:
     """Of its own for each file: datasets that come in one archive find it there."""
     return cache_home() / "downloads" / combine(file=archive.file, checksum=archive.checksum, urls=archive.urls)[:12]
+
+
+def import_named(name: str, sources: Sequence[Path], *, replace: bool, progress: Progress) -> ImportReport:
+    """Import the dataset of a card's name; see `import_files`."""
+    return import_files(installed_cards().dataset(name), sources, replace=replace, progress=progress)
 
 
 def import_files(

@@ -13,8 +13,6 @@ from srbench.datasets.layout import list_folder
 from srbench.errors import DatasetError, NotImportedError, RequestError, UnknownNameError
 from srbench.files import data_home, is_folder_spec, place_sha256, printable_name
 
-__all__ = ["checked_listing", "find_datasets", "installed_listing", "limited", "open_dataset"]
-
 _SUBSET_SEED = 0
 
 

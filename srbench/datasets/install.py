@@ -4,21 +4,16 @@ from __future__ import annotations
 
 import shutil
 import tempfile
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from srbench.api import Listing, Sample
+from srbench.api import Listing, Progress, Sample
 from srbench.cards import DatasetCard, Entry
 from srbench.datasets.find import checked_listing
 from srbench.errors import DatasetError, NotImportedError, RequestError, SRBenchError
 from srbench.files import data_home, pixel_sha256, read_image
-
-__all__ = ["ImportReport", "Progress", "import_dataset", "refuse_target"]
-
-Progress = Callable[[int, int], None]
-"""Called with images verified so far and in all."""
 
 
 @dataclass(frozen=True)

@@ -9,8 +9,6 @@ from pathlib import Path
 from srbench.api import Labels
 from srbench.errors import DatasetError
 
-__all__ = ["LABEL_FILE", "read_attributes", "read_label_table", "required_labels"]
-
 LABEL_FILE = "labels.csv"
 """Beside the images of a folder: its labels."""
 

@@ -11,8 +11,6 @@ from srbench.datasets.labels import LABEL_FILE, read_label_table, required_label
 from srbench.errors import DatasetError
 from srbench.files import image_files
 
-__all__ = ["list_folder", "lr_files"]
-
 
 def list_folder(folder: Path) -> Listing:
     """List `HR/*` with `LR_bicubic/X{scale}/*`, or the images directly inside the folder; and `labels.csv`, if any.

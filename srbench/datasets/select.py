@@ -11,8 +11,6 @@ from srbench.datasets.find import limited, open_dataset
 from srbench.datasets.labels import read_attributes, read_label_table
 from srbench.errors import RequestError
 
-__all__ = ["selected"]
-
 
 def selected(
     spec: str, *, split: str = "", limit: int | None = None, ids: str = "", labels: Path | None = None

@@ -1,32 +1,80 @@
-"""`--precision auto`: whether bfloat16 may stand for float32 on a dataset, found on its first images."""
+"""`--precision auto`: whether bfloat16 may replace float32 on a dataset, found on its first images."""
 
 from __future__ import annotations
 
 import math
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from itertools import islice
-from typing import Any
-
-from numpy.typing import NDArray
 
 from srbench.api import Dataset, Inference, Job, LrSource, Method, Precision, Producer, Trial
-from srbench.engine.inputs import decode, degrade
+from srbench.engine.engine import Settings
+from srbench.engine.inputs import decode, prepared
+from srbench.engine.work import PreparedImage
+from srbench.engine.worker import Chosen
 from srbench.errors import SRBenchError
 from srbench.metrics import psnr
+from srbench.parallel import grouped
 from srbench.protocols import Protocol
-
-__all__ = ["FASTER", "IMAGES", "TOLERANCE", "try_bf16"]
+from srbench.runs import Identities, Plan, RecordSink
 
 IMAGES = 3
-"""Of a dataset are tried, or all where it has fewer."""
+"""Images of a dataset that are tried, or all if it has fewer."""
 
 TOLERANCE = 0.005
-"""In dB: how far an image's PSNR may be from fp32's."""
+"""Largest change of an image's PSNR, in dB, with which bf16 is chosen."""
 
 FASTER = 1.1
-"""Times as fast as fp32: less might be noise, and the choice would differ from run to run."""
+"""Least speed-up over fp32 with which bf16 is chosen; less might be noise, and the choice would differ between runs."""
+
+
+class Precisions:
+    """How each method of a plan runs on each dataset; under `auto` as its finished records say, else by a trial."""
+
+    def __init__(
+        self,
+        plan: Plan,
+        settings: Settings,
+        identities: Identities,
+        sink: RecordSink,
+        on_trial: Callable[[Trial], None],
+    ) -> None:
+        """Begin without any choice made; `on_trial` is called with each trial."""
+        self._plan, self._settings, self._identities = plan, settings, identities
+        self._sink, self._on_trial = sink, on_trial
+        self._chosen: dict[tuple[str, str, int], Chosen] = {}
+
+    def choose(self, method: Method, dataset: Dataset, scale: int) -> Chosen:
+        """How a method runs on a dataset at a scale; the same answer in each call."""
+        key = (method.name, dataset.name, scale)
+        if key not in self._chosen:
+            inference = method.inference(scale, self._settings.inference)
+            if inference is None:
+                self._chosen[key] = Chosen(None, "")
+            elif self._settings.auto and inference.precision == "bf16":
+                self._chosen[key] = self._tried(method, dataset, scale, inference)
+            else:
+                self._chosen[key] = Chosen(inference, inference.label)
+        return self._chosen[key]
+
+    def _tried(self, method: Method, dataset: Dataset, scale: int, inference: Inference) -> Chosen:
+        images = {sample.id for sample in dataset.samples}
+        for record in self._sink.records():
+            key = record.key
+            same = (key.method, key.dataset, key.scale) == (method.name, dataset.name, scale) and key.image in images
+            if same and self._sink.finished(key, self._identities.fingerprint(key)):
+                found = replace(inference, precision="bf16" if record.precision.startswith("bf16") else "fp32")
+                return Chosen(found, record.precision)
+        protocols = [
+            cell.protocol
+            for cell in self._plan.cells
+            if (cell.method, cell.dataset, cell.scale) == (method, dataset, scale)
+        ]
+        trial = try_bf16(method, dataset, scale, protocols, self._settings.lr, inference)
+        self._on_trial(trial)
+        found = replace(inference, precision=trial.precision)
+        return Chosen(found, f"{found.label} (auto)")
 
 
 def try_bf16(
@@ -34,13 +82,13 @@ def try_bf16(
 ) -> Trial:
     """Upscale a dataset's first images in both precisions, under every protocol, and compare.
 
-    bf16 is chosen where no image's PSNR moves by more than `TOLERANCE`, and it is the faster of the two: a processor
-    without instructions for it is slower. Where a method fails, fp32 is chosen, and fails again in its records; images
-    that cannot be read are passed over.
+    bf16 is chosen if no image's PSNR changes by more than `TOLERANCE` and it is the faster of the two: a processor
+    without instructions for it is slower. If the method fails, fp32 is chosen, and its records say why it fails; images
+    that cannot be read are left out.
 
     Args:
-        method: Which.
-        dataset: Whose first images.
+        method: The method.
+        dataset: Its first images are used.
         scale: Upscaling factor.
         protocols: Under which it will be scored.
         lr: Whether LR is made or read.
@@ -50,14 +98,15 @@ def try_bf16(
     images, speedup = 0, None
     try:
         full, half = (method.open(scale, replace(inference, precision=name)) for name in ("fp32", "bf16"))
-        for pairs in islice(_readable(dataset, scale, protocols, lr), IMAGES):
-            for protocol, job, truth in pairs:
+        for several in islice(_readable(dataset, scale, protocols, lr), IMAGES):
+            for image, same in several:
                 if speedup is None:
-                    speedup = _speedup(full, half, job)
-                exact, rounded = (
-                    psnr(protocol.compared(produce([job])[0].array, scale), truth) for produce in (full, half)
-                )
-                differences.append(0.0 if exact == rounded else abs(exact - rounded))
+                    speedup = _speedup(full, half, image.job)
+                results = [produce([image.job])[0].array for produce in (full, half)]
+                for protocol in same:
+                    truth = image.references[protocol.name]
+                    exact, rounded = (psnr(protocol.compared(result, scale), truth) for result in results)
+                    differences.append(0.0 if exact == rounded else abs(exact - rounded))
             images += 1
     except SRBenchError as error:
         return Trial(method.name, dataset.name, scale, "fp32", images, None, None, f"it failed when tried: {error}")
@@ -71,23 +120,21 @@ def try_bf16(
     return Trial(method.name, dataset.name, scale, chosen, images, worst, speedup)
 
 
-Compared = tuple[Protocol, Job, NDArray[Any]]
-"""A protocol, an image's LR under it, and HR as it is compared."""
-
-
-def _readable(dataset: Dataset, scale: int, protocols: Sequence[Protocol], lr: LrSource) -> Iterator[list[Compared]]:
-    """Images that can be decoded, degraded and compared, under every protocol."""
+def _readable(
+    dataset: Dataset, scale: int, protocols: Sequence[Protocol], lr: LrSource
+) -> Iterator[list[tuple[PreparedImage, list[Protocol]]]]:
+    """Images that can be prepared and compared under every protocol, with the protocols of each degradation rule."""
     for sample in dataset.samples:
         try:
-            hr = decode(dataset, sample).image
-            found: list[Compared] = []
-            for protocol in protocols:
-                low = degrade(hr, sample, scale, protocol.degradation, lr)
-                job = Job(sample.id, low.lr, low.reference.shape[1:], scale, grey=len(hr) == 1)
-                found.append((protocol, job, protocol.compared(low.reference, scale)))
+            hr = decode(dataset, sample)
+            several = [
+                (prepared(hr, sample, scale, same, lr), same)
+                for _, same in grouped(protocols, lambda protocol: protocol.degradation)
+            ]
         except SRBenchError:
             continue  # it fails in its own records
-        yield found
+        if not any(image.problems for image, _ in several):
+            yield several
 
 
 def _speedup(full: Producer, half: Producer, job: Job) -> float:

@@ -1,45 +1,155 @@
-"""The only loop over cells and images. It knows no metric and no file format.
+"""The engine that runs in this process.
 
 An image is decoded once, degraded once for each scale and degradation rule, upscaled once by each method, and the
-result scored under every protocol that shares the rule. Three things go on at once: the next image is decoded and
-degraded, this one is upscaled, the one before is scored; a few images wait in between, however many there are. What
-fails, fails in its own records.
+result scored under every protocol that shares the rule. Three things happen at once: the next image is decoded and
+degraded, this one is upscaled, the one before is scored; a bounded number waits in between. What fails, fails in its
+own records.
 """
 
 from __future__ import annotations
 
-from concurrent.futures import ThreadPoolExecutor
+from collections import deque
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import closing
+from typing import Any
 
-from srbench.engine.engine import Advance, Conditions
+import numpy as np
+
+from srbench.api import Panel, Trial
+from srbench.engine.auto_precision import Precisions
+from srbench.engine.engine import Advance, Settings
+from srbench.engine.inputs import prepare_work
+from srbench.engine.pending import PendingImage, pending
+from srbench.engine.records import classified_records, predictions, scored_records
+from srbench.engine.work import PreparedWork, Saved, Upscaled
 from srbench.engine.worker import Worker
-from srbench.runs import Identities, Plan, RecordSink
+from srbench.files import pixel_sha256
+from srbench.parallel import chunks, prefetch
+from srbench.runs import Identities, Plan, Record, RecordSink
 
-__all__ = ["run_plan"]
+_WAITING = 2
+"""Images decoded ahead, and results waiting to be scored."""
+
+_LOOKED_AT = 64
+"""Results that wait for classifiers, at most."""
+_LOOKED_AT_PIXELS = 2**20
+"""Pixels of the waiting results, from which on they are classified; a large image alone."""
 
 
 def run_plan(
-    plan: Plan, conditions: Conditions, identities: Identities, sink: RecordSink, advance: Advance = lambda _: None
+    plan: Plan,
+    settings: Settings,
+    identities: Identities,
+    sink: RecordSink,
+    *,
+    panel: Panel | None = None,
+    on_trial: Callable[[Trial], None] = lambda _: None,
+    advance: Advance = lambda _: None,
 ) -> int:
-    """Make every record of a plan that the sink does not hold yet.
-
-    Args:
-        plan: The cells.
-        conditions: Metrics, device, precision.
-        identities: What the records depend on.
-        sink: Takes each record as it is made.
-        advance: Called as records are made or found finished.
-
-    Returns:
-        How many finished records were found and not made again.
-
-    Raises:
-        StoreError: The sink cannot take more; what fails otherwise becomes a failed record.
-    """
+    """Make every record of a plan that the sink does not hold yet; see `Engine`."""
+    worker = Worker(settings.inference.device, Precisions(plan, settings, identities, sink, on_trial).choose)
     with ThreadPoolExecutor(1, thread_name_prefix="srbench-score") as scorer:
-        runner = Worker(plan, conditions, identities, sink, advance, scorer)
+        scoring = _Scoring(settings, sink, panel, advance, scorer)
+        work = _counted(pending(plan, identities, sink, settings.gallery), scoring)
+        device = settings.inference.device
+        coming = prefetch(
+            lambda one: prepare_work(one.dataset, one.sample, one.records, settings.lr, device),
+            work,
+            max(worker.batch_size, _WAITING),
+        )
         try:
-            runner.run()
+            with closing(coming):
+                _consume(coming, worker, scoring)
         finally:
             # After an error nobody waits for what is still to be scored.
             scorer.shutdown(wait=False, cancel_futures=True)
-    return runner.reused
+    return scoring.reused
+
+
+def _counted(images: Iterator[PendingImage], scoring: _Scoring) -> Iterator[PendingImage]:
+    """Images with records to be made; finished records are counted on the way."""
+    for image in images:
+        scoring.found(image.finished)
+        if image.records:
+            yield image
+
+
+def _consume(coming: Iterator[PreparedWork], worker: Worker, scoring: _Scoring) -> None:
+    for several in chunks(coming, worker.batch_size):
+        for work in several:
+            scoring.add(work.failed)
+        for result in worker.upscale([ready for work in several for ready in work.ready]):
+            scoring.add(result)
+    scoring.finish()
+
+
+class _Scoring:
+    """Results scored in a thread of their own, and their records handed to the sink in order."""
+
+    def __init__(
+        self, settings: Settings, sink: RecordSink, panel: Panel | None, advance: Advance, scorer: ThreadPoolExecutor
+    ) -> None:
+        self._metrics = [metric.build(settings.inference.device) for metric in settings.metrics]
+        self._gallery = settings.gallery
+        self._sink, self._panel, self._advance, self._scorer = sink, panel, advance, scorer
+        self._unclassified: list[Upscaled] = []
+        self._waiting: deque[Future[list[Record]]] = deque()
+        self._references: dict[str, str] = {}
+        self.reused = 0
+
+    def found(self, count: int) -> None:
+        """Count finished records."""
+        if count:
+            self.reused += count
+            self._advance(count)
+
+    def add(self, result: Upscaled | list[Record]) -> None:
+        """Score a result, or, where classifiers look on, keep it until there are enough pixels for a batch."""
+        if isinstance(result, list):
+            if result:
+                self._submit(lambda: result)
+        elif self._panel is None:
+            self._submit(scored_records, result, self._metrics, self._save)
+        else:
+            self._unclassified.append(result)
+            pixels = sum(int(np.prod(one.ready.prepared.job.size)) for one in self._unclassified)
+            if pixels >= _LOOKED_AT_PIXELS or len(self._unclassified) >= _LOOKED_AT:
+                self._classify()
+
+    def finish(self) -> None:
+        """Score what still waits."""
+        self._classify()
+        self._drain(0)
+
+    def _classify(self) -> None:
+        results, self._unclassified = self._unclassified, []
+        if results and self._panel is not None:
+            # Here and not beside the upscaling: two networks at once would compete for the same threads.
+            found = predictions(results, self._panel)
+            self._submit(classified_records, results, found, self._metrics, self._save)
+
+    def _save(self, result: Upscaled) -> Saved:
+        """Save a result, and what it is compared with, if the run has a gallery."""
+        ready = result.ready
+        gallery, key, reference = self._gallery, ready.records[0].key, ready.prepared.reference
+        if gallery is None:
+            return Saved()
+        image, name = result.produced.array, gallery.truth(key)
+        self._sink.save(gallery.result(key), image)
+        if name not in self._references:
+            self._sink.save(name, reference)
+            self._references[name] = pixel_sha256(reference)
+        return Saved(pixel_sha256(image), self._references[name])
+
+    def _submit(self, function: Callable[..., list[Record]], *arguments: Any) -> None:
+        """Have records made in the background, once few enough are on their way."""
+        self._drain(_WAITING - 1)
+        self._waiting.append(self._scorer.submit(function, *arguments))
+
+    def _drain(self, left: int) -> None:
+        """Hand over records in the order they were begun, until at most `left` are on their way."""
+        while self._waiting and (len(self._waiting) > left or self._waiting[0].done()):
+            for record in self._waiting.popleft().result():
+                self._sink.append(record)
+                self._advance(1)

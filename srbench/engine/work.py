@@ -1,4 +1,4 @@
-"""What travels through an engine: images to prepare, prepared images, results."""
+"""What travels through an engine: pending records, prepared images, results."""
 
 from __future__ import annotations
 
@@ -7,15 +7,13 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from srbench.api import Image, Job, Planes, Prediction, Produced
-from srbench.errors import MethodError
+from srbench.errors import ImageError, MethodError
 from srbench.runs import Cell, Record, RecordKey
-
-__all__ = ["Decoded", "Degraded", "Keep", "Kept", "PendingRecord", "Prepared", "Ready", "Truth", "Upscaled"]
 
 
 @dataclass(frozen=True)
 class PendingRecord:
-    """One record that is still to be made."""
+    """A record that is still to be made."""
 
     cell: Cell
     key: RecordKey
@@ -23,81 +21,79 @@ class PendingRecord:
 
 
 @dataclass(frozen=True)
-class Truth:
-    """What a result is compared with.
+class Decoded:
+    """A decoded HR image.
 
     Attributes:
-        hr: The image.
-        reference: The same, cut to a multiple of the scale.
-        references: Its compared planes by protocol name.
-        warnings: What is odd about its LR.
+        image: uint8, (C, H, W).
+        sha256: Its `pixel_sha256`.
     """
-
-    hr: Decoded
-    reference: Image
-    references: Mapping[str, Planes]
-    warnings: tuple[str, ...]
-
-
-@dataclass(frozen=True)
-class Ready:
-    """An LR image, what its results are compared with, and the records that wait for them."""
-
-    job: Job
-    truth: Truth
-    tasks: list[PendingRecord]
-
-
-@dataclass
-class Prepared:
-    """An image ready to be upscaled, and the records that failed before."""
-
-    ready: list[Ready] = field(default_factory=list)
-    failed: list[Record] = field(default_factory=list)
-
-
-class Kept(NamedTuple):
-    """`pixel_sha256` of a saved result and of what it is compared with; empty where nothing is saved."""
-
-    image_sha256: str = ""
-    reference_sha256: str = ""
-
-
-Keep = Callable[[Ready, Produced], Kept]
-"""Saves a result and what it is compared with."""
-
-
-@dataclass(frozen=True)
-class Upscaled:
-    """An upscaled image on its way to be scored: what it was made from, and in what precision."""
-
-    ready: Ready
-    produced: Produced
-    precision: str
-
-
-Looked = Mapping[str, Prediction] | MethodError
-"""What classifiers made of a result, by name; or why one of them failed."""
-
-
-@dataclass(frozen=True)
-class Decoded:
-    """An HR image, uint8 (C, H, W), and its `pixel_sha256`."""
 
     image: Image
     sha256: str
 
 
 @dataclass(frozen=True)
-class Degraded:
-    """LR and what it was made from, at one scale under one degradation rule.
+class PreparedImage:
+    """One image at one scale under one degradation rule.
 
     Attributes:
-        lr: uint8 or float64, (C, h, w), 0…255.
-        reference: uint8, (C, h·scale, w·scale): HR in the same planes, cut to a multiple of the scale.
-        warnings: What is odd about a given LR.
+        hr: The whole HR image.
+        job: LR and the size of the result.
+        reference: HR in the planes that are upscaled, cut to a multiple of the scale: uint8, (C, h·scale, w·scale).
+        references: What of it is compared, by protocol name; on the device where results are compared.
+        problems: Why nothing can be compared, by the name of each other protocol.
+        warnings: What is unusual about a given LR file.
     """
 
-    lr: Planes
+    hr: Decoded
+    job: Job
     reference: Image
-    warnings: tuple[str, ...] = ()
+    references: Mapping[str, Planes]
+    problems: Mapping[str, ImageError]
+    warnings: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Ready:
+    """A prepared image, and the records that wait for its results."""
+
+    prepared: PreparedImage
+    records: list[PendingRecord]
+
+
+@dataclass
+class PreparedWork:
+    """What became of a pending image: LR images ready to be upscaled, and records that failed already."""
+
+    ready: list[Ready] = field(default_factory=list)
+    failed: list[Record] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class Upscaled:
+    """A result on its way to be scored.
+
+    Attributes:
+        ready: What was upscaled, and for which records.
+        produced: The result.
+        precision: As records keep it; see `Inference.label`.
+    """
+
+    ready: Ready
+    produced: Produced
+    precision: str
+
+
+class Saved(NamedTuple):
+    """`pixel_sha256` of a saved result and of what it is compared with; empty where nothing is saved."""
+
+    image_sha256: str = ""
+    reference_sha256: str = ""
+
+
+Save = Callable[[Upscaled], Saved]
+"""Saves a result and what it is compared with."""
+
+Predictions = Mapping[str, Prediction] | MethodError
+"""Predictions on a result, by classifier; or why a classifier failed."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from srbench.files.archive import NothingThereError, is_archive, unpack
-from srbench.files.atomic import atomic_write, is_web_page, write_whole
+from srbench.files.atomic import atomic_write, is_web_page, write_text
 from srbench.files.codec import IMAGE_SUFFIXES, pixel_sha256, read_identified, read_image, to_rgb, write_image
 from srbench.files.downloads import Bytes, download
 from srbench.files.fingerprint import (
@@ -62,5 +62,5 @@ __all__ = [
     "unpack",
     "write_image",
     "write_photograph",
-    "write_whole",
+    "write_text",
 ]

@@ -15,8 +15,6 @@ from typing import IO, cast
 
 from srbench.errors import DatasetError, one_line
 
-__all__ = ["ARCHIVE_SUFFIXES", "NothingThereError", "is_archive", "unpack"]
-
 ARCHIVE_SUFFIXES = (".zip", ".tar", ".tar.gz", ".tgz", ".tar.bz2", ".tar.xz")
 
 _CHUNK = 1 << 20

@@ -7,20 +7,18 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from srbench.errors import StoreError
-
-__all__ = ["atomic_write", "is_web_page", "looks_like_a_page", "write_whole"]
+from srbench.errors import SRBenchError
 
 
 @contextmanager
 def atomic_write(path: Path) -> Iterator[Path]:
-    """Let a file be written under another name, and give it its own when the block ends without an error.
+    """Write a file under another name, and rename it once it is complete and on the disk.
 
     Args:
-        path: The file; its folder is made where it is not there.
+        path: The file; its folder is made if it does not exist.
 
     Yields:
-        Where to write; after an error nothing is left there, and an older file at `path` is still what it was.
+        The path to write to. After an error nothing is left there, and an older file at `path` is unchanged.
 
     Raises:
         OSError: The folder or the file cannot be written.
@@ -29,37 +27,33 @@ def atomic_write(path: Path) -> Iterator[Path]:
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         yield partial
+        with partial.open("rb") as file:
+            os.fsync(file.fileno())
         partial.replace(path)
     finally:
         with suppress(OSError):
             partial.unlink(missing_ok=True)
 
 
+def write_text(path: Path, text: str, error: type[SRBenchError]) -> None:
+    """Write a UTF-8 text file atomically, with line feeds as they are in the text.
+
+    Raises:
+        SRBenchError: Of the type `error`: the file cannot be written.
+    """
+    try:
+        with atomic_write(path) as partial:
+            partial.write_text(text, encoding="utf-8", newline="")
+    except OSError as problem:
+        raise error(f"{path}: cannot be written ({problem.strerror or problem})") from problem
+
+
 def is_web_page(path: Path) -> bool:
-    """Whether a file begins as a page does, which is what quota and consent notices are."""
+    """Whether a file begins like an HTML page, as quota and consent notices do."""
     with path.open("rb") as file:
         return looks_like_a_page(file.read(512))
 
 
 def looks_like_a_page(start: bytes) -> bool:
-    """Whether bytes begin as a page does."""
+    """Whether bytes begin like an HTML page."""
     return start.lstrip().lower().startswith((b"<!doctype", b"<html"))
-
-
-def write_whole(path: Path, text: str) -> None:
-    """Write a text file so that it is there whole or not at all.
-
-    Raises:
-        StoreError: It cannot be written; an older file of the name is still there.
-    """
-    partial = path.with_name(f".{path.name}.part")
-    try:
-        with partial.open("w", encoding="utf-8", newline="") as file:
-            file.write(text)
-            file.flush()
-            os.fsync(file.fileno())
-        partial.replace(path)
-    except OSError as error:
-        with suppress(OSError):
-            partial.unlink(missing_ok=True)
-        raise StoreError(f"{path}: cannot be written ({error.strerror or error})") from error

@@ -23,20 +23,6 @@ from srbench.api import Image
 from srbench.errors import ImageError
 from srbench.files.atomic import atomic_write
 
-__all__ = [
-    "GREY_MODES",
-    "IMAGE_SUFFIXES",
-    "MAX_PIXELS",
-    "checked_pixels",
-    "pixel_sha256",
-    "planar",
-    "read_identified",
-    "read_image",
-    "to_rgb",
-    "upright",
-    "write_image",
-]
-
 IMAGE_SUFFIXES = frozenset({".png", ".bmp", ".jpg", ".jpeg", ".webp", ".tif", ".tiff", ".ppm", ".pgm"})
 
 MAX_PIXELS = 150_000_000
@@ -131,6 +117,7 @@ def checked_pixels(upright: Pil.Image, path: Path) -> NDArray[np.uint8]:
 
 
 def planar(pixels: NDArray[np.uint8]) -> Image:
+    """(H, W, 3), or (H, W) for grey, as (C, H, W)."""
     return np.ascontiguousarray(pixels[None] if pixels.ndim == 2 else pixels.transpose(2, 0, 1))
 
 

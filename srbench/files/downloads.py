@@ -13,8 +13,6 @@ from typing import Any
 from srbench.errors import DownloadError, one_line
 from srbench.files.atomic import looks_like_a_page
 
-__all__ = ["Bytes", "download"]
-
 Bytes = Callable[[int, int | None], None]
 """Told how many bytes are there, and how many there will be, if that is known."""
 

@@ -11,19 +11,6 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
-__all__ = [
-    "LIBRARIES",
-    "code_sha256",
-    "combine",
-    "file_identity",
-    "file_sha256",
-    "installed_version",
-    "library_versions",
-    "numbers_code",
-    "place_sha256",
-    "runtime_version",
-]
-
 LIBRARIES = ("torch", "numpy", "numba", "opencv-python-headless", "pillow", "scikit-image")
 """Distributions whose version may move the last digits."""
 

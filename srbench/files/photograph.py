@@ -16,8 +16,6 @@ from srbench.errors import ImageError
 from srbench.files.atomic import atomic_write
 from srbench.files.codec import GREY_MODES, planar, upright
 
-__all__ = ["WRITABLE_SUFFIXES", "Photograph", "read_photograph", "write_photograph"]
-
 WRITABLE_SUFFIXES = frozenset({".png", ".jpg", ".jpeg", ".webp", ".tif", ".tiff"})
 """Of files that hold all of a `Photograph`, but for JPEG's lack of transparency."""
 

@@ -11,8 +11,6 @@ import platformdirs
 from srbench.errors import DatasetError, RequestError
 from srbench.files.codec import IMAGE_SUFFIXES
 
-__all__ = ["Files", "cache_home", "data_home", "existing_files", "image_files", "is_folder_spec", "printable_name"]
-
 
 def data_home() -> Path:
     """Where imported datasets lie: $SRBENCH_DATA, or the platform's cache folder."""

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any, cast, get_args
 
 from srbench.api import (
@@ -13,23 +13,36 @@ from srbench.api import (
     Inference,
     MethodTiming,
     PrecisionChoice,
+    Progress,
     RuntimeName,
     Size,
     default_batches,
+    refuse_scale,
 )
 from srbench.cards import installed_cards
-from srbench.engine import Conditions
-from srbench.errors import NotApplicableError, RequestError
+from srbench.engine import Advance, Settings
+from srbench.errors import RequestError
 from srbench.files import combine, library_versions, runtime_version
-from srbench.methods import Weights, find_method, named_files, resolve_device, resolve_inference
+from srbench.methods import Weights, find_methods, named_files, resolve_device, resolve_inference
 from srbench.parallel import cores
-from srbench.runs import Identities, Plan, Record, device_name
-from srbench.timing import processor_name, time_method
-from srbench.timing import surroundings as surroundings
+from srbench.runs import Identities, Plan, Record, TimingsDescription, device_name
 
-__all__ = ["bench", "still_true", "time_methods", "timed_methods"]
+__all__ = ["Benchmark", "bench", "still_valid", "time_methods", "timed_methods"]
 
-Progress = Callable[[int, int], None]
+
+@dataclass(frozen=True)
+class Benchmark:
+    """What was timed.
+
+    Attributes:
+        timings: In the order asked.
+        problems: Why others are missing.
+        conditions: Processor, libraries, clocks; taken before the timing.
+    """
+
+    timings: tuple[MethodTiming, ...]
+    problems: tuple[str, ...]
+    conditions: Mapping[str, Any]
 
 
 def bench(
@@ -43,53 +56,46 @@ def bench(
     runtime: RuntimeName = "eager",
     weights: Weights = None,
     progress: Progress = lambda *_: None,
-) -> tuple[list[MethodTiming], list[str]]:
+) -> Benchmark:
     """Time methods one after the other.
 
     Args:
         methods: Names of cards, or `./file.py:function`, perhaps with `+wrapper`.
-        scales: Factors; one that a method lacks is an error.
+        scales: Upscaling factors; every method must have all of them.
         sizes: Width and height of LR, in pixels.
-        batches: Images in a call; those of `default_batches` if not said.
+        batches: Images in a call; by default those of `default_batches`.
         device: `auto`, `cpu` or `cuda`.
         precisions: `fp32`, `tf32`, `bf16`.
         runtime: `eager`, `compile` or `openvino`.
         weights: As `srbench.run` takes them.
-        progress: Told of methods done and in all.
-
-    Returns:
-        The timings, and why others are missing.
+        progress: Called with methods done and in all.
 
     Raises:
         RequestError: Something asked for is unknown or does not go together.
     """
+    from srbench.timing import surroundings, time_method  # here, because planning must not import torch
+
     if "auto" in precisions:
         raise RequestError("precision auto is chosen on a dataset's images; bench times fp32, tf32 or bf16")
     for asked_for in (methods, scales, sizes, batches or (), precisions):
         if twice := [item for item, count in Counter(asked_for).items() if count > 1]:
             raise RequestError(f"{twice[0]} is asked for twice; name it once")
     chosen = resolve_device(device)
+    conditions = surroundings(chosen, runtime)  # before the load is that of the timing itself
     inferences = [resolve_inference(chosen, precision, runtime) for precision in precisions]
-    files = named_files(weights, methods)
-    found = [find_method(name, installed_cards(), files) for name in methods]
-    work = [(method, scale) for method in found for scale in _having(method, scales)]
+    found = find_methods(methods, installed_cards(), named_files(weights, methods))
+    work = [(method, scale) for method in found for scale in scales]
+    for method, scale in work:
+        refuse_scale(method, scale)
     timings: list[MethodTiming] = []
     problems: list[str] = []
-    for done, (method, scale) in enumerate(work):
-        progress(done, len(work))
+    for done, (method, scale) in enumerate(work, start=1):
         for inference in dict.fromkeys(method.inference(scale, asked) for asked in inferences):
             more, missing = time_method(method, scale, sizes, sorted(batches or default_batches(chosen)), inference)
             timings += more
             problems += [f"{method.name} ×{scale} in {inference.label}: {problem}" for problem in missing]
-    progress(len(work), len(work))
-    return timings, problems
-
-
-def _having(method: BuildableMethod, scales: Sequence[int]) -> Iterator[int]:
-    for scale in scales:
-        if method.scales != "any" and scale not in method.scales:
-            raise NotApplicableError(f"{method.name} has no ×{scale}; choose another --scale")
-        yield scale
+        progress(done, len(work))
+    return Benchmark(tuple(timings), tuple(problems), conditions)
 
 
 def timed_methods(plan: Plan) -> list[tuple[BuildableMethod, int]]:
@@ -105,58 +111,57 @@ def timed_methods(plan: Plan) -> list[tuple[BuildableMethod, int]]:
 def time_methods(
     methods: Sequence[tuple[BuildableMethod, int]],
     sizes: Sequence[Size],
-    conditions: Conditions,
+    settings: Settings,
     identities: Identities,
     records: Sequence[Record],
-    advance: Callable[[int], None],
-) -> dict[str, Any]:
-    """Time each, in the precision its records were made in.
+    advance: Advance,
+) -> TimingsDescription:
+    """Time a run's methods, each in the precision its records were made in.
 
     A method that failed on every image is left out; its records say why. One that fails at a size is named with the
     reason, and the others are timed.
 
     Args:
-        methods: With their factors.
-        sizes: Of LR, in pixels.
-        conditions: Of the run.
+        methods: With their scales.
+        sizes: Width and height of LR, in pixels.
+        settings: Of the run.
         identities: Of the run.
         records: Of the run.
-        advance: Told of each method.
-
-    Returns:
-        What `run.json` keeps: conditions, a list of `MethodTiming.describe`, and why methods were not timed.
+        advance: Called after each method.
     """
-    from srbench.timing import time_method  # here, because planning must not import torch
+    from srbench.timing import surroundings, time_method  # here, because planning must not import torch
 
-    device = conditions.inference.device
-    before = surroundings(device, conditions.inference.runtime)  # later, the load would be that of the timing itself
-    items: list[dict[str, Any]] = []
+    device = settings.inference.device
+    before = surroundings(device, settings.inference.runtime)  # later, the load would be that of the timing itself
+    items: list[MethodTiming] = []
     failed: list[str] = []
     for method, scale in methods:
         found = [record for record in records if (record.key.method, record.key.scale) == (method.name, scale)]
         if any(record.status == "ok" for record in found):
-            inference = _as_scored(conditions, found)
+            inference = _as_scored(settings, found)
             identity = _identity(identities, method.name, scale, device)
-            found_here, problems = time_method(method, scale, sizes, default_batches(device), inference)
-            items += [{"identity": identity, **timing.describe()} for timing in found_here]
+            timings, problems = time_method(method, scale, sizes, default_batches(device), inference)
+            items += [replace(timing, identity=identity) for timing in timings]
             failed += [f"{method.name} ×{scale}: {problem}" for problem in problems]
         advance(1)
-    return {"conditions": before, "items": items, "failed": failed}
+    return TimingsDescription(conditions=before, items=tuple(items), failed=tuple(failed))
 
 
-def still_true(timings: Mapping[str, Any], identities: Identities, device: str) -> dict[str, Any]:
-    """Of what an older `run.json` kept, the timings of methods that are what they were, on the same device."""
+def still_valid(timings: TimingsDescription, identities: Identities, device: str) -> TimingsDescription:
+    """The timings of methods that are what they were when they were timed, on the same device."""
     items = [
         item
-        for item in timings["items"]
-        if (item["method"], item["scale"]) in identities.methods
-        and item["identity"] == _identity(identities, item["method"], item["scale"], device)
+        for item in timings.items
+        if (item.method, item.scale) in identities.methods
+        and item.identity == _identity(identities, item.method, item.scale, device)
     ]
-    return {"conditions": timings["conditions"], "items": items}
+    return TimingsDescription(conditions=timings.conditions, items=tuple(items))
 
 
 def _identity(identities: Identities, method: str, scale: int, device: str) -> str:
-    """Of all that a time depends on and that does not drift: method, libraries, device, processor, cores."""
+    """Hash of all that a time depends on and that does not drift: method, libraries, device, processor, cores."""
+    from srbench.timing import processor_name
+
     return combine(
         method=dict(identities.methods[method, scale]),
         libraries=library_versions() | {name: runtime_version(name) for name in get_args(RuntimeName)},
@@ -164,9 +169,9 @@ def _identity(identities: Identities, method: str, scale: int, device: str) -> s
     )[:16]
 
 
-def _as_scored(conditions: Conditions, records: Sequence[Record]) -> Inference:
-    """Under `auto`, bf16 only where every dataset was scored so."""
-    if not conditions.auto:
-        return conditions.inference
+def _as_scored(settings: Settings, records: Sequence[Record]) -> Inference:
+    """The run's inference; under `auto`, bf16 only if every dataset was scored so."""
+    if not settings.auto:
+        return settings.inference
     everywhere = all(record.precision.startswith("bf16") for record in records if record.status == "ok")
-    return replace(conditions.inference, precision="bf16" if everywhere else "fp32")
+    return replace(settings.inference, precision="bf16" if everywhere else "fp32")

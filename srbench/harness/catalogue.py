@@ -2,15 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Callable, Sequence
+from typing import Any, Literal
 
-__all__ = ["classifiers", "datasets", "methods", "metrics", "protocols", "wrappers"]
+__all__ = ["Kind", "Rows", "rows"]
+
+Kind = Literal["methods", "wrappers", "datasets", "metrics", "protocols", "classifiers"]
 
 Rows = Sequence[dict[str, Any]]
 
 
-def methods() -> Rows:
+def rows(kind: Kind) -> Rows:
+    """Everything of a kind that is installed, a row each; values are text, numbers, lists or dicts."""
+    tables: dict[Kind, Callable[[], Rows]] = {
+        "methods": _methods,
+        "wrappers": _wrappers,
+        "datasets": _datasets,
+        "metrics": _metrics,
+        "protocols": _protocols,
+        "classifiers": _classifiers,
+    }
+    return tables[kind]()
+
+
+def _methods() -> Rows:
     from srbench.cards import installed_cards
 
     return [
@@ -39,7 +54,7 @@ def methods() -> Rows:
     ]
 
 
-def wrappers() -> Rows:
+def _wrappers() -> Rows:
     from srbench.methods import WRAPPERS
 
     return [
@@ -48,7 +63,7 @@ def wrappers() -> Rows:
     ]
 
 
-def datasets() -> Rows:
+def _datasets() -> Rows:
     from srbench.cards import installed_cards
     from srbench.datasets import installed_listing
     from srbench.errors import DatasetError, NotImportedError
@@ -75,22 +90,27 @@ def datasets() -> Rows:
     return rows
 
 
-def metrics() -> Rows:
-    from srbench.metrics import DEFAULT_METRICS, METRICS
+def _metrics() -> Rows:
+    from srbench.cards import installed_cards
+    from srbench.metrics import DEFAULT_METRICS
 
     return [
         {
-            "name": metric.name,
-            "summary": metric.summary,
-            "unit": metric.unit,
-            "better": "higher" if metric.higher_is_better else "lower",
-            "default": "yes" if metric.name in DEFAULT_METRICS else "no",
+            "name": card.name,
+            "summary": card.summary,
+            "unit": card.unit,
+            "better": "higher" if card.higher_is_better else "lower",
+            "default": "yes" if card.name in DEFAULT_METRICS else "no",
+            "licence": card.licence,
+            "source": card.source,
+            "pack": entry.pack.distribution,
         }
-        for metric in METRICS.values()
+        for entry in installed_cards().metrics.values()
+        for card in (entry.card,)
     ]
 
 
-def protocols() -> Rows:
+def _protocols() -> Rows:
     from srbench.cards import installed_cards
 
     return [
@@ -110,7 +130,7 @@ def protocols() -> Rows:
     ]
 
 
-def classifiers() -> Rows:
+def _classifiers() -> Rows:
     from srbench.cards import installed_cards
 
     return [

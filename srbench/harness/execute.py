@@ -1,154 +1,165 @@
-"""Running a plan to its end: into a folder that the same plan completes, or in memory."""
+"""A plan run to its end: into a folder that the same plan completes, or in memory."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
 from contextlib import nullcontext
 from pathlib import Path
-from typing import Any
 
-from srbench.api import Progress, Size, Trial
-from srbench.classifiers import ClassifierPanel, LoadedClassifier, PredictionCache
-from srbench.engine import Conditions, run_plan
-from srbench.errors import MethodError, RequestError, WeightsError
+from srbench.api import DEFAULT_SIZES, Progress, Size, Trial
+from srbench.classifiers import load_panel
+from srbench.engine import Engine, Settings, run_plan
+from srbench.errors import RequestError, StoppedError
 from srbench.files import combine
-from srbench.harness.bench import still_true, time_methods, timed_methods
+from srbench.harness.bench import still_valid, time_methods, timed_methods
+from srbench.harness.options import RunOptions
 from srbench.harness.result import RunResult
-from srbench.leaderboard import write_attributes, write_leaderboard
+from srbench.leaderboard import collected, write_attributes, write_leaderboard
 from srbench.methods import resolve_device, resolve_inference
-from srbench.metrics import METRICS
 from srbench.runs import (
     Gallery,
-    Identities,
     MemoryStore,
     Plan,
+    Run,
+    RunDescription,
     RunStore,
-    added_cost,
     current_records,
     describe_run,
     device_name,
+    environment,
     identify,
     now,
-    other_trials,
 )
 
-__all__ = ["default_folder", "execute"]
 
-
-def execute(
-    plan: Plan,
-    *,
-    device: str,
-    output: Path | None,
-    timing: Sequence[Size] = (),
-    save_images: bool = False,
-    progress: Progress | None = None,
-) -> RunResult:
-    """Run a plan to its end, into a folder or in memory.
+def execute(plan: Plan, options: RunOptions, engine: Engine = run_plan) -> RunResult:
+    """Run a plan to its end.
 
     Args:
-        plan: What to run.
-        device: `auto`, `cpu` or `cuda`.
-        output: The run folder; None for memory.
-        timing: LR sizes that methods are timed at, in a pass of its own when everything has been scored.
-        save_images: Whether results, and HR as they are compared with it, are saved in the folder as PNG files.
-        progress: Told after every record, and every method timed.
+        plan: The cells.
+        options: Complete; device, output, timing, save_images and progress are read here.
+        engine: What makes the records.
 
     Raises:
-        RequestError: Images are to be saved without a folder.
+        RequestError: Images are to be saved without a folder, or a classifier cannot be loaded.
         OutputError: The folder cannot be used for this plan.
         StoreError: It cannot be written to the end.
-        KeyboardInterrupt: Passed on once the folder is in order.
+        StoppedError: It was interrupted; the folder is in order.
     """
-    if save_images and output is None:
+    output = options["output"]
+    folder = None if output is None else default_folder(plan) if output == "auto" else Path(output)
+    if options["save_images"] and folder is None:
         raise RequestError("images are saved in the run folder; name one with output (--output DIR)")
-    chosen = resolve_device(device)
-    request = plan.request
-    inference = resolve_inference(chosen, request.precision, request.runtime)
-    metrics = tuple(METRICS[name] for name in request.metrics)
-    identities = identify(plan, device_name(chosen), inference)
-    description = describe_run(plan, identities, chosen)
-    views = _views(plan, chosen)  # before a folder is made
-    store = RunStore(output, plan.describe()) if output else None
-
-    def keep(**parts: Any) -> None:
-        """Put parts into what is known of the run, and on the disk."""
-        description.update(parts)
-        if store:
-            store.write_run(description)
-
-    def on_trial(trial: Trial) -> None:
-        keep(trials=[*other_trials(description, trial), trial.describe()])
-
-    def result() -> RunResult:
-        """The run as far as it is known, its tables written."""
-        records = current_records(description, sink.records())
-        made = RunResult(description, tuple(records), output, reused, plan, inference)
-        if store:
-            write_leaderboard(store.folder, made.leaderboard, made.notes)
-            if request.classifiers:
-                write_attributes(store.folder, made.attributes)
-        return made
-
-    for name, told in views.describe().items() if views else ():
-        description["classifiers"][name] |= told
-    conditions = Conditions(
-        metrics,
-        inference,
-        auto=request.precision == "auto",
-        on_trial=on_trial,
-        views=views,
-        gallery=Gallery.of(description) if save_images else None,
-    )
-    with store or nullcontext():
-        sink = store or MemoryStore()
-        keep(status="unfinished", **(_kept(store, identities, chosen) if store else {}))
-        timed = timed_methods(plan) if timing else []
-        advance = _advance(progress, plan.records + len(timed))
-        reused = run_plan(plan, conditions, identities, sink, advance)
-        if views is not None and views.cost():
-            keep(looking=added_cost(description.get("looking", {}), views.cost()))
-        made = result()
-        keep(status="failed" if made.failed else "complete", finished=now())
-        if timed:  # only now, when everything that was scored is on the disk
-            keep(timings=time_methods(timed, timing, conditions, identities, made.items, advance))
-            made = result()
-    return made
-
-
-def _views(plan: Plan, device: str) -> ClassifierPanel | None:
-    """The classifiers, built, or None where there are none."""
-    request = plan.request
-    if not request.classifiers:
-        return None
-    cache = PredictionCache()
+    timing = options["timing"]
+    sizes = DEFAULT_SIZES if timing is True else tuple(timing or ())
     try:
-        viewers = tuple(LoadedClassifier(chosen, device, cache) for chosen in request.classifiers)
-    except (WeightsError, MethodError) as error:  # nothing has been started yet
-        raise RequestError(f"classifier: {error}") from error
-    return ClassifierPanel(viewers, {dataset.name: dataset.labels for dataset in request.datasets})
-
-
-def _kept(store: RunStore, identities: Identities, device: str) -> dict[str, Any]:
-    """What an earlier run into the folder found, and this one may not find again."""
-    kept = store.kept("timings", "trials", "looking")
-    return kept | ({"timings": still_true(kept["timings"], identities, device)} if "timings" in kept else {})
+        return _Execution(plan, options, folder, engine).run(sizes)
+    except KeyboardInterrupt:
+        kept = f"what was scored is kept in {folder}: run the same command again to go on"
+        raise StoppedError(f"interrupted; {kept if folder else 'nothing was kept'}") from None
 
 
 def default_folder(plan: Plan) -> Path:
-    """Where a run goes that was given no folder: the same for the same plan, below `runs/`."""
-    description = plan.describe()
-    names = "+".join(name.removeprefix("./") for name in description["datasets"])
-    return Path("runs") / f"{names[:60]}-{combine(**description)[:8]}"
+    """The folder of a run that was given none: the same for the same plan, below `runs/`."""
+    described = plan.describe()
+    names = "+".join(name.removeprefix("./") for name in described.datasets)
+    return Path("runs") / f"{names[:60]}-{combine(**described.model_dump(exclude_defaults=True))[:8]}"
 
 
-def _advance(progress: Progress | None, total: int) -> Callable[[int], None]:
-    done = 0
+class _Execution:
+    """One plan on its way: what is known of it, and where that is kept."""
 
-    def advance(count: int) -> None:
-        nonlocal done
-        done += count
-        if progress:
-            progress(done, total)
+    def __init__(self, plan: Plan, options: RunOptions, folder: Path | None, engine: Engine) -> None:
+        request = plan.request
+        self._plan, self._folder, self._engine = plan, folder, engine
+        self._device = resolve_device(options["device"])
+        self._inference = resolve_inference(self._device, request.precision, request.runtime)
+        self._identities = identify(plan, device_name(self._device), self._inference)
+        labels = {dataset.name: dataset.labels for dataset in request.datasets}
+        self._panel = load_panel(request.classifiers, labels, self._device)  # before a folder is made
+        classifiers = self._panel.describe() if self._panel else {}
+        self._about = describe_run(plan, self._identities, environment(self._device), classifiers)
+        self._save_images = options["save_images"]
+        self._progress = options["progress"]
+        self._store = RunStore(folder, plan.describe()) if folder else None
+        self._sink = self._store or MemoryStore()
+        self._reused = 0
 
-    return advance
+    def run(self, sizes: tuple[Size, ...]) -> RunResult:
+        """Score everything, write the tables, then time."""
+        request = self._plan.request
+        timed = timed_methods(self._plan) if sizes else []
+        advance = _Counter(self._progress, self._plan.records + len(timed)).advance
+        settings = Settings(
+            metrics=request.metrics,
+            inference=self._inference,
+            auto=request.precision == "auto",
+            lr=request.lr,
+            classifiers=request.classifiers,
+            gallery=Gallery.of(self._about) if self._save_images else None,
+        )
+        with self._store or nullcontext():
+            self._keep(self._carried_over())
+            self._reused = self._engine(
+                self._plan,
+                settings,
+                self._identities,
+                self._sink,
+                panel=self._panel,
+                on_trial=self._on_trial,
+                advance=advance,
+            )
+            if self._panel is not None and (cost := self._panel.cost()):
+                self._keep(self._about.with_cost(cost))
+            made = self._written()
+            status = "failed" if made.failed else "complete"
+            self._keep(self._about.model_copy(update={"status": status, "finished": now()}))
+            if timed:  # only now, when everything that was scored is on the disk
+                timings = time_methods(timed, sizes, settings, self._identities, made.items, advance)
+                self._keep(self._about.model_copy(update={"timings": timings}))
+                return self._written()
+            return self._result()
+
+    def _carried_over(self) -> RunDescription:
+        """The description with what an earlier run into the folder found and this one may not find again."""
+        held = self._store.held if self._store else None
+        if held is None:
+            return self._about
+        timings = still_valid(held.timings, self._identities, self._device) if held.timings else None
+        kept = {"trials": held.trials, "classifier_cost": held.classifier_cost, "timings": timings}
+        return self._about.model_copy(update=kept)
+
+    def _on_trial(self, trial: Trial) -> None:
+        self._keep(self._about.with_trial(trial))
+
+    def _keep(self, about: RunDescription) -> None:
+        """Take a new description, and put it on the disk."""
+        self._about = about
+        if self._store:
+            self._store.write_run(about)
+
+    def _result(self) -> RunResult:
+        """The run as far as it has come."""
+        run = Run("", self._about, current_records(self._about, self._sink.records()), self._folder)
+        return RunResult(run, self._reused, self._plan, self._inference)
+
+    def _written(self) -> RunResult:
+        """The run as far as it has come, its tables written."""
+        made = self._result()
+        if self._folder:
+            write_leaderboard(self._folder, collected([made.run]))
+            if self._plan.request.classifiers:
+                write_attributes(self._folder, made.attributes)
+        return made
+
+
+class _Counter:
+    """Records done, of all."""
+
+    def __init__(self, progress: Progress | None, total: int) -> None:
+        self._progress, self._total, self._done = progress, total, 0
+
+    def advance(self, count: int) -> None:
+        """Count, and tell."""
+        self._done += count
+        if self._progress:
+            self._progress(self._done, self._total)

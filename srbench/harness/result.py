@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 from srbench.api import Inference
 from srbench.errors import RequestError
-from srbench.leaderboard import build_attribute_table, build_table, notes_of, records_frame, to_html
-from srbench.runs import Cell, Plan, Record
+from srbench.leaderboard import Leaderboard, build_attribute_table, collected, records_frame, to_html
+from srbench.runs import Cell, Plan, Record, Run, RunDescription
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -26,44 +26,67 @@ class RunResult:
     """A run that came to its end.
 
     Attributes:
-        description: What `run.json` holds.
-        items: The current record of every image of every cell.
-        folder: The run folder; None for a run in memory.
+        run: Its description and records.
         reused: How many records were finished before.
-        plan: What was run.
-        inference: On what device, in what precision.
+        plan: The cells.
+        inference: Device, precision and runtime.
     """
 
-    description: Mapping[str, Any] = field(repr=False)
-    items: tuple[Record, ...] = field(repr=False)
-    folder: Path | None
+    run: Run = field(repr=False)
     reused: int = 0
     plan: Plan | None = field(default=None, repr=False)
     inference: Inference = field(default_factory=Inference, repr=False)
 
     @property
-    def leaderboard(self) -> pd.DataFrame:
-        """A row per cell, best first within each dataset, scale and protocol."""
-        return self._table.copy()  # a caller may change its own
+    def description(self) -> RunDescription:
+        """What `run.json` holds."""
+        return self.run.description
+
+    @property
+    def items(self) -> tuple[Record, ...]:
+        """The current record of every image of every cell."""
+        return self.run.records
+
+    @property
+    def folder(self) -> Path | None:
+        """The run folder; None for a run in memory."""
+        return self.run.folder
 
     @cached_property
-    def _table(self) -> pd.DataFrame:
-        return build_table(self.description, self.items)
+    def board(self) -> Leaderboard:
+        """The leaderboard with how its metrics are read, and its notes."""
+        return collected([self.run])
+
+    @property
+    def leaderboard(self) -> pd.DataFrame:
+        """A row per cell, best first within each dataset, scale and protocol."""
+        return self.board.table.copy()  # a caller may change its own
+
+    @property
+    def notes(self) -> list[str]:
+        """Refused cells, failures, undefined metrics, suspicious results."""
+        return list(self.board.notes)
 
     @property
     def attributes(self) -> pd.DataFrame:
         """A row per cell, classifier and attribute, of datasets that are labelled with attributes."""
-        return build_attribute_table(self.description, self.items)
+        return build_attribute_table(self.run)
 
     @property
     def records(self) -> pd.DataFrame:
         """A row per image and cell."""
         return records_frame(self.items)
 
-    @cached_property
-    def notes(self) -> list[str]:
-        """Refused cells, failures, undefined metrics, suspicious results."""
-        return notes_of(self.description, self.items)
+    @property
+    def failed(self) -> int:
+        """How many records failed."""
+        return sum(record.status == "failed" for record in self.items)
+
+    @property
+    def untimed(self) -> int:
+        """How many timings that were asked for failed."""
+        timings = self.description.timings
+        return 0 if timings is None else len(timings.failed)
 
     def show(
         self,
@@ -77,25 +100,26 @@ class RunResult:
         """Upscale one image again, and draw it: whole, and a crop of HR and of each method's result.
 
         Args:
-            image: Its id; `dataset/id` where the run has several datasets.
-            methods: Names of the run's methods; all if none are given.
+            image: Its id; `dataset/id` if the run has several datasets.
+            methods: Names of the run's methods; all by default.
             crop: `auto`, where the methods differ most, or `x,y,w,h` in HR pixels, also as four numbers.
-            scale: The run's first if not said.
-            protocol: Likewise.
+            scale: The run's first by default.
+            protocol: The run's first by default.
 
         Returns:
             What a notebook shows; `.save("figure.pdf")` writes it, `.figure` is matplotlib's.
 
         Raises:
-            RequestError: The run has no such image, method, factor or protocol, or the crop lies outside.
+            RequestError: The run has no such image, method, scale or protocol, or the crop lies outside the image.
             SRBenchError: The image cannot be read, or a method fails.
         """
-        from srbench.harness.show import find_box, make_scene  # here, because measuring needs no matplotlib
-        from srbench.report import Drawing, draw_sheet
+        from srbench.harness.show import chosen_cells, find_box, make_scene
+        from srbench.report import Drawing, draw_sheet  # here, because measuring needs no matplotlib
 
         if self.plan is None:
             raise RequestError("this result comes from another process; run the methods again to show them")
-        cells = self.plan.chosen(image, (methods,) if isinstance(methods, str) else methods, scale, protocol)
+        names = (methods,) if isinstance(methods, str) else methods
+        cells = chosen_cells(self.plan, image, names, scale, protocol)
         place = cells[0]
         name = image.removeprefix(f"{place.dataset.name}/")
         upscalers = [(cell.method, self._used(cell)) for cell in cells]
@@ -106,9 +130,9 @@ class RunResult:
 
     def _used(self, cell: Cell) -> Inference:
         """How a cell's method ran: under `--precision auto` as its trial found."""
-        for trial in self.description.get("trials", ()):
-            if (trial["method"], trial["dataset"], trial["scale"]) == (cell.method.name, cell.dataset.name, cell.scale):
-                return replace(self.inference, precision=trial["precision"])
+        for trial in self.description.trials:
+            if (trial.method, trial.dataset, trial.scale) == (cell.method.name, cell.dataset.name, cell.scale):
+                return replace(self.inference, precision=trial.precision)
         return self.inference
 
     def __getstate__(self) -> dict[str, Any]:
@@ -116,14 +140,4 @@ class RunResult:
         return self.__dict__ | {"plan": None}
 
     def _repr_html_(self) -> str:
-        return to_html(self.leaderboard, self.notes)
-
-    @property
-    def failed(self) -> int:
-        """Records that failed."""
-        return sum(record.status == "failed" for record in self.items)
-
-    @property
-    def untimed(self) -> int:
-        """Timings that were asked for and failed."""
-        return len(self.description.get("timings", {}).get("failed", ()))
+        return to_html(self.board)

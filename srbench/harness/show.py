@@ -1,21 +1,24 @@
-"""One image, and what methods make of it."""
+"""`srbench show`: one image, and what methods make of it."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
-from srbench.api import Dataset, Inference, Job, LrSource, Method, Sample
-from srbench.cards import Registry
+from srbench.api import Dataset, Inference, LrSource, Method, Progress, Sample
+from srbench.cards import Registry, installed_cards
 from srbench.datasets import open_dataset
-from srbench.engine import decode, degrade
-from srbench.errors import RequestError, suggest
+from srbench.engine import decode, prepared, scored
+from srbench.errors import NotApplicableError, RequestError, suggest
 from srbench.files import IMAGE_SUFFIXES, to_rgb
-from srbench.metrics import METRICS, compare, score
+from srbench.harness.options import RunOptions, completed, resolve
+from srbench.methods import resolve_device, resolve_inference
+from srbench.metrics import find_metrics
 from srbench.protocols import Protocol
-from srbench.report import Box, Scene, SceneResult, contrasted, most_different, read_box
+from srbench.report import Box, Scene, SceneResult, contrasted, draw_sheet, most_different, read_box, write_figure
+from srbench.runs import Cell, Plan, make_plan
 
-__all__ = ["AUTO", "find_box", "find_image", "make_scene"]
+__all__ = ["AUTO", "chosen_cells", "find_box", "find_image", "make_scene", "show"]
 
 AUTO = "auto"
 """The crop where the methods differ most."""
@@ -24,14 +27,56 @@ _PART = 5
 """The automatic crop's sides are the image's shorter one divided by this, between 32 and 160 pixels."""
 
 
+def show(
+    image: str,
+    methods: Sequence[str],
+    output: Path,
+    *,
+    crop: str = AUTO,
+    options: RunOptions,
+    progress: Progress = lambda *_: None,
+) -> tuple[Scene, Box]:
+    """Upscale one image by several methods, and draw what papers print.
+
+    Args:
+        image: An image file, `DATASET/ID`, or a bundled photograph's id.
+        methods: Names of cards, or `./file.py:function`, perhaps with `+wrapper`.
+        output: The figure; ends in `.png`, `.pdf` or `.svg`.
+        crop: `auto`, or `x,y,w,h` in HR pixels.
+        options: Scale, protocol, device and weights, as `srbench.run` takes them.
+        progress: Called with methods done and in all.
+
+    Returns:
+        What was drawn, and the crop.
+
+    Raises:
+        RequestError: Something asked for is unknown or does not go together.
+        SRBenchError: The image cannot be read, or a method fails.
+        OutputError: The figure cannot be written.
+    """
+    cards = installed_cards()
+    dataset, name = find_image(image, cards)
+    chosen = completed(options, RunOptions)
+    plan = make_plan(resolve(methods, chosen, cards))
+    if plan.refused:
+        raise NotApplicableError(str(plan.refused[0]))
+    request = plan.request
+    inference = resolve_inference(resolve_device(chosen["device"]), request.precision, request.runtime)
+    upscalers = [(method, inference) for method in request.methods]
+    scene = make_scene(upscalers, dataset, name, request.scales[0], request.protocols[0], progress=progress)
+    box = find_box(scene, crop)
+    write_figure(draw_sheet(scene, box), output)
+    return scene, box
+
+
 def find_image(image: str, cards: Registry) -> tuple[Dataset, str]:
     """What an image's name on a command line means: a file, `DATASET/ID`, or the id of a bundled photograph.
 
     Returns:
-        Its dataset, which has no name where it is a file, and its id.
+        Its dataset, whose name is empty for a file, and its id.
 
     Raises:
-        RequestError: It names a file that is not there, or none of an image.
+        RequestError: The file does not exist, or is no image.
         SRBenchError: The dataset is not there.
     """
     path = Path(image).expanduser()
@@ -39,10 +84,43 @@ def find_image(image: str, cards: Registry) -> tuple[Dataset, str]:
         if not path.is_file():
             raise RequestError(f"{image}: no such file; name an image file, DATASET/ID, or a bundled photo's id")
         if path.suffix.lower() not in IMAGE_SUFFIXES:
-            raise RequestError(f"{image}: is no image file ({', '.join(sorted(IMAGE_SUFFIXES))})")
+            raise RequestError(f"{image}: is no image file, expected one of ({', '.join(sorted(IMAGE_SUFFIXES))})")
         return Dataset("", (Sample(path.stem, path, {}),)), path.stem
     dataset, _, name = image.rpartition("/")
     return open_dataset(dataset or "bundled", cards), name
+
+
+def chosen_cells(plan: Plan, image: str, methods: Sequence[str], scale: int | None, protocol: str) -> list[Cell]:
+    """The cells of an image's dataset at one scale under one protocol, in the order of the methods.
+
+    Args:
+        plan: The run's.
+        image: An id, or `dataset/id`.
+        methods: Names; all if none are given.
+        scale: The first if None.
+        protocol: A name; the first if empty.
+
+    Raises:
+        RequestError: The plan has no such cell, or the id does not say which dataset is meant.
+    """
+    ids = {dataset.name: {sample.id for sample in dataset.samples} for dataset in plan.request.datasets}
+    homes = [name for name, held in ids.items() if image in held or image.removeprefix(f"{name}/") in held]
+    if len(homes) != 1:
+        where = f"in {' and '.join(homes)}; write DATASET/ID" if homes else f"not in {', '.join(ids)}"
+        raise RequestError(f"image {image!r}: {where}")
+    factor, rules = scale or plan.request.scales[0], protocol or plan.request.protocols[0].name
+    there = {
+        cell.method.name: cell
+        for cell in plan.cells
+        if (cell.dataset.name, cell.scale, cell.protocol.name) == (homes[0], factor, rules)
+    }
+    for method in methods:
+        if method not in there:
+            known = ", ".join(there) or "none"
+            raise RequestError(f"{method!r}: not run on {homes[0]} ×{factor} under {rules}; there were {known}")
+    if not there:
+        raise RequestError(f"nothing was run on {homes[0]} ×{factor} under {rules}")
+    return [there[method] for method in methods or there]
 
 
 def make_scene(
@@ -52,9 +130,9 @@ def make_scene(
     scale: int,
     protocol: Protocol,
     lr: LrSource = "made",
-    progress: Callable[[int, int], None] = lambda *_: None,
+    progress: Progress = lambda *_: None,
 ) -> Scene:
-    """Upscale one image by several methods.
+    """Upscale one image by several methods, and score the results.
 
     Args:
         methods: What to show, and how each runs if it computes.
@@ -63,7 +141,7 @@ def make_scene(
         scale: Upscaling factor.
         protocol: How LR is made, and what the figures are of.
         lr: Whether LR is made or read.
-        progress: Told of methods done.
+        progress: Called with methods done and in all.
 
     Raises:
         RequestError: There is no such image.
@@ -74,23 +152,22 @@ def make_scene(
         known = f"; it has {', '.join(ids[:8])}{' …' if len(ids) > 8 else ''}"
         raise RequestError(f"{dataset.name} has no image {image!r}{known}{suggest(image, ids)}")
     sample = dataset.samples[ids.index(image)]
-    hr = decode(dataset, sample).image
-    low = degrade(hr, sample, scale, protocol.degradation, lr)
-    truth = protocol.compared(low.reference, scale)
+    ready = prepared(decode(dataset, sample), sample, scale, [protocol], lr)
+    if ready.problems:
+        raise ready.problems[protocol.name]
+    metrics = [one.build("cpu") for one in find_metrics(("psnr", "ssim"), installed_cards())]
     results: list[SceneResult] = []
     suspicious: list[str] = []
     for done, (method, inference) in enumerate(methods, start=1):
         producer = method.open(scale, method.inference(scale, inference) or inference)
-        job = Job(image, low.lr, (low.reference.shape[1], low.reference.shape[2]), scale, grey=len(hr) == 1)
-        (produced,) = producer([job])
-        sr = protocol.compared(produced.array, scale)
-        scores = score(compare(sr, truth), [METRICS["psnr"], METRICS["ssim"]]).values
+        (produced,) = producer([ready.job])
+        scores = scored(produced.array, ready, protocol, metrics).values
         results.append(SceneResult(method.name, to_rgb(produced.array), scores["psnr"], scores["ssim"]))
         suspicious += [f"{method.name}: {warning}" for warning in produced.warnings]
         progress(done, len(methods))
     name = f"{dataset.name}/{image}" if dataset.name else sample.hr.name
     where = name, f"×{scale}, {protocol.name}"
-    return Scene(*where, to_rgb(low.reference), tuple(results), tuple(suspicious))
+    return Scene(*where, to_rgb(ready.reference), tuple(results), tuple(suspicious))
 
 
 def find_box(scene: Scene, crop: str) -> Box:

@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import numpy as np
 
-from srbench.api import BuildableMethod, Inference, Upscaler
-from srbench.errors import NotApplicableError, OutputError, RequestError, SRBenchError
+from srbench.api import BuildableMethod, Precision, Progress, RuntimeName, Upscaler, refuse_scale
+from srbench.cards import installed_cards
+from srbench.errors import OutputError, RequestError, SRBenchError
 from srbench.files import WRITABLE_SUFFIXES, Photograph, image_files, read_photograph, to_rgb, write_photograph
+from srbench.methods import Weights, find_method, named_files, resolve_device, resolve_inference
 from srbench.protocols import imresize
 
 __all__ = ["enlarged", "pairs", "upscale_files"]
-
-Progress = Callable[[int, int], None]
 
 
 def pairs(source: Path, output: Path, *, overwrite: bool) -> list[tuple[Path, Path]]:
@@ -56,42 +55,54 @@ def _writable(path: Path) -> str:
 
 
 def upscale_files(
-    method: BuildableMethod,
-    scale: int,
-    asked: Inference,
-    files: Sequence[tuple[Path, Path]],
+    source: Path,
+    output: Path,
+    *,
+    method: str = "edsr",
+    scale: int = 4,
+    device: str = "auto",
+    precision: Precision = "fp32",
+    runtime: RuntimeName = "eager",
+    weights: Weights = None,
+    overwrite: bool = False,
     progress: Progress = lambda *_: None,
-) -> list[str]:
-    """Upscale files one after the other; one that fails keeps none of the others from being made.
+) -> tuple[int, list[str]]:
+    """Upscale image files one after the other; one that fails does not stop the others.
 
     Args:
-        method: Which.
+        source: An image file, or a folder of them.
+        output: A file, or a folder.
+        method: A card's name, or `./file.py:function`, perhaps with `+wrapper`.
         scale: Upscaling factor.
-        asked: Device, precision and runtime.
-        files: Sources and targets.
-        progress: Told of each file.
+        device: `auto`, `cpu` or `cuda`.
+        precision: Of the network.
+        runtime: What executes the network.
+        weights: As `srbench.run` takes them.
+        overwrite: Whether existing files are replaced.
+        progress: Called with files done and in all.
 
     Returns:
-        What went wrong, a line a file.
+        How many files there are, and what went wrong, a line a file.
 
     Raises:
-        NotApplicableError: The method has no such factor.
+        RequestError: Something asked for is unknown or does not go together.
+        OutputError: A file exists, or is the source itself.
         SRBenchError: The method cannot be loaded.
     """
-    if method.scales != "any" and scale not in method.scales:
-        has = ", ".join(f"×{known}" for known in method.scales)
-        raise NotApplicableError(f"{method.name} has no ×{scale}, only {has}; choose another --scale")
-    inference = method.inference(scale, asked)
-    upscaler = method.build(scale, inference)
+    files = pairs(source, output, overwrite=overwrite)
+    found = find_method(method, installed_cards(), named_files(weights, [method]))
+    refuse_scale(found, scale)
+    inference = found.inference(scale, resolve_inference(resolve_device(device), precision, runtime))
+    upscaler = found.build(scale, inference)
     problems: list[str] = []
-    for done, (source, target) in enumerate(files, start=1):
+    for done, (path, target) in enumerate(files, start=1):
         try:
-            made = enlarged(read_photograph(source), upscaler, method, scale, inference.device)
+            made = enlarged(read_photograph(path), upscaler, found, scale, inference.device)
             write_photograph(target, made)
         except SRBenchError as error:
-            problems.append(str(error) if str(source.name) in str(error) else f"{source}: {error}")
+            problems.append(str(error) if str(path.name) in str(error) else f"{path}: {error}")
         progress(done, len(files))
-    return problems
+    return len(files), problems
 
 
 def enlarged(

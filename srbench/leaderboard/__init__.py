@@ -11,13 +11,12 @@ if TYPE_CHECKING:
     from srbench.leaderboard.columns.downstream import is_better_low, is_score
     from srbench.leaderboard.columns.speed import timings_text
     from srbench.leaderboard.grid import grid
-    from srbench.leaderboard.notes import notes_of
     from srbench.leaderboard.order import ranked, sorted_by
     from srbench.leaderboard.significance.compare import choose, compare_methods, compare_runs
     from srbench.leaderboard.significance.comparison import MethodComparison, comparison_text, read_limit, worse
     from srbench.leaderboard.significance.paired import Difference, compare_pairs, min_images
-    from srbench.leaderboard.table import build_attribute_table, build_table, build_tables, records_frame
-    from srbench.leaderboard.tally import GROUP_COLUMNS, tallies
+    from srbench.leaderboard.table import Leaderboard, build_attribute_table, records_frame
+    from srbench.leaderboard.tally import GROUP_COLUMNS, Place, places, tallies
     from srbench.leaderboard.text import counted, metric_title, to_html, to_text
 else:  # what needs torch, pandas or matplotlib is imported when it is first used
     __getattr__, *_ = lazy_loader.attach(
@@ -27,13 +26,12 @@ else:  # what needs torch, pandas or matplotlib is imported when it is first use
             "columns.downstream": ["is_better_low", "is_score"],
             "columns.speed": ["timings_text"],
             "grid": ["grid"],
-            "notes": ["notes_of"],
             "order": ["ranked", "sorted_by"],
             "significance.compare": ["choose", "compare_methods", "compare_runs"],
             "significance.comparison": ["MethodComparison", "comparison_text", "read_limit", "worse"],
             "significance.paired": ["Difference", "compare_pairs", "min_images"],
-            "table": ["build_attribute_table", "build_table", "build_tables", "records_frame"],
-            "tally": ["GROUP_COLUMNS", "tallies"],
+            "table": ["Leaderboard", "build_attribute_table", "records_frame"],
+            "tally": ["GROUP_COLUMNS", "Place", "places", "tallies"],
             "text": ["counted", "metric_title", "to_html", "to_text"],
         },
     )
@@ -41,10 +39,10 @@ else:  # what needs torch, pandas or matplotlib is imported when it is first use
 __all__ = [
     "GROUP_COLUMNS",
     "Difference",
+    "Leaderboard",
     "MethodComparison",
+    "Place",
     "build_attribute_table",
-    "build_table",
-    "build_tables",
     "choose",
     "collect_attributes",
     "collected",
@@ -58,7 +56,7 @@ __all__ = [
     "is_score",
     "metric_title",
     "min_images",
-    "notes_of",
+    "places",
     "ranked",
     "read_limit",
     "records_frame",

@@ -1,4 +1,4 @@
-"""Run folders as tables: several read into one, and the two leaderboard files written."""
+"""Run folders as one leaderboard, and a leaderboard as files."""
 
 from __future__ import annotations
 
@@ -7,63 +7,49 @@ from pathlib import Path
 
 import pandas as pd
 
-from srbench.errors import OutputError
-from srbench.files import write_whole
+from srbench.errors import StoreError
+from srbench.files import write_text
 from srbench.leaderboard.notes import notes_of
-from srbench.leaderboard.table import build_attribute_table, build_tables
+from srbench.leaderboard.table import Leaderboard, build_attribute_table, build_table
+from srbench.leaderboard.tally import metrics_of
 from srbench.leaderboard.text import to_csv, to_markdown
-from srbench.runs import labels_of, read_records, read_run
-
-__all__ = ["collect_attributes", "collected", "write_attributes", "write_leaderboard"]
+from srbench.runs import Run
 
 
-def collected(folders: Sequence[Path]) -> tuple[pd.DataFrame, list[str]]:
-    """Table and notes_of of several run folders, finished or not.
+def collected(runs: Sequence[Run]) -> Leaderboard:
+    """The leaderboard of runs, finished or not; notes that several share stand once.
 
     Raises:
-        RequestError: A folder holds no run.
-        StoreError: A run cannot be read.
+        StoreError: Two runs read a metric of the same name differently.
     """
-    runs = {folder: (read_run(folder), read_records(folder)) for folder in folders}
-    labels = labels_of(list(runs))
-    table = build_tables({labels[folder]: run for folder, run in runs.items()})
-    return table, list(dict.fromkeys(remark for run in runs.values() for remark in notes_of(*run)))
+    notes = dict.fromkeys(note for run in runs for note in notes_of(run))
+    return Leaderboard(build_table(runs), metrics_of(runs), tuple(notes))
 
 
-def collect_attributes(folders: Sequence[Path]) -> pd.DataFrame:
-    """The attribute tables of several run folders, one below the other; a row that is there twice stays once.
-
-    Raises:
-        RequestError: A folder holds no run.
-        StoreError: A run cannot be read.
-    """
-    tables = [build_attribute_table(read_run(folder), read_records(folder)) for folder in folders]
+def collect_attributes(runs: Sequence[Run]) -> pd.DataFrame:
+    """The attribute tables of runs, one below the other; a row that occurs twice stays once."""
+    tables = [build_attribute_table(run) for run in runs]
     return pd.concat(tables, ignore_index=True).drop_duplicates(ignore_index=True)
 
 
-def write_leaderboard(folder: Path, table: pd.DataFrame, remarks: Sequence[str], *, ordered: bool = False) -> None:
-    """Write `leaderboard.csv` and `leaderboard.md`; `ordered` keeps the rows' order in every part.
+def write_leaderboard(folder: Path, board: Leaderboard) -> None:
+    """Write `leaderboard.csv` and `leaderboard.md`.
 
     Raises:
-        OutputError: The folder cannot be created.
         StoreError: A file cannot be written.
     """
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise OutputError(f"{folder}: cannot be created ({error.strerror})") from error
-    write_whole(folder / "leaderboard.csv", to_csv(table))
-    write_whole(folder / "leaderboard.md", to_markdown(table, remarks, ordered=ordered))
+    write_text(folder / "leaderboard.csv", to_csv(board.table), StoreError)
+    write_text(folder / "leaderboard.md", to_markdown(board), StoreError)
 
 
 def write_attributes(folder: Path, table: pd.DataFrame) -> None:
-    """Write `attributes.csv`, or remove an older one if there is nothing to be said of attributes any more.
+    """Write `attributes.csv`, or remove an older one if the table is empty.
 
     Raises:
         StoreError: The file cannot be written.
     """
     path = folder / "attributes.csv"
     if not table.empty:
-        write_whole(path, to_csv(table))
+        write_text(path, to_csv(table), StoreError)
     elif path.exists():
         path.unlink()

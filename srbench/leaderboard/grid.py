@@ -6,8 +6,6 @@ from collections.abc import Sequence
 
 from tabulate import tabulate
 
-__all__ = ["grid"]
-
 
 def grid(header: Sequence[str], rows: Sequence[Sequence[str]], style: str = "simple", *, words: int = 1) -> str:
     """A table whose figures stand below each other.

@@ -4,71 +4,64 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
+from srbench.api import Trial
 from srbench.leaderboard.columns.downstream import below_chance, disagreements
 from srbench.leaderboard.significance.paired import min_images
 from srbench.leaderboard.table import build_table
-from srbench.leaderboard.tally import GROUP_COLUMNS, Tally, largest_sets, tallies
-from srbench.runs import Described, Record, cells, current_records
-
-__all__ = ["notes_of"]
+from srbench.leaderboard.tally import Place, largest_sets, places, tallies
+from srbench.runs import Record, Run
 
 
-def notes_of(run: Described, records: Sequence[Record]) -> list[str]:
-    """What a reader must know beside the figures: cells refused, images failed or missing, metrics undefined, warnings.
+def notes_of(run: Run) -> list[str]:
+    """Cells refused, images failed or missing, metrics undefined, warnings, and what a run's figures cannot say.
 
-    Like remarks about several images become one line.
+    The same remark about several images becomes one line.
     """
-    current = current_records(run, records)
-    found = [
-        f"not run: {item['method']} ×{item['scale']} under {item['protocol']}: {item['reason']}"
-        for item in run["refused"]
-    ]
-    found += [_trial(trial) for trial in run.get("trials", ())]
-    found += _not_as_asked(run, current)
-    for name, described in run.get("classifiers", {}).items():
-        found += [
-            f"labels of {data} are not used by {name}: {why}"
-            for data, why in described.get("unused_labels", {}).items()
-        ]
-        found += [f"labels of {data} for {name}: {why}" for data, why in described.get("passed_over", {}).items()]
-    found += [f"not timed: {reason}" for reason in run.get("timings", {}).get("failed", ())]
-    found += _grouped_remarks(current)
-    found += _blank_rows(run, current)
+    about = run.description
+    found = [f"not run: {refusal}" for refusal in about.refused]
+    found += [_trial(trial) for trial in about.trials]
+    found += _not_as_asked(run)
+    for name, classifier in about.classifiers.items():
+        found += [f"labels of {data} are not used by {name}: {why}" for data, why in classifier.unused_labels.items()]
+        found += [f"labels of {data} for {name}: {why}" for data, why in classifier.passed_over.items()]
+    found += [f"not timed: {reason}" for reason in (about.timings.failed if about.timings else ())]
+    found += _grouped_remarks(run.records)
+    found += _blank_rows(run)
     found += [
-        f"{name} looked at {cost['results']:,} results and {cost['hr_images']:,} HR images in {cost['seconds']:.1f} s"
-        for name, cost in run.get("looking", {}).items()
+        f"{name} looked at {cost.results:,} results and {cost.hr_images:,} HR images in {cost.seconds:.1f} s"
+        for name, cost in about.classifier_cost.items()
     ]
-    found += _too_few(run, current)
-    if "psnr" in run["plan"]["metrics"] and run["plan"].get("classifiers"):
-        for (dataset, _, scale, *_), rows in build_table(run, current).groupby(GROUP_COLUMNS, sort=False):
-            found += disagreements(f"{dataset} ×{scale}", rows)
-            found += below_chance(f"{dataset} ×{scale}", rows)
-    expected = sum(len(run["datasets"][cell[1]]["images"]) for cell in cells(run))
-    if len(current) < expected:
-        found.append(f"unfinished: {len(current)} of {expected} records; run the same command again to complete it")
+    found += _too_few(run)
+    if "psnr" in about.plan.metrics and about.plan.classifiers:
+        for place, rows in places(build_table([run])):
+            found += disagreements(place.short, rows)
+            found += below_chance(place.short, rows)
+    expected = sum(len(about.datasets[cell.dataset].images) for cell in about.cells())
+    if len(run.records) < expected:
+        found.append(f"unfinished: {len(run.records)} of {expected} records; run the same command again to complete it")
     return found
 
 
-def _trial(trial: Mapping[str, Any]) -> str:
-    """What `--precision auto` found."""
-    where = f"{trial['method']} ×{trial['scale']} on {trial['dataset']}: {trial['precision']}"
-    if trial["problem"]:
-        return f"{where}, since {trial['problem']}"
+def _trial(trial: Trial) -> str:
+    """What `--precision auto` chose, and why."""
+    where = f"{trial.method} ×{trial.scale} on {trial.dataset}: {trial.precision}"
+    if trial.problem:
+        return f"{where}, since {trial.problem}"
     return (
-        f"{where}, since on the first {trial['images']} images bf16 moves PSNR by at most {trial['difference']:.4f} dB "
-        f"and is {trial['speedup']:.1f} times as fast as fp32"
+        f"{where}, since on the first {trial.images} images bf16 moves PSNR by at most {trial.difference:.4f} dB "
+        f"and is {trial.speedup:.1f} times as fast as fp32"
     )
 
 
-def _not_as_asked(run: Described, records: Sequence[Record]) -> Iterator[str]:
+def _not_as_asked(run: Run) -> Iterator[str]:
     """Which methods ran in float32 although something else was asked for."""
-    precision, runtime = run["plan"].get("precision", "fp32"), run["plan"].get("runtime", "eager")
-    asked = [word for word in (precision, runtime) if word not in ("fp32", "eager")]
-    tried = {trial["method"] for trial in run.get("trials", ())}
-    plain = [record.key.method for record in records if record.precision == "fp32" and record.key.method not in tried]
+    plan = run.description.plan
+    asked = [word for word in (plan.precision, plan.runtime) if word not in ("fp32", "eager")]
+    tried = {trial.method for trial in run.description.trials}
+    plain = [one.key.method for one in run.records if one.precision == "fp32" and one.key.method not in tried]
     if asked and plain:
         yield (
             f"in fp32 with torch, because they show no network that {' '.join(asked)} could run: "
@@ -95,16 +88,16 @@ def _grouped_remarks(records: Sequence[Record]) -> list[str]:
     return lines
 
 
-def _too_few(run: Described, current: Sequence[Record]) -> Iterator[str]:
-    """Datasets on which no difference between methods can be called real."""
-    groups: dict[tuple[Any, ...], list[Tally]] = defaultdict(list)
-    for tally in tallies("", run, current):
+def _too_few(run: Run) -> Iterator[str]:
+    """Datasets on which no difference between methods can be significant."""
+    by_place: dict[Place, list[int]] = defaultdict(list)
+    for tally in tallies(run):
         if tally.images:
-            groups[tally.group].append(tally)
+            by_place[tally.place].append(len(tally.images))
     small: dict[int, dict[str, None]] = defaultdict(dict)
-    for (dataset, *_), same in groups.items():
-        if len(same) > 1 and max(len(tally.images) for tally in same) < min_images(len(same)):
-            small[len(same)][dataset] = None
+    for place, counts in by_place.items():
+        if len(counts) > 1 and max(counts) < min_images(len(counts)):
+            small[len(counts)][place.dataset] = None
     for methods, datasets in sorted(small.items()):
         yield (
             f"{', '.join(datasets)}: too few images for a claim that one method is better than another "
@@ -112,16 +105,16 @@ def _too_few(run: Described, current: Sequence[Record]) -> Iterator[str]:
         )
 
 
-def _blank_rows(run: Described, current: Sequence[Record]) -> Iterator[str]:
+def _blank_rows(run: Run) -> Iterator[str]:
     """Why a row with scored images has no figures."""
-    found = list(tallies("", run, current))
+    found = list(tallies(run))
     largest = largest_sets(found)
     for tally in found:
-        if tally.images and tally.images != largest[tally.group]:
-            method, dataset, scale, protocol, _ = tally.cell
+        if tally.images and tally.images != largest[tally.place]:
+            cell = tally.cell
             yield (
-                f"{method} ×{scale} on {dataset} under {protocol}: no figures, because its {len(tally.images)} scored "
-                f"images are not the {len(largest[tally.group])} of the other rows"
+                f"{cell.method} ×{cell.scale} on {cell.dataset} under {cell.protocol}: no figures, because its "
+                f"{len(tally.images)} scored images are not the {len(largest[tally.place])} of the other rows"
             )
 
 

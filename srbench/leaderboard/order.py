@@ -1,54 +1,58 @@
-"""Leaderboards in another order: by any column, or by the mean rank over several; never across groups."""
+"""Leaderboards in another order: by any column, or by the mean rank over several; never across places."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import pandas as pd
 
 from srbench.errors import RequestError, suggest
 from srbench.leaderboard.columns.downstream import is_better_low, is_score
+from srbench.leaderboard.table import Leaderboard
 from srbench.leaderboard.tally import GROUP_COLUMNS
-from srbench.metrics import METRICS
-
-__all__ = ["ranked", "sorted_by"]
 
 
-def ranked(table: pd.DataFrame, columns: Sequence[str]) -> pd.DataFrame:
-    """The table with a column `mean_rank`, the mean of a row's ranks by some columns within its group, best first.
+def ranked(board: Leaderboard, columns: Sequence[str]) -> Leaderboard:
+    """The leaderboard with a column `mean_rank`: the mean of a row's ranks by some columns within its place.
 
     Equal figures share their mean rank; a row that lacks one of the figures has none, and comes last.
 
     Args:
-        table: Of `build_tables`.
+        board: To be ranked.
         columns: Metrics or downstream scores.
 
     Raises:
-        RequestError: A column is not there.
+        RequestError: A column does not exist, or has no figures.
     """
-    groups = table.groupby(GROUP_COLUMNS, sort=False)
-    ranks = [groups[name].rank(ascending=not _higher_is_better(table, name)) for name in columns]
-    means = pd.concat(ranks, axis=1).mean(axis=1, skipna=False)
-    return sorted_by(table.assign(mean_rank=means), "mean_rank")
+    groups = board.table.groupby(GROUP_COLUMNS, sort=False)
+    ranks = [groups[name].rank(ascending=not _higher_is_better(board, name)) for name in columns]
+    table = board.table.assign(mean_rank=pd.concat(ranks, axis=1).mean(axis=1, skipna=False))
+    note = f"sorted by the mean rank over {', '.join(columns)}, within each table"
+    return _ordered(board, table, "mean_rank", higher=False, note=note)
 
 
-def sorted_by(table: pd.DataFrame, column: str) -> pd.DataFrame:
-    """The table with each group's best row by a column first; rows without it last.
+def sorted_by(board: Leaderboard, column: str) -> Leaderboard:
+    """The leaderboard with each place's best row by a column first; rows without a figure last.
 
     Raises:
-        RequestError: The column is not there.
+        RequestError: The column does not exist, or has no figures.
     """
-    higher = _higher_is_better(table, column)
-    keys = table.assign(_group=table.groupby(GROUP_COLUMNS, sort=False).ngroup())
-    keys = keys.sort_values(["_group", column], ascending=[True, not higher], kind="stable", na_position="last")
-    return table.loc[keys.index].reset_index(drop=True)
+    higher = _higher_is_better(board, column)
+    return _ordered(board, board.table, column, higher=higher, note=f"sorted by {column}, within each table")
 
 
-def _higher_is_better(table: pd.DataFrame, column: str) -> bool:
-    known = [name for name in map(str, table) if name in METRICS or is_score(name)]
-    if column == "mean_rank" and column in table:
-        return False
+def _ordered(board: Leaderboard, table: pd.DataFrame, column: str, *, higher: bool, note: str) -> Leaderboard:
+    keys = table.assign(_place=table.groupby(GROUP_COLUMNS, sort=False).ngroup())
+    keys = keys.sort_values(["_place", column], ascending=[True, not higher], kind="stable", na_position="last")
+    table = table.loc[keys.index].reset_index(drop=True)
+    return replace(board, table=table, notes=(note, *board.notes), ordered=True)
+
+
+def _higher_is_better(board: Leaderboard, column: str) -> bool:
+    table = board.table
+    known = [name for name in map(str, table) if name in board.metrics or is_score(name)]
     if column not in known or table[column].isna().all():
         there = [name for name in known if table[name].notna().any()]
         raise RequestError(f"no figures of {column!r}{suggest(column, there)}; there are {', '.join(there)}")
-    return METRICS[column].higher_is_better if column in METRICS else not is_better_low(column)
+    return board.metrics[column].higher_is_better if column in board.metrics else not is_better_low(column)

@@ -6,100 +6,167 @@ import math
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple, cast
 
-from srbench.api import named_parts
+import pandas as pd
+
+from srbench.api import MetricInfo, named_parts
+from srbench.errors import StoreError
 from srbench.leaderboard.columns.downstream import downstream_row
 from srbench.leaderboard.columns.speed import speed_row
-from srbench.metrics import METRICS
-from srbench.runs import Described, Record, cells
+from srbench.runs import CellKey, Record, Run, RunDescription
 
-__all__ = ["GROUP_COLUMNS", "Tally", "largest_sets", "tallies"]
 
-GROUP_COLUMNS = ["dataset", "dataset_sha256", "scale", "protocol", "protocol_hash", "lr"]
-"""Rows that agree in these may be ranked against each other."""
+class Place(NamedTuple):
+    """Where methods may be ranked against each other: rows that agree in all of this."""
+
+    dataset: str
+    dataset_sha256: str
+    scale: int
+    protocol: str
+    protocol_hash: str
+    lr: str
+
+    @property
+    def short(self) -> str:
+        """Dataset and scale."""
+        return f"{self.dataset} ×{self.scale}"
+
+    @property
+    def title(self) -> str:
+        """Dataset, scale and protocol."""
+        return f"{self.short}, {self.protocol}{self._given}"
+
+    @property
+    def ruled(self) -> str:
+        """The title with the protocol's hash."""
+        return f"{self.short}, {self.protocol} ({self.protocol_hash}){self._given}"
+
+    @property
+    def identified(self) -> str:
+        """The title with the hashes of dataset and protocol."""
+        return f"{self.short} ({self.dataset_sha256}), {self.protocol} ({self.protocol_hash}){self._given}"
+
+    @property
+    def _given(self) -> str:
+        return "" if self.lr == "made" else ", LR as given"
+
+
+GROUP_COLUMNS = list(Place._fields)
+"""Columns of a leaderboard that make a `Place`."""
+
+
+def places(table: pd.DataFrame) -> Iterator[tuple[Place, pd.DataFrame]]:
+    """The groups of a leaderboard's rows that may be ranked together, in the table's order."""
+    for values, rows in table.groupby(GROUP_COLUMNS, sort=False):
+        yield Place(*cast(tuple[Any, ...], values)), rows
 
 
 @dataclass(frozen=True)
 class Tally:
-    """What became of a cell's images; `run` is what `run.json` holds."""
+    """What became of a cell's images.
+
+    Attributes:
+        label: Of the run.
+        run: What `run.json` holds.
+        cell: Which cell.
+        scored: The records of scored images.
+        failed: How many images failed.
+    """
 
     label: str
-    run: Described
-    cell: tuple[Any, ...]
+    run: RunDescription
+    cell: CellKey
     scored: tuple[Record, ...]
     failed: int
 
     @property
     def images(self) -> frozenset[str]:
-        """The scored ones."""
+        """Ids of the scored images."""
         return frozenset(record.key.image for record in self.scored)
 
     @property
-    def group(self) -> tuple[Any, ...]:
-        """`GROUP_COLUMNS`."""
+    def expected(self) -> int:
+        """How many images the cell has."""
+        return len(self.run.datasets[self.cell.dataset].images)
+
+    @property
+    def place(self) -> Place:
+        """Where the cell's row may be ranked."""
         _, dataset, scale, protocol, lr = self.cell
-        run = self.run
-        return dataset, run["datasets"][dataset]["sha256"], scale, protocol, run["protocols"][protocol]["hash"], lr
+        data, rules = self.run.datasets[dataset], self.run.protocols[protocol]
+        return Place(dataset, data.sha256, scale, protocol, rules.hash, lr)
 
     def figures(self, metric: str) -> dict[str, float]:
-        """A metric by image; nothing where an image lacks it."""
+        """A metric by image; empty if an image lacks it."""
         values = {record.key.image: record.scores.get(metric) for record in self.scored}
         known = {image: value for image, value in values.items() if value is not None}
         return known if len(known) == len(values) else {}
 
-    def _seen(self) -> dict[str, Any]:
-        """What classifiers made of its images."""
-        classifiers = self.run["plan"].get("classifiers", ())
-        row = downstream_row(classifiers, [record.seen for record in self.scored])
-        for name in classifiers:
-            described = self.run["classifiers"][name]
-            used = self.cell[1] not in described.get("unused_labels", {})
-            row[f"{name}:identity"] = described["identity"]
-            row[f"{name}:labels"] = self.run["datasets"][self.cell[1]].get("labels_sha256", "") if used else ""
+    def _recognition(self) -> dict[str, Any]:
+        """The columns of classifiers."""
+        run, dataset = self.run, self.cell.dataset
+        row = downstream_row(run.plan.classifiers, [record.seen for record in self.scored])
+        for name, classifier in run.classifiers.items():
+            used = dataset not in classifier.unused_labels
+            row[f"{name}:identity"] = classifier.identity
+            row[f"{name}:labels"] = run.datasets[dataset].labels_sha256 if used else ""
         return row
 
     def row(self, *, comparable: bool) -> dict[str, Any]:
-        """The table's row; without figures where the images are not those of its group."""
-        method, _, scale, _, _ = self.cell
-        means = {name: _mean([record.scores.get(name) for record in self.scored]) for name in METRICS}
-        expected = len(self.run["datasets"][self.cell[1]]["images"])
-        environment = self.run["environment"]
+        """The table's row; without figures if the scored images are not those of the other rows."""
+        run, (method, _, scale, _, _) = self.run, self.cell
+        means = {name: _mean([record.scores.get(name) for record in self.scored]) for name in run.plan.metrics}
         labels = sorted({record.precision for record in self.scored})
         precisions, runtimes = zip(*map(named_parts, labels), strict=True) if labels else ((), ())
         return {
             "method": method,
-            **dict(zip(GROUP_COLUMNS, self.group, strict=True)),
+            **self.place._asdict(),
             "images": len(self.scored),
-            **(means | self._seen() if comparable else {}),
+            **(means | self._recognition() if comparable else {}),
             "failed": self.failed,
-            "missing": expected - len(self.scored) - self.failed,
-            "weights_sha256": self.run["methods"][method].get(str(scale), {}).get("weights", ""),
-            "device": environment["device"],
+            "missing": self.expected - len(self.scored) - self.failed,
+            "weights_sha256": run.methods[method].get(scale, {}).get("weights", ""),
+            "device": run.environment.device,
             "precision": " / ".join(dict.fromkeys(precisions)),
             "runtime": " / ".join(dict.fromkeys(runtimes)),
-            "srbench": self.run["srbench"],
-            **speed_row(self.run.get("timings", {}), method, scale),
+            "srbench": run.srbench,
+            **speed_row(run.timings.items if run.timings else (), method, scale),
         }
 
 
-def largest_sets(tallies: Sequence[Tally]) -> dict[tuple[Any, ...], frozenset[str]]:
-    """The largest set of images that a cell of each group has scored."""
-    largest: dict[tuple[Any, ...], frozenset[str]] = {}
+def tallies(run: Run) -> Iterator[Tally]:
+    """A tally of each cell of a run."""
+    by_cell: dict[CellKey, list[Record]] = defaultdict(list)
+    for record in run.records:
+        by_cell[record.key.cell].append(record)
+    for cell in run.description.cells():
+        found = by_cell[cell]
+        scored = tuple(record for record in found if record.status == "ok")
+        yield Tally(run.label, run.description, cell, scored, len(found) - len(scored))
+
+
+def largest_sets(tallies: Sequence[Tally]) -> dict[Place, frozenset[str]]:
+    """The largest set of images that a cell of each place has scored."""
+    largest: dict[Place, frozenset[str]] = {}
     for tally in tallies:
-        largest[tally.group] = max(largest.get(tally.group, frozenset()), tally.images, key=len)
+        largest[tally.place] = max(largest.get(tally.place, frozenset()), tally.images, key=len)
     return largest
 
 
-def tallies(label: str, run: Described, current: Sequence[Record]) -> Iterator[Tally]:
-    """A tally of each cell of a run; `current` is what `current_records` found."""
-    by_cell: dict[tuple[Any, ...], list[Record]] = defaultdict(list)
-    for record in current:
-        by_cell[tuple(record.key[:-1])].append(record)
-    for cell in cells(run):
-        found = by_cell[cell]
-        scored = tuple(record for record in found if record.status == "ok")
-        yield Tally(label, run, cell, scored, len(found) - len(scored))
+def metrics_of(runs: Sequence[Run]) -> dict[str, MetricInfo]:
+    """The metrics of runs by name, in the order asked.
+
+    Raises:
+        StoreError: Two runs read a metric of the same name differently.
+    """
+    found: dict[str, MetricInfo] = {}
+    for run in runs:
+        for name, info in run.description.infos().items():
+            known = found.setdefault(name, info)
+            if (known.unit, known.higher_is_better) != (info.unit, info.higher_is_better):
+                raise StoreError(f"{run.label}: its metric {name} has another unit or direction; tabulate it alone")
+    return found
 
 
 def _mean(values: Sequence[float | None]) -> float | None:

@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from html import escape
 from typing import Any
 
 import pandas as pd
 
-from srbench.api import Metric
+from srbench.api import MetricInfo
 from srbench.leaderboard.columns.downstream import downstream_blocks
 from srbench.leaderboard.columns.speed import speed_blocks
 from srbench.leaderboard.grid import grid
-from srbench.leaderboard.tally import GROUP_COLUMNS
-from srbench.metrics import METRICS
-
-__all__ = ["counted", "metric_title", "to_csv", "to_html", "to_markdown", "to_text"]
+from srbench.leaderboard.table import Leaderboard
+from srbench.leaderboard.tally import places
 
 
 def to_csv(table: pd.DataFrame) -> str:
@@ -23,20 +21,23 @@ def to_csv(table: pd.DataFrame) -> str:
     return str(table.to_csv(index=False, float_format="%.6f", lineterminator="\n"))
 
 
-def _blocks(table: pd.DataFrame, *, wide: bool) -> Iterator[tuple[str, list[str], list[list[str]]]]:
-    """Heading, column names and cells of each group that may be ranked together."""
-    metrics = [metric for name, metric in METRICS.items() if name in table and table[name].notna().any()]
-    for (dataset, _, scale, protocol, protocol_hash, lr), rows in table.groupby(GROUP_COLUMNS, sort=False):
-        source = "" if lr == "made" else ", LR as given"
-        # Said once where all rows agree, else beside each name: a column of its own would not fit on 80.
+Block = tuple[str, list[str], list[list[str]]]
+"""Heading, column names and cells of a table."""
+
+
+def _quality(board: Leaderboard, *, wide: bool) -> Iterator[Block]:
+    """A table for each group of rows that may be ranked together."""
+    table = board.table
+    metrics = [one for name, one in board.metrics.items() if table[name].notna().any()]
+    rank = "mean_rank" in table
+    for place, rows in places(table):
+        # Said once if all rows agree, else beside each name: 80 columns have no room for a column of its own.
         labels = list(dict.fromkeys(_label(row) for _, row in rows.iterrows()))
         common = f", {labels[0]}" if labels[0] and len(labels) == 1 else ""
-        heading = f"{dataset} ×{scale}, {protocol} ({protocol_hash}){source}{common}"
-        rank = "mean_rank" in table
-        # Not beside a mean rank over several metrics: 80 columns have no room for both.
+        # Not beside a mean rank over several metrics, for the same reason.
         grouped = rows["rank_group"].ne("").any() and (wide or not rank)
         header = ["method", "images", *(["rank ↓"] if rank else []), *(metric_title(metric) for metric in metrics)]
-        interval = _interval(rows) if wide else None
+        interval = _interval(rows, board.metrics) if wide else None
         header += [*([interval[0]] if interval else []), *(["group"] if grouped else [])]
         body = [
             [
@@ -49,12 +50,12 @@ def _blocks(table: pd.DataFrame, *, wide: bool) -> Iterator[tuple[str, list[str]
             ]
             for index, (_, row) in enumerate(rows.iterrows())
         ]
-        yield heading, header, body
+        yield f"{place.ruled}{common}", header, body
 
 
-def _interval(rows: pd.DataFrame) -> tuple[str, list[str]] | None:
-    """Title and cells of the column of 95 % intervals; None where no row has one."""
-    for name, metric in METRICS.items():
+def _interval(rows: pd.DataFrame, metrics: Mapping[str, MetricInfo]) -> tuple[str, list[str]] | None:
+    """Title and cells of the column of 95 % intervals; None if no row has one."""
+    for name, metric in metrics.items():
         ends = f"{name}_low", f"{name}_high"
         if ends[0] in rows and rows[ends[0]].notna().any():
             cells = [
@@ -70,7 +71,7 @@ def _label(row: Mapping[str, Any] | pd.Series[Any]) -> str:
     return str(row["precision"]) if row["runtime"] in ("eager", "") else f"{row['precision']} {row['runtime']}"
 
 
-def metric_title(metric: Metric) -> str:
+def metric_title(metric: MetricInfo) -> str:
     """Name, unit and which way is better."""
     return f"{metric.label}{metric.short_unit} {'↑' if metric.higher_is_better else '↓'}"
 
@@ -81,51 +82,44 @@ def counted(row: Mapping[str, Any] | pd.Series[Any]) -> str:
     return str(expected) if row["images"] == expected else f"{row['images']}/{expected}"
 
 
-def _number(value: float | None, metric: Metric) -> str:
+def _number(value: float | None, metric: MetricInfo) -> str:
     return "" if value is None or pd.isna(value) else f"{value:.{metric.decimals}f}"
 
 
-def _downstream(table: pd.DataFrame, *, ordered: bool) -> Iterator[tuple[str, list[str], list[list[str]]]]:
-    """What classifiers made of each group, after all figures of quality."""
-    for (dataset, _, scale, protocol, _, _), rows in table.groupby(GROUP_COLUMNS, sort=False):
-        yield from downstream_blocks(f"{dataset} ×{scale}, {protocol}", rows, ordered=ordered)
+def _blocks(board: Leaderboard, *, wide: bool) -> Iterator[Block]:
+    """Quality, then what classifiers recognised, then speed."""
+    yield from _quality(board, wide=wide)
+    for place, rows in places(board.table):
+        yield from downstream_blocks(place.title, rows, ordered=board.ordered)
+    yield from speed_blocks(board.table)
 
 
-def _all(table: pd.DataFrame, *, ordered: bool, wide: bool) -> Iterator[tuple[str, list[str], list[list[str]]]]:
-    yield from _blocks(table, wide=wide)
-    yield from _downstream(table, ordered=ordered)
-    yield from speed_blocks(table)
+def to_text(board: Leaderboard) -> str:
+    """For a terminal of 80 columns; without the notes."""
+    return "\n\n".join(f"{heading}\n{grid(header, body)}" for heading, header, body in _blocks(board, wide=False))
 
 
-def to_text(table: pd.DataFrame, *, ordered: bool = False) -> str:
-    """For a terminal of 80 columns; `ordered` keeps the rows' order in every part."""
-    return "\n\n".join(
-        f"{heading}\n{grid(header, body, 'simple')}"
-        for heading, header, body in _all(table, ordered=ordered, wide=False)
-    )
-
-
-def to_markdown(table: pd.DataFrame, remarks: Sequence[str], *, ordered: bool = False) -> str:
-    """A section per group, the remarks below."""
+def to_markdown(board: Leaderboard) -> str:
+    """A section per table, the notes below."""
     parts = [
         "# Leaderboard",
         "Best first, unless a note says otherwise. Rows of different protocols, scales or datasets are not comparable.",
     ]
-    for heading, header, body in _all(table, ordered=ordered, wide=True):
+    for heading, header, body in _blocks(board, wide=True):
         parts += [f"## {heading}", grid(header, body, "github")]
-    if remarks:
-        parts += ["## Notes", "\n".join(f"- {remark}" for remark in remarks)]
-    return "\n\n".join([*parts, _conditions(table)]) + "\n"
+    if board.notes:
+        parts += ["## Notes", "\n".join(f"- {note}" for note in board.notes)]
+    return "\n\n".join([*parts, _conditions(board.table)]) + "\n"
 
 
-def to_html(table: pd.DataFrame, remarks: Sequence[str]) -> str:
-    """A piece of a page for a notebook: the same tables, the remarks below."""
+def to_html(board: Leaderboard) -> str:
+    """For a notebook: the same tables, the notes below."""
     parts = [
         f"<h4>{escape(heading)}</h4>\n{grid(header, body, 'html')}"
-        for heading, header, body in _all(table, ordered=False, wide=True)
+        for heading, header, body in _blocks(board, wide=True)
     ]
-    if remarks:
-        parts.append("<ul>" + "".join(f"<li>{escape(remark)}</li>" for remark in remarks) + "</ul>")
+    if board.notes:
+        parts.append("<ul>" + "".join(f"<li>{escape(note)}</li>" for note in board.notes) + "</ul>")
     return "\n".join(parts)
 
 

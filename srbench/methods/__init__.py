@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import lazy_loader
 
-from srbench.methods.find import Weights, find_method, free_name, named_files
+from srbench.methods.find import Weights, find_method, find_methods, free_name, named_files
 from srbench.methods.sources.finished import FinishedImages
 from srbench.methods.wrappers.table import WRAPPERS
 
@@ -30,6 +30,7 @@ __all__ = [
     "Weights",
     "check_result",
     "find_method",
+    "find_methods",
     "free_name",
     "named_files",
     "network_of",

@@ -10,7 +10,7 @@ from types import MappingProxyType
 from typing import Any
 
 from srbench.api import TRUTH, BuildableMethod
-from srbench.cards import Registry, WeightsEntry
+from srbench.cards import Entry, MethodCard, Registry, WeightsEntry
 from srbench.errors import RequestError, UnknownNameError, suggest
 from srbench.files import Files, existing_files, file_identity, place_sha256
 from srbench.methods.sources.card import CardMethod
@@ -19,8 +19,6 @@ from srbench.methods.sources.userfile import method_from_file
 from srbench.methods.sources.wrapped import WrappedMethod
 from srbench.methods.weights import page_hint
 from srbench.methods.wrappers.table import WRAPPERS
-
-__all__ = ["Weights", "find_method", "free_name", "named_files", "split_wrappers"]
 
 
 def free_name(name: str, cards: Registry) -> str:
@@ -38,20 +36,28 @@ def free_name(name: str, cards: Registry) -> str:
     return name
 
 
+def find_methods(
+    specs: Sequence[str | Callable[..., Any]], cards: Registry, files: Mapping[str, tuple[Path, ...]]
+) -> tuple[BuildableMethod, ...]:
+    """The methods that were asked for; see `find_method`."""
+    return tuple(find_method(spec, cards, files) for spec in specs)
+
+
 def find_method(
     spec: str | Callable[..., Any], cards: Registry, files: Mapping[str, tuple[Path, ...]] = MappingProxyType({})
 ) -> BuildableMethod:
-    """Resolve what a user wrote.
+    """The method that a user wrote.
 
     Args:
-        spec: A card's name, `name@weights`, `./file.py:function`, each perhaps followed by `+wrapper`, or (in Python)
-            a callable taking `(lr)` or `(lr, scale)`.
+        spec: A card's name, `name@weights`, `name:variant` of a card with variants, `./file.py:function`, each perhaps
+            followed by `+wrapper`, or (in Python) a callable taking `(lr)` or `(lr, scale)`.
         cards: Where names are looked up.
-        files: Weight files of the user's, by `name@weights`; several for several scales.
+        files: The user's weight files, by `name@weights`; several for several scales.
 
     Raises:
-        UnknownNameError: No card, weights or wrapper of this name.
-        RequestError: The file or the function in it cannot be used, or a wrapper does not go with the method.
+        UnknownNameError: No card, weights or wrapper has this name.
+        RequestError: The file or the function in it cannot be used, a variant is missing or unexpected, or a wrapper
+            does not go with the method.
     """
     if not isinstance(spec, str):
         return function_method(free_name(callable_name(spec), cards), spec, {"call": uuid.uuid4().hex})
@@ -63,10 +69,16 @@ def find_method(
 
 
 def split_wrappers(spec: str) -> tuple[str, list[str]]:
-    """What is wrapped, and the wrappers' names; a path may have a + of its own."""
+    """What is wrapped, and the wrappers' names; a path before the colon, or a variant, may contain a + of its own."""
     path, colon, attribute = spec.rpartition(":")
-    first, *wrappers = attribute.split("+")
-    return f"{path}{colon}{first}", wrappers
+    if not colon or path.endswith(".py"):
+        first, *wrappers = attribute.split("+")
+        return f"{path}{colon}{first}", wrappers
+    found: list[str] = []
+    while (name := spec.rpartition("+")[2]) in WRAPPERS:
+        spec = spec.removesuffix(f"+{name}")
+        found.insert(0, name)
+    return spec, found
 
 
 def _wrap(method: BuildableMethod, name: str) -> BuildableMethod:
@@ -90,6 +102,9 @@ def _find_unwrapped(spec: str, cards: Registry, files: Mapping[str, tuple[Path, 
         return method_from_file(Path(path).expanduser(), attribute)
     if spec.endswith(".py"):
         raise RequestError(f"{spec}: which function of it? Write {spec}:function")
+    name, colon, variant = spec.partition(":")
+    if name in cards.methods and (colon or cards.method(name).card.variants):
+        return _find_variant(cards.method(name), variant)
     name, at, weights = spec.partition("@")
     entry = cards.method(name)
     given = files.get(spec, ())
@@ -115,6 +130,17 @@ def _find_unwrapped(spec: str, cards: Registry, files: Mapping[str, tuple[Path, 
         if digest.startswith(item.sha256):
             raise RequestError(f"{spec}: {given[0].name} is the file of {name}@{item.name} ×{item.scale}; ask for that")
     return CardMethod(entry, weights, own=given[0], place=place_sha256(given[0]))
+
+
+def _find_variant(entry: Entry[MethodCard], variant: str) -> CardMethod:
+    """`name:variant`, where the variant may be a file."""
+    name, wanted = entry.card.name, entry.card.variants
+    if wanted is None:
+        raise RequestError(f"method {name} has no variants; write {name} alone")
+    if not variant:
+        raise RequestError(f"method {name} needs a variant: write {name}:X, where X is {wanted}")
+    path = Path(variant).expanduser()
+    return CardMethod(entry, variant=variant, place=place_sha256(path) if path.is_file() else "")
 
 
 def _matching_files(entries: Sequence[WeightsEntry], given: Sequence[Path], method: str) -> dict[int, Path]:

@@ -16,8 +16,6 @@ from srbench.protocols import imresize, luma
 if TYPE_CHECKING:
     from torch import Tensor
 
-__all__ = ["suspicions"]
-
 Floats = NDArray[np.floating[Any]]
 
 # A window this large, in LR pixels, keeps the check under a millisecond or so; its own border is not looked at.

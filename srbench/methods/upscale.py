@@ -23,8 +23,6 @@ from srbench.protocols import (
     ycbcr_to_rgb_on_device,
 )
 
-__all__ = ["check_result", "upscale_planes"]
-
 Planes = NDArray[Any]
 
 # Between the largest overshoot a network makes about [0, 1] and the smallest [0, 255] image that is not black.

@@ -16,8 +16,6 @@ from srbench.cards import WeightsEntry
 from srbench.errors import WeightsError
 from srbench.files import atomic_write, cache_home, file_sha256, is_web_page
 
-__all__ = ["WeightFile", "page_hint"]
-
 
 @dataclass(frozen=True)
 class WeightFile:

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from srbench.metrics.find import DEFAULT_METRICS, METRICS, find_metrics
+from srbench.metrics.find import DEFAULT_METRICS, find_metrics
 from srbench.metrics.l1 import l1
 from srbench.metrics.ms_ssim import ms_ssim
 from srbench.metrics.mse import mse, rmse
 from srbench.metrics.psnr import psnr
-from srbench.metrics.score import compare, score
+from srbench.metrics.score import Scores, compare, score
 from srbench.metrics.sharpness_error import sharpness_error
 from srbench.metrics.ssim import ssim
 
 __all__ = [
     "DEFAULT_METRICS",
-    "METRICS",
+    "Scores",
     "compare",
     "find_metrics",
     "l1",

@@ -1,60 +1,96 @@
-"""Metrics by name."""
+"""Metrics by name, or as objects of the caller's."""
 
 from __future__ import annotations
 
+import re
+import uuid
 from collections.abc import Sequence
-from types import MappingProxyType
+from dataclasses import dataclass
 
-from srbench.api import Metric
-from srbench.errors import UnknownNameError, suggest
-from srbench.metrics.l1 import l1, l1_of
-from srbench.metrics.ms_ssim import ms_ssim, ms_ssim_of
-from srbench.metrics.mse import mse, mse_of, rmse, rmse_of
-from srbench.metrics.psnr import psnr, psnr_of
-from srbench.metrics.sharpness_error import sharpness_error, sharpness_error_of
-from srbench.metrics.ssim import ssim, ssim_of
-
-__all__ = ["DEFAULT_METRICS", "METRICS", "find_metrics"]
-
-_LEVELS = "8-bit levels"
-
-METRICS = MappingProxyType(
-    {
-        metric.name: metric
-        for metric in (
-            Metric("psnr", psnr, psnr_of, "dB", True, 3, "peak signal-to-noise ratio, per image, then averaged"),
-            Metric("ssim", ssim, ssim_of, "", True, 4, "structural similarity, 11×11 Gaussian, valid region"),
-            Metric(
-                "ms_ssim", ms_ssim, ms_ssim_of, "", True, 4, "multi-scale structural similarity, from 161 pixels up"
-            ),
-            Metric("l1", l1, l1_of, _LEVELS, False, 3, "mean absolute error"),
-            Metric("mse", mse, mse_of, f"{_LEVELS}²", False, 2, "mean squared error"),
-            Metric("rmse", rmse, rmse_of, _LEVELS, False, 3, "root of the mean squared error"),
-            Metric(
-                "sharpness_error",
-                sharpness_error,
-                sharpness_error_of,
-                "dB",
-                False,
-                3,
-                "distance of high-frequency energy from HR's",
-            ),
-        )
-    }
-)
-"""Every metric by name, in the order of the leaderboard's columns."""
+from srbench.api import RESERVED_COLUMNS, Metric, MetricInfo, MetricRequest, MetricSpec
+from srbench.cards import Entry, MetricCard, Registry, load_target
+from srbench.errors import MethodError, RequestError, SRBenchError, one_line
+from srbench.files import code_sha256, combine
 
 DEFAULT_METRICS = ("psnr", "ssim", "ms_ssim", "l1")
-"""What a run computes unless told otherwise."""
+"""What a run computes by default."""
 
 
-def find_metrics(names: Sequence[str]) -> tuple[str, ...]:
-    """Names of metrics, if they are known.
+@dataclass(frozen=True)
+class CardMetric:
+    """A metric that a card declares."""
+
+    entry: Entry[MetricCard]
+
+    @property
+    def info(self) -> MetricInfo:
+        """The card's name, unit, direction and decimals."""
+        return self.entry.card.info
+
+    def identity(self) -> str:
+        """Hash of its pack's version and sources; 16 digits."""
+        return combine(pack=self.entry.pack.distribution, code=code_sha256(self.entry.pack.folder))[:16]
+
+    def build(self, device: str) -> Metric:
+        """Load its code.
+
+        Raises:
+            CardError: The card's formula or factory cannot be imported.
+            MethodError: The factory failed.
+        """
+        card, owner = self.entry.card, self.entry.pack.name
+        if card.factory is None:
+            formula = load_target(str(card.formula), owner)
+        else:
+            try:
+                formula = load_target(card.factory, owner)(MetricRequest(device))
+            except SRBenchError:
+                raise
+            except (Exception, SystemExit) as error:  # a pack is anyone's code
+                raise MethodError(f"metric {card.name} cannot be built: {one_line(error)}") from error
+        return Metric(**vars(self.info), formula=formula)
+
+
+@dataclass(frozen=True)
+class GivenMetric:
+    """A `Metric` object of the caller's. Its code is not known, so no record is reused in another call."""
+
+    metric: Metric
+    call: str
+
+    @property
+    def info(self) -> MetricInfo:
+        """The object's name, unit, direction and decimals."""
+        one = self.metric
+        return MetricInfo(one.name, one.unit, one.higher_is_better, one.decimals, one.summary)
+
+    def identity(self) -> str:
+        """Different in each call."""
+        return self.call
+
+    def build(self, device: str) -> Metric:
+        """The object."""
+        return self.metric
+
+
+def find_metrics(asked: Sequence[str | Metric], cards: Registry) -> tuple[MetricSpec, ...]:
+    """The metrics that were asked for.
+
+    Args:
+        asked: Names of cards, or `Metric` objects.
+        cards: Where names are looked up.
 
     Raises:
-        UnknownNameError: One is not.
+        UnknownNameError: No card has one of the names.
+        RequestError: An object has a card's name, or one that cannot be a column.
     """
-    for name in tuple(names):
-        if name not in METRICS:
-            raise UnknownNameError(f"unknown metric {name!r}{suggest(name, METRICS)}; see: srbench list metrics")
-    return tuple(names)
+    return tuple(_given(one, cards) if isinstance(one, Metric) else CardMetric(cards.metric(one)) for one in asked)
+
+
+def _given(metric: Metric, cards: Registry) -> GivenMetric:
+    name = metric.name
+    if name in cards.metrics or name in RESERVED_COLUMNS:
+        raise RequestError(f"metric {name!r} is the name of another metric or column; choose another")
+    if not re.fullmatch(r"[a-z][a-z0-9_]*", name):
+        raise RequestError(f"metric {name!r}: use small letters, digits and _, a letter first")
+    return GivenMetric(metric, uuid.uuid4().hex)

@@ -6,10 +6,8 @@ from typing import Any
 
 from numpy.typing import NDArray
 
+from srbench.api import ImagePair
 from srbench.metrics.pair.arrays import ArrayPair
-from srbench.metrics.pair.pair import ImagePair
-
-__all__ = ["l1", "l1_of"]
 
 
 def l1(sr: NDArray[Any], hr: NDArray[Any]) -> float:

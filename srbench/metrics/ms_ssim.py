@@ -7,11 +7,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from srbench.api import ImagePair
 from srbench.errors import UndefinedMetricError
 from srbench.metrics.pair.arrays import ArrayPair
-from srbench.metrics.pair.pair import WINDOW, ImagePair
-
-__all__ = ["SMALLEST_SIDE", "ms_ssim", "ms_ssim_of"]
+from srbench.metrics.pair.window import WINDOW
 
 # Wang, Simoncelli and Bovik 2003, section 3.2; they sum to 1.
 _WEIGHTS = (0.0448, 0.2856, 0.3001, 0.2363, 0.1333)

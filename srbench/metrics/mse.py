@@ -7,10 +7,8 @@ from typing import Any
 
 from numpy.typing import NDArray
 
+from srbench.api import ImagePair
 from srbench.metrics.pair.arrays import ArrayPair
-from srbench.metrics.pair.pair import ImagePair
-
-__all__ = ["mse", "mse_of", "rmse", "rmse_of"]
 
 
 def mse(sr: NDArray[Any], hr: NDArray[Any]) -> float:

@@ -8,12 +8,9 @@ from typing import NamedTuple
 
 import numpy as np
 
-from srbench.api import Metric, Planes
-from srbench.errors import UndefinedMetricError
+from srbench.api import ImagePair, Metric, Planes
+from srbench.errors import UndefinedMetricError, one_line
 from srbench.metrics.pair.arrays import ArrayPair
-from srbench.metrics.pair.pair import ImagePair
-
-__all__ = ["Scores", "compare", "score"]
 
 
 class Scores(NamedTuple):
@@ -24,7 +21,11 @@ class Scores(NamedTuple):
 
 
 def compare(sr: Planes, hr: Planes) -> ImagePair:
-    """Two images that a protocol has prepared, to be scored where they lie.
+    """A pair of images that a protocol has prepared, compared where they lie.
+
+    Args:
+        sr: uint8 or float64, (C, H, W), 0…255; an array, or a tensor on a GPU.
+        hr: The same shape, in the same place.
 
     Raises:
         ImageError: They cannot be compared.
@@ -37,23 +38,20 @@ def compare(sr: Planes, hr: Planes) -> ImagePair:
 
 
 def score(pair: ImagePair, metrics: Sequence[Metric]) -> Scores:
-    """Apply metrics to two images that a protocol has prepared.
-
-    Args:
-        pair: The images, 0…255.
-        metrics: Which.
-    """
+    """Compute metrics of one pair. A metric that raises has no value; the others have theirs."""
     values: dict[str, float | None] = {}
     undefined: dict[str, str] = {}
     for metric in metrics:
         values[metric.name] = None
         try:
-            value = metric.formula(pair)
+            value = metric.of(pair)
         except UndefinedMetricError as error:
             undefined[metric.name] = str(error)
-            continue
-        if math.isfinite(value):
-            values[metric.name] = value
+        except Exception as error:  # noqa: BLE001  # a metric may be anyone's code
+            undefined[metric.name] = f"raised {one_line(error)}"
         else:
-            undefined[metric.name] = f"{value} for this image (is the result identical to HR?)"
+            if math.isfinite(value):
+                values[metric.name] = value
+            else:
+                undefined[metric.name] = f"{value} for this image (is the result identical to HR?)"
     return Scores(values, undefined)

@@ -7,11 +7,9 @@ from typing import Any
 
 from numpy.typing import NDArray
 
+from srbench.api import ImagePair
 from srbench.errors import UndefinedMetricError
 from srbench.metrics.pair.arrays import ArrayPair
-from srbench.metrics.pair.pair import ImagePair
-
-__all__ = ["sharpness_error", "sharpness_error_of"]
 
 
 def sharpness_error(sr: NDArray[Any], hr: NDArray[Any]) -> float:

@@ -6,10 +6,8 @@ from typing import Any
 
 from numpy.typing import NDArray
 
+from srbench.api import ImagePair
 from srbench.metrics.pair.arrays import ArrayPair
-from srbench.metrics.pair.pair import ImagePair
-
-__all__ = ["ssim", "ssim_of"]
 
 
 def ssim(sr: NDArray[Any], hr: NDArray[Any], *, data_range: float = 255.0) -> float:

@@ -8,14 +8,7 @@ import lazy_loader
 
 from srbench.protocols.colour import luma, rgb_to_ycbcr, ycbcr_to_rgb
 from srbench.protocols.find import find_protocols
-from srbench.protocols.protocol import (
-    DegradationRule,
-    Protocol,
-    compared_where_it_lies,
-    crop_border,
-    quantise,
-    quantise_checked,
-)
+from srbench.protocols.protocol import DegradationRule, Protocol, crop_border, quantise, quantise_checked
 from srbench.protocols.resize import imresize, modcrop, resample_taps
 
 if TYPE_CHECKING:
@@ -28,7 +21,6 @@ else:  # what needs torch, pandas or matplotlib is imported when it is first use
 __all__ = [
     "DegradationRule",
     "Protocol",
-    "compared_where_it_lies",
     "crop_border",
     "find_protocols",
     "imresize",

@@ -10,8 +10,6 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["LUMA_OFFSET", "LUMA_WEIGHTS", "YCBCR_OFFSET", "YCBCR_TO_RGB", "luma", "rgb_to_ycbcr", "ycbcr_to_rgb"]
-
 Floats = NDArray[np.float64]
 
 _FORWARD = np.array([[65.481, 128.553, 24.966], [-37.797, -74.203, 112.0], [112.0, -93.786, -18.214]]) / 255

@@ -7,8 +7,6 @@ from collections.abc import Sequence
 from srbench.cards import Registry
 from srbench.protocols.protocol import Protocol
 
-__all__ = ["find_protocols"]
-
 
 def find_protocols(names: Sequence[str], cards: Registry) -> tuple[Protocol, ...]:
     """The protocols of these names.

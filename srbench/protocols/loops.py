@@ -8,8 +8,6 @@ import numpy as np
 
 from srbench.parallel import compiled
 
-__all__ = ["luma_rows", "quantise_flat", "resize_rows"]
-
 _BLOCK = 32
 """Output rows of a block; the second pass runs across them."""
 

@@ -17,8 +17,6 @@ from srbench.files import to_rgb
 from srbench.protocols.colour import luma
 from srbench.protocols.resize import Border, imresize, modcrop
 
-__all__ = ["DegradationRule", "Protocol", "compared_where_it_lies", "crop_border", "quantise", "quantise_checked"]
-
 
 @dataclass(frozen=True)
 class DegradationRule:
@@ -85,7 +83,7 @@ class Protocol:
         return self.card.scoring.crop_scale * scale + self.card.scoring.crop_extra
 
     def compared(self, image: Planes, scale: int) -> Planes:
-        """What of an image enters the metrics.
+        """What of an image enters the metrics, computed where the image lies.
 
         Args:
             image: HR or result, (3, H, W) RGB, (1, H, W) grey, or already the luma this protocol upscales; 0…255.
@@ -97,6 +95,10 @@ class Protocol:
         Raises:
             ImageError: Nothing is left inside the border.
         """
+        if not isinstance(image, np.ndarray):
+            from srbench.protocols.tensors import compared_on_device  # here, because arrays need no torch
+
+            return compared_on_device(self, image, scale)
         scoring = self.card.scoring
         inside = crop_border(image, self.crop_border(scale))
         if scoring.planes == "y":
@@ -165,16 +167,3 @@ def _pillow_lanczos(image: Image, size: tuple[int, int]) -> Image:
     picture = Pil.fromarray(np.ascontiguousarray(image.transpose(1, 2, 0)))
     shrunk = picture.resize((size[1], size[0]), Pil.Resampling.LANCZOS)
     return np.ascontiguousarray(np.asarray(shrunk).transpose(2, 0, 1))
-
-
-def compared_where_it_lies(protocol: Protocol, image: Planes, scale: int) -> Planes:
-    """`Protocol.compared`, where the image lies.
-
-    Raises:
-        ImageError: Nothing is left inside the border.
-    """
-    if isinstance(image, np.ndarray):
-        return protocol.compared(image, scale)
-    from srbench.protocols.tensors import compared_on_device
-
-    return compared_on_device(protocol, image, scale)

@@ -16,8 +16,6 @@ from numpy.typing import NDArray
 
 from srbench.errors import ImageError
 
-__all__ = ["KERNELS", "Border", "Kernel", "Taps", "imresize", "modcrop", "resample_taps"]
-
 Border = Literal["symmetric", "replicate"]
 """`symmetric` mirrors with the edge pixel repeated (MATLAB since R2012); `replicate` repeats the edge (before)."""
 

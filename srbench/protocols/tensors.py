@@ -11,8 +11,6 @@ from srbench.api import Planes
 from srbench.protocols.colour import LUMA_OFFSET, LUMA_WEIGHTS, YCBCR_OFFSET, YCBCR_TO_RGB
 from srbench.protocols.protocol import Protocol, crop_border
 
-__all__ = ["compared_on_device", "quantise_on_device", "ycbcr_to_rgb_on_device"]
-
 
 def compared_on_device(protocol: Protocol, image: Tensor, scale: int) -> Tensor:
     """`Protocol.compared` of a tensor.

@@ -14,8 +14,6 @@ from srbench.report.content import Group
 from srbench.report.figures.tradeoff import Point, draw_tradeoff, front
 from srbench.report.tables import significant
 
-__all__ = ["inline", "tradeoff"]
-
 _INK = "#010203"
 """Stands for the page's colour of text while a chart is drawn."""
 

@@ -5,17 +5,23 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from srbench.api import TRUTH, Metric
-from srbench.leaderboard import GROUP_COLUMNS, Difference, build_tables, compare_pairs, min_images, notes_of, tallies
-from srbench.metrics import METRICS
-from srbench.runs import Gallery, Record, current_records, labels_of, read_records, read_run
-
-__all__ = ["MOST_IMAGES", "Content", "Group", "ImageRow", "PageRun", "Saved", "gather"]
+from srbench.api import TRUTH, MetricInfo
+from srbench.leaderboard import (
+    GROUP_COLUMNS,
+    Difference,
+    Leaderboard,
+    Place,
+    collected,
+    compare_pairs,
+    min_images,
+    places,
+    tallies,
+)
+from srbench.runs import Record, Run
 
 MOST_IMAGES = 200
 """Of a group are shown one by one, those that separate the methods most: a page of thousands is of use to nobody."""
@@ -64,7 +70,8 @@ class Group:
         title: Dataset, factor, protocol.
         protocol: The protocol's name.
         protocol_hash: Of the protocol's rules.
-        metric: The first one, by which rows are ranked.
+        metric: The first one with figures, by which rows are ranked.
+        metrics: All metrics by name, in the order asked.
         table: Rows of `build_tables`, best first.
         methods: Their names, in that order.
         images: The images, the one that separates the methods most first.
@@ -77,7 +84,8 @@ class Group:
     title: str
     protocol: str
     protocol_hash: str
-    metric: Metric
+    metric: MetricInfo
+    metrics: Mapping[str, MetricInfo]
     table: pd.DataFrame
     methods: tuple[str, ...]
     images: tuple[ImageRow, ...]
@@ -92,14 +100,6 @@ class Group:
 
 
 @dataclass(frozen=True)
-class PageRun:
-    """A run folder: its name, and what `run.json` holds."""
-
-    name: str
-    told: Mapping[str, Any]
-
-
-@dataclass(frozen=True)
 class Content:
     """All of a page but the pictures.
 
@@ -109,7 +109,7 @@ class Content:
         remarks: What a reader must know beside the figures.
     """
 
-    runs: tuple[PageRun, ...]
+    runs: tuple[Run, ...]
     groups: tuple[Group, ...]
     remarks: tuple[str, ...]
 
@@ -119,27 +119,20 @@ class Content:
         return any(row.saved for group in self.groups for row in group.images)
 
 
-def gather(folders: Sequence[Path]) -> Content:
-    """Read run folders.
+def gather(runs: Sequence[Run]) -> Content:
+    """The groups and notes of runs, finished or not.
 
     Raises:
-        RequestError: A folder holds no run.
-        StoreError: A run cannot be read.
+        StoreError: Two runs read a metric of the same name differently.
     """
-    runs = {folder: (read_run(folder), read_records(folder)) for folder in dict.fromkeys(folders)}
-    labels = labels_of(list(runs))
-    table = build_tables({labels[folder]: run for folder, run in runs.items()})
-    scored = _scored(runs, labels, table)
-    metrics = list(dict.fromkeys(name for run, _ in runs.values() for name in run["plan"]["metrics"]))
-    groups = _told_apart(
-        _group(key, rows, metrics, scored.get(key, {})) for key, rows in table.groupby(GROUP_COLUMNS, sort=False)
-    )
-    remarks = dict.fromkeys(remark for run in runs.values() for remark in notes_of(*run))
-    return Content(tuple(PageRun(labels[folder], run) for folder, (run, _) in runs.items()), groups, tuple(remarks))
+    board = collected(runs)
+    scored = _scored(runs, board.table)
+    groups = _distinct(_group(place, rows, board, scored.get(place, {})) for place, rows in places(board.table))
+    return Content(tuple(runs), groups, board.notes)
 
 
-def _told_apart(groups: Iterable[Group]) -> tuple[Group, ...]:
-    """Groups of one title, of two folders of one name perhaps, with the hash of their images in it."""
+def _distinct(groups: Iterable[Group]) -> tuple[Group, ...]:
+    """The groups; those of the same title, from two folders of the same name, with the hash of their images in it."""
     found = list(groups)
     titles = [group.title for group in found]
     return tuple(
@@ -157,35 +150,32 @@ _Rows = Mapping[str, tuple[str, Sequence[_Found]]]
 """By the name in the table: the method's own name, and what was scored."""
 
 
-def _scored(
-    runs: Mapping[Path, tuple[Mapping[str, Any], Sequence[Record]]], labels: Mapping[Path, str], table: pd.DataFrame
-) -> dict[tuple[Any, ...], dict[str, tuple[str, list[_Found]]]]:
-    """Scored records by group and by the name that the method has in the table."""
-    known = {(*key, name) for *key, name in table[[*GROUP_COLUMNS, "method"]].itertuples(index=False)}
-    found: dict[tuple[Any, ...], dict[str, tuple[str, list[_Found]]]] = {}
-    for folder, (run, records) in runs.items():
-        gallery = Gallery.of(run)
-        for tally in tallies(labels[folder], run, current_records(run, records)):
-            method = tally.cell[0]
-            name = method if (*tally.group, method) in known else f"{method} ({labels[folder]})"
-            methods = found.setdefault(tally.group, {})
-            mine = [(record, *_files(folder, gallery, record)) for record in tally.scored]
+def _scored(runs: Sequence[Run], table: pd.DataFrame) -> dict[Place, dict[str, tuple[str, list[_Found]]]]:
+    """Scored records by place and by the name that the method has in the table."""
+    known = {(Place(*key), name) for *key, name in table[[*GROUP_COLUMNS, "method"]].itertuples(index=False)}
+    found: dict[Place, dict[str, tuple[str, list[_Found]]]] = {}
+    for run in runs:
+        for tally in tallies(run):
+            method, place = tally.cell.method, tally.place
+            name = method if (place, method) in known else f"{method} ({run.label})"
+            methods = found.setdefault(place, {})
+            mine = [(record, *_files(run, record)) for record in tally.scored]
             # Of two equal rows, the one whose images were saved.
             if name not in methods or (mine and mine[0][1] is not None):
                 methods[name] = method, mine
     return found
 
 
-def _files(folder: Path, gallery: Gallery, record: Record) -> tuple[Saved | None, Saved | None]:
-    if not record.image_sha256:
+def _files(run: Run, record: Record) -> tuple[Saved | None, Saved | None]:
+    if not record.image_sha256 or run.folder is None:
         return None, None
-    result, truth = (folder / name for name in (gallery.result(record.key), gallery.truth(record.key)))
+    result, truth = (run.folder / name for name in (run.gallery.result(record.key), run.gallery.truth(record.key)))
     return Saved(result, record.image_sha256), Saved(truth, record.reference_sha256)
 
 
-def _group(key: tuple[Any, ...], rows: pd.DataFrame, metrics: Sequence[str], scored: _Rows) -> Group:
-    dataset, _, scale, protocol, protocol_hash, lr = key
-    metric = METRICS[next((name for name in metrics if rows[name].notna().any()), metrics[0])]
+def _group(place: Place, rows: pd.DataFrame, board: Leaderboard, scored: _Rows) -> Group:
+    metrics = list(board.metrics.values())
+    metric = next((one for one in metrics if rows[one.name].notna().any()), metrics[0])
     methods = tuple(rows["method"])
     ordered = {name: scored[name] for name in methods if name in scored}
     by_values: dict[tuple[str, tuple[tuple[str, float], ...]], str] = {}
@@ -199,10 +189,11 @@ def _group(key: tuple[Any, ...], rows: pd.DataFrame, metrics: Sequence[str], sco
     least = min_images(len(comparable))
     pairs = compare_pairs(comparable, higher_is_better=metric.higher_is_better) if len(most) >= least else []
     return Group(
-        title=f"{dataset} ×{scale}, {protocol}{'' if lr == 'made' else ', LR as given'}",
-        protocol=protocol,
-        protocol_hash=protocol_hash,
+        title=place.title,
+        protocol=place.protocol,
+        protocol_hash=place.protocol_hash,
         metric=metric,
+        metrics=board.metrics,
         table=rows.reset_index(drop=True),
         methods=methods,
         images=_images({name: several for name, (_, several) in ordered.items()}, metric),
@@ -212,18 +203,17 @@ def _group(key: tuple[Any, ...], rows: pd.DataFrame, metrics: Sequence[str], sco
     )
 
 
-def _images(scored: Mapping[str, Sequence[_Found]], metric: Metric) -> tuple[ImageRow, ...]:
+def _images(scored: Mapping[str, Sequence[_Found]], metric: MetricInfo) -> tuple[ImageRow, ...]:
     """A row of each image, the one with the largest spread first."""
     by_image: dict[str, dict[str, _Found]] = {}
     for method, several in scored.items():
         for found in several:
             by_image.setdefault(found[0].key.image, {})[method] = found
-    sign = -1 if metric.higher_is_better else 1
     rows = []
     for image, methods in by_image.items():
         values = {name: record.scores.get(metric.name) for name, (record, *_) in methods.items()}
         figures = {name: value for name, value in values.items() if value is not None}
-        figures = dict(sorted(figures.items(), key=lambda item: sign * item[1]))
+        figures = dict(sorted(figures.items(), key=lambda item: -metric.sign * item[1]))
         spread = float(np.ptp(list(figures.values()))) if figures else 0.0
         saved = {name: result for name, (_, result, _) in methods.items() if result is not None}
         truth = next((truth for *_, truth in methods.values() if truth is not None), None)

@@ -12,17 +12,17 @@ from markupsafe import Markup
 from srbench.api import TRUTH
 from srbench.leaderboard import Difference
 from srbench.report.charts import tradeoff
-from srbench.report.content import MOST_IMAGES, Content, Group, ImageRow, PageRun
+from srbench.report.content import MOST_IMAGES, Content, Group, ImageRow
 from srbench.report.pictures import Pictures
 from srbench.report.tables import TableCell, leaderboard_columns, leaderboard_rows
-
-__all__ = ["group_entry", "run_entry", "viewer_data"]
+from srbench.runs import Run
 
 _HALF = 118
 """Of a strip's width, in its own units, on either side of the middle."""
 
 
 def group_entry(index: int, group: Group, pictures: Pictures, styles: Mapping[str, int]) -> dict[str, Any]:
+    """A group's table, charts and pairs."""
     metric = group.metric
     shown = group.images[:MOST_IMAGES]
     reach = max([_reach(row) for row in shown], default=0.0)
@@ -106,24 +106,24 @@ def _pair(pair: Difference, digits: int) -> dict[str, Any]:
     }
 
 
-_LEFT_OUT = frozenset({"schema", "bases", "trials", "looking", "timings", "refused"})
+_LEFT_OUT = {"schema_version", "bases", "trials", "classifier_cost", "timings", "refused"}
 
 
-def run_entry(run: PageRun) -> dict[str, Any]:
-    """What `run.json` says, for reading: without lists of files, and what is told elsewhere on the page."""
-    told = {name: value for name, value in run.told.items() if name not in _LEFT_OUT}
+def run_entry(run: Run) -> dict[str, Any]:
+    """What `run.json` says, for reading: without lists of files, and what stands elsewhere on the page."""
+    about = run.description
+    told = about.model_dump(mode="json", exclude=_LEFT_OUT)
     told["datasets"] = {
-        name: {what: value for what, value in data.items() if what not in ("images", "files")}
-        | {"images": len(data["images"])}
-        for name, data in run.told["datasets"].items()
+        name: {"sha256": data.sha256, "labels_sha256": data.labels_sha256, "images": len(data.images)}
+        for name, data in about.datasets.items()
     }
-    if "timings" in run.told:
-        told["timing"] = run.told["timings"].get("conditions", {})
+    if about.timings is not None:
+        told["timing"] = about.timings.conditions
     return {
-        "name": run.name,
-        "version": run.told["srbench"],
-        "device": run.told["environment"]["device"],
-        "started": run.told["started"],
+        "name": run.label,
+        "version": about.srbench,
+        "device": about.environment.device,
+        "started": about.started,
         "told": told,
     }
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from importlib.resources import files
 from pathlib import Path
@@ -10,15 +10,14 @@ from pathlib import Path
 import jinja2
 from markupsafe import Markup
 
+from srbench.api import Progress
 from srbench.errors import OutputError
-from srbench.files import atomic_write
+from srbench.files import write_text
 from srbench.report.content import MOST_IMAGES, Content, gather
 from srbench.report.entries import group_entry, run_entry, viewer_data
 from srbench.report.figures.tradeoff import COLOURS, MARKS
 from srbench.report.pictures import Budget, Pictures, collect_pictures
-from srbench.runs import srbench_version
-
-__all__ = ["PageWritten", "render", "write_page"]
+from srbench.runs import open_runs, srbench_version
 
 
 @dataclass(frozen=True)
@@ -44,7 +43,7 @@ def write_page(
     folders: Sequence[Path],
     path: Path,
     title: str = "",
-    progress: Callable[[int, int], None] = lambda *_: None,
+    progress: Progress = lambda *_: None,
     budget: Budget | None = None,
 ) -> PageWritten:
     """Write the report page of run folders.
@@ -53,7 +52,7 @@ def write_page(
         folders: Run folders, finished or not.
         path: Where to; ends in `.html`.
         title: The page's; the folders' names if not said.
-        progress: Told of images read, of all.
+        progress: Called with images read and in all.
         budget: How large the pictures may be; see `Budget`.
 
     Raises:
@@ -65,14 +64,10 @@ def write_page(
         raise OutputError(f"{path}: the report is a page; name the file .html")
     if path.is_dir():
         raise OutputError(f"{path}: is a folder; name a file")
-    content = gather(folders)
+    content = gather(open_runs(folders))
     pictures = collect_pictures(content.groups, MOST_IMAGES, budget, progress)
-    text = render(content, pictures, title or f"srbench: {', '.join(run.name for run in content.runs)}")
-    try:
-        with atomic_write(path) as partial:
-            partial.write_text(text, encoding="utf-8")
-    except OSError as error:
-        raise OutputError(f"{path}: cannot be written ({error.strerror or error})") from error
+    text = render(content, pictures, title or f"srbench: {', '.join(run.label for run in content.runs)}")
+    write_text(path, text, OutputError)
     return PageWritten(
         path.stat().st_size, len(pictures.views), pictures.cropped, tuple(pictures.problems), content.saved
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 import io
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -12,13 +12,11 @@ from pathlib import Path
 import numpy as np
 from PIL import Image as Pil
 
-from srbench.api import TRUTH, Image
+from srbench.api import TRUTH, Image, Progress
 from srbench.errors import ImageError
 from srbench.files import pixel_sha256, read_image, to_rgb
 from srbench.report.content import Group, ImageRow
 from srbench.report.figures.crop import Box, contrasted, most_different
-
-__all__ = ["Budget", "Pictures", "View", "collect_pictures"]
 
 _FEW, _MANY = 24_000_000, 56_000_000
 
@@ -105,7 +103,7 @@ def collect_pictures(
     groups: Sequence[Group],
     most: int,
     budget: Budget | None = None,
-    progress: Callable[[int, int], None] = lambda *_: None,
+    progress: Progress = lambda *_: None,
 ) -> Pictures:
     """Read what a run saved, and encode it.
 

@@ -8,12 +8,9 @@ from typing import Any
 
 import pandas as pd
 
-from srbench.api import Metric
+from srbench.api import MetricInfo
 from srbench.leaderboard import counted, is_better_low, is_score, metric_title
-from srbench.metrics import METRICS
 from srbench.report.content import Group
-
-__all__ = ["Column", "TableCell", "leaderboard_columns", "leaderboard_rows", "significant"]
 
 
 @dataclass(frozen=True)
@@ -66,7 +63,7 @@ def leaderboard_columns(group: Group) -> list[Column]:
     if table["precision"].nunique() > 1 or table["runtime"].nunique() > 1:
         found += [Column("precision", "precision", None), Column("runtime", "runtime", None)]
     found.append(Column("images", "images", 0, "scored"))
-    for name, metric in METRICS.items():
+    for name, metric in group.metrics.items():
         if there(name):
             low = not metric.higher_is_better
             found.append(Column(name, metric_title(metric), metric.decimals, metric.summary, low))
@@ -89,7 +86,7 @@ def leaderboard_rows(group: Group) -> Iterator[list[TableCell]]:
         yield [_cell(row, column, group.metric) for column in columns]
 
 
-def _cell(row: pd.Series[Any], column: Column, metric: Metric) -> TableCell:
+def _cell(row: pd.Series[Any], column: Column, metric: MetricInfo) -> TableCell:
     if column.name == "images":
         return TableCell(counted(row), int(row["images"]))
     if column.name == "interval":

@@ -2,18 +2,28 @@
 
 from __future__ import annotations
 
-from srbench.runs.description import Described, added_cost, cells, describe_run, now, other_trials
+from typing import TYPE_CHECKING
+
+import lazy_loader
+
+from srbench.runs.description import RunDescription, TimingsDescription, describe_run, now
 from srbench.runs.folder import RunStore
 from srbench.runs.gallery import Gallery
 from srbench.runs.identities import Identities, identify
 from srbench.runs.plan import Cell, Plan, Request, make_plan
-from srbench.runs.provenance import device_name, srbench_version
-from srbench.runs.reading import current_records, labels_of, read_records, read_run
-from srbench.runs.record import MemoryStore, Record, RecordKey, RecordSink
+from srbench.runs.reading import Run, current_records, open_run, open_runs
+from srbench.runs.record import CellKey, MemoryStore, Record, RecordKey, RecordSink
+
+if TYPE_CHECKING:
+    from srbench.runs.provenance import device_name, environment, srbench_version
+else:  # what needs torch, pandas or matplotlib is imported when it is first used
+    __getattr__, *_ = lazy_loader.attach(
+        __name__, submod_attrs={"provenance": ["device_name", "environment", "srbench_version"]}
+    )
 
 __all__ = [
     "Cell",
-    "Described",
+    "CellKey",
     "Gallery",
     "Identities",
     "MemoryStore",
@@ -22,18 +32,18 @@ __all__ = [
     "RecordKey",
     "RecordSink",
     "Request",
+    "Run",
+    "RunDescription",
     "RunStore",
-    "added_cost",
-    "cells",
+    "TimingsDescription",
     "current_records",
     "describe_run",
     "device_name",
+    "environment",
     "identify",
-    "labels_of",
     "make_plan",
     "now",
-    "other_trials",
-    "read_records",
-    "read_run",
+    "open_run",
+    "open_runs",
     "srbench_version",
 ]

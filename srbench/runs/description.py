@@ -1,69 +1,223 @@
-"""What `run.json` holds."""
+"""`run.json` as one model: what a run was to do, under what conditions, and what it depends on."""
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Mapping
+from dataclasses import asdict
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, Literal
 
-from srbench.api import Trial
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from srbench.api import ClassifierCost, MethodTiming, MetricInfo, Task, Trial
+from srbench.errors import StoreError
 from srbench.runs.identities import Identities
-from srbench.runs.plan import Plan
-from srbench.runs.provenance import environment, git_revision, srbench_version
+from srbench.runs.plan import Plan, PlanDescription, Refusal
+from srbench.runs.provenance import Environment, git_revision, srbench_version
+from srbench.runs.record import CellKey
 
-__all__ = ["RUN_PARTS", "SCHEMA_VERSION", "Described", "added_cost", "cells", "describe_run", "now", "other_trials"]
+SCHEMA_VERSION: Literal[2] = 2
 
-SCHEMA_VERSION = 1
-
-RUN_PARTS = ("srbench", "started", "plan", "refused", "protocols", "methods", "bases", "datasets", "environment")
-
-Described = Mapping[str, Any]
-"""What `run.json` holds."""
-
-
-def cells(run: Described) -> Iterator[tuple[Any, ...]]:
-    """Method, dataset, scale, protocol and LR of each cell, in the plan's order."""
-    plan = run["plan"]
-    refused = {(item["method"], item["scale"], item["protocol"]) for item in run["refused"]}
-    for dataset in plan["datasets"]:
-        for scale in plan["scales"]:
-            for protocol in plan["protocols"]:
-                for method in plan["methods"]:
-                    if (method, scale, protocol) not in refused:
-                        yield (method, dataset, scale, protocol, plan["lr"])
+_SCHEMA_1_METRICS = {
+    "psnr": ("dB", True, 3),
+    "ssim": ("", True, 4),
+    "ms_ssim": ("", True, 4),
+    "l1": ("8-bit levels", False, 3),
+    "mse": ("8-bit levels²", False, 2),
+    "rmse": ("8-bit levels", False, 3),
+    "sharpness_error": ("dB", False, 3),
+}
+"""Unit, direction and decimals of the metrics that existed when schema 1 was written, which did not say them."""
 
 
-def added_cost(before: Mapping[str, Any], now: Mapping[str, Mapping[str, float]]) -> dict[str, dict[str, float]]:
-    """What classifiers took before and now, together."""
-    return {
-        name: {what: value + before.get(name, {}).get(what, 0) for what, value in cost.items()}
-        for name, cost in now.items()
-    }
+class _Part(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 
 
-def other_trials(description: Mapping[str, Any], trial: Trial) -> list[dict[str, Any]]:
-    """Those of other methods, datasets or factors."""
-    key = trial.method, trial.dataset, trial.scale
-    return [old for old in description.get("trials", ()) if (old["method"], old["dataset"], old["scale"]) != key]
+class ProtocolDescription(_Part):
+    """A protocol's rules as they were."""
+
+    hash: str
+    rules: dict[str, Any]
 
 
-def describe_run(plan: Plan, identities: Identities, device: str) -> dict[str, Any]:
+class MetricDescription(_Part):
+    """How a metric's values are read, and what computed them."""
+
+    unit: str
+    higher_is_better: bool
+    decimals: int
+    summary: str = ""
+    identity: str = ""
+
+    def info(self, name: str) -> MetricInfo:
+        """The metric of this name."""
+        return MetricInfo(name, self.unit, self.higher_is_better, self.decimals, self.summary)
+
+
+class DatasetDescription(_Part):
+    """A dataset's identity and images."""
+
+    sha256: str
+    labels_sha256: str = ""
+    images: tuple[str, ...]
+    files: dict[int, dict[str, str]]
+    """Hash of the files that each image is read from, by scale and image id."""
+
+
+class ClassifierDescription(_Part):
+    """A classifier that looked at the results."""
+
+    identity: str
+    weights: str
+    source: str
+    task: Task
+    classes: tuple[str, ...]
+    unused_labels: dict[str, str]
+    """By dataset, why its labels are not used."""
+    passed_over: dict[str, str]
+    """By dataset, which of its attributes the classifier does not know."""
+
+
+class TimingsDescription(_Part):
+    """What `--timing` measured."""
+
+    conditions: dict[str, Any]
+    items: tuple[MethodTiming, ...]
+    failed: tuple[str, ...] = ()
+
+
+class RunDescription(_Part):
+    """Everything `run.json` holds."""
+
+    schema_version: Literal[2] = Field(SCHEMA_VERSION, alias="schema")
+    srbench: str
+    git: str | None
+    status: Literal["unfinished", "failed", "complete"] = "unfinished"
+    started: str
+    finished: str | None = None
+    plan: PlanDescription
+    refused: tuple[Refusal, ...]
+    protocols: dict[str, ProtocolDescription]
+    metrics: dict[str, MetricDescription]
+    methods: dict[str, dict[int, dict[str, str]]]
+    """Identity of each method by scale: hashes of code and weights."""
+    bases: dict[str, dict[int, dict[str, str]]]
+    """First half of the fingerprint, by method, scale and protocol."""
+    datasets: dict[str, DatasetDescription]
+    classifiers: dict[str, ClassifierDescription] = {}
+    classifier_cost: dict[str, ClassifierCost] = {}
+    trials: tuple[Trial, ...] = ()
+    timings: TimingsDescription | None = None
+    environment: Environment
+
+    def cells(self) -> Iterator[CellKey]:
+        """The cells that were to be run, in the plan's order."""
+        plan = self.plan
+        refused = {(item.method, item.scale, item.protocol) for item in self.refused}
+        for dataset in plan.datasets:
+            for scale in plan.scales:
+                for protocol in plan.protocols:
+                    for method in plan.methods:
+                        if (method, scale, protocol) not in refused:
+                            yield CellKey(method, dataset, scale, protocol, plan.lr)
+
+    def fingerprint(self, cell: CellKey, image: str) -> str:
+        """What a record must carry to belong to the run as it is now; empty if there is no such image."""
+        files = self.datasets[cell.dataset].files[cell.scale].get(image)
+        return f"{self.bases[cell.method][cell.scale][cell.protocol]}-{files}" if files else ""
+
+    def infos(self) -> dict[str, MetricInfo]:
+        """The run's metrics by name, in the order asked."""
+        return {name: self.metrics[name].info(name) for name in self.plan.metrics}
+
+    def with_trial(self, trial: Trial) -> RunDescription:
+        """The same with a trial, in place of an earlier one of the same method, dataset and scale."""
+        others = [old for old in self.trials if (old.method, old.dataset, old.scale) != _place(trial)]
+        return self.model_copy(update={"trials": (*others, trial)})
+
+    def with_cost(self, cost: Mapping[str, ClassifierCost]) -> RunDescription:
+        """The same with what classifiers took now added to what they took before."""
+        before = self.classifier_cost
+        total = {name: one + before[name] if name in before else one for name, one in cost.items()}
+        return self.model_copy(update={"classifier_cost": {**before, **total}})
+
+    def to_json(self) -> str:
+        """As `run.json` is written; strict JSON, without NaN or infinity."""
+        described = self.model_dump(mode="json", by_alias=True, exclude_defaults=False)
+        return json.dumps(described, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
+
+
+def _place(trial: Trial) -> tuple[str, str, int]:
+    return trial.method, trial.dataset, trial.scale
+
+
+def describe_run(
+    plan: Plan, identities: Identities, environment: Environment, classifiers: Mapping[str, Mapping[str, Any]]
+) -> RunDescription:
+    """A run that begins now.
+
+    Args:
+        plan: The cells.
+        identities: What its records depend on.
+        environment: Device and libraries.
+        classifiers: What each classifier says of itself, by name.
+    """
     request = plan.request
-    where = environment(device)
     if all(method.colour == "images" for method in request.methods):
-        where |= {"device": "elsewhere"}
-    return {
+        environment = environment.model_copy(update={"device": "elsewhere"})
+    metrics = {one.info.name: asdict(one.info) | {"identity": one.identity()} for one in request.metrics}
+    parts = {
         "srbench": srbench_version(),
         "git": git_revision(),
         "started": now(),
         "plan": plan.describe(),
-        "refused": [vars(refusal) for refusal in plan.refused],
-        "protocols": {p.name: {"hash": p.card.hash, "rules": p.card.rules} for p in request.protocols},
+        "refused": plan.refused,
+        "protocols": {one.name: {"hash": one.card.hash, "rules": one.card.rules} for one in request.protocols},
+        "metrics": {name: {key: value for key, value in one.items() if key != "name"} for name, one in metrics.items()},
         **identities.describe(plan),
-        **({"classifiers": {one.name: one.describe() for one in request.classifiers}} if request.classifiers else {}),
-        "environment": where,
+        "classifiers": {one.name: {**one.describe(), **classifiers[one.name]} for one in request.classifiers},
+        "environment": environment,
     }
+    return RunDescription.model_validate(parts)
+
+
+def read_description(text: str) -> RunDescription:
+    """Read `to_json` back, or what an earlier version wrote.
+
+    Raises:
+        StoreError: The text is damaged, or of a later version.
+    """
+    try:
+        described = json.loads(text)
+        schema = described["schema"]
+        if schema == 1:
+            described = _from_schema_1(described)
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
+        raise StoreError(f"damaged or unreadable ({type(error).__name__}: {error})") from error
+    if schema not in (1, SCHEMA_VERSION):
+        raise StoreError(f"schema {schema}, this srbench reads up to {SCHEMA_VERSION}; use the srbench that wrote it")
+    try:
+        return RunDescription.model_validate(described)
+    except ValidationError as error:
+        first = error.errors()[0]
+        where = ".".join(str(part) for part in first["loc"])
+        raise StoreError(f"damaged ({where}: {first['msg']}); delete the folder and run again") from error
+
+
+def _from_schema_1(described: Mapping[str, Any]) -> dict[str, Any]:
+    """Schema 1 did not say how metrics are read, and called what classifiers cost `looking`."""
+    found = {**described, "schema": SCHEMA_VERSION}
+    found["metrics"] = {
+        name: dict(zip(("unit", "higher_is_better", "decimals"), _SCHEMA_1_METRICS[name], strict=True))
+        for name in described["plan"]["metrics"]
+    }
+    if "looking" in found:
+        found["classifier_cost"] = found.pop("looking")
+    return found
 
 
 def now() -> str:
+    """The time, in UTC, to the second."""
     return datetime.now(UTC).isoformat(timespec="seconds")

@@ -7,31 +7,33 @@ behind the last one is cut off when the folder is opened again. The disk is aske
 
 from __future__ import annotations
 
-import json
 import os
-from collections.abc import Mapping
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self
+from typing import Self
 
 from filelock import FileLock, Timeout
 
 from srbench.api import Image
 from srbench.errors import ImageError, OutputError, StoreError
-from srbench.files import read_identified, write_image, write_whole
-from srbench.runs.description import SCHEMA_VERSION
+from srbench.files import read_identified, write_image, write_text
+from srbench.runs.description import RunDescription
+from srbench.runs.plan import PlanDescription
 from srbench.runs.reading import RECORDS_FILE, RUN_FILE, read_records, read_run
 from srbench.runs.record import MemoryStore, Record, RecordKey
-
-__all__ = ["RunStore"]
 
 _LOCK = ".lock"
 
 
 class RunStore(MemoryStore):
-    """A run folder, locked while it is open."""
+    """A run folder, locked while it is open.
 
-    def __init__(self, folder: Path, plan: Mapping[str, Any]) -> None:
+    Attributes:
+        folder: Where it is.
+        held: What an earlier run into the folder left in `run.json`; None in a new folder.
+    """
+
+    def __init__(self, folder: Path, plan: PlanDescription) -> None:
         """Open a run folder, or begin one.
 
         Args:
@@ -48,24 +50,16 @@ class RunStore(MemoryStore):
         _refuse_foreign(folder)  # before a lock file is put there
         self._lock = _locked(folder)
         try:
-            self._refuse_other_contents(plan)
+            self.held = read_run(folder) if (folder / RUN_FILE).exists() else None
+            self._refuse_other_plan(plan)
             self._reopen()
         except BaseException:
             self._lock.release()
             raise
 
-    def _refuse_other_contents(self, plan: Mapping[str, Any]) -> None:
-        if (self.folder / RUN_FILE).exists():
-            held = read_run(self.folder)["plan"]
-            asked = json.loads(json.dumps(plan))
-            different = [name for name in {**asked, **held} if held.get(name) != asked.get(name)]
-            if different:
-                name = different[0]
-                raise OutputError(
-                    f"{self.folder}: holds a run of another plan ({name}: {_plain(held.get(name))}; asked for: "
-                    f"{_plain(asked.get(name))}); "
-                    "choose another --output"
-                )
+    def _refuse_other_plan(self, plan: PlanDescription) -> None:
+        if self.held is not None and (different := plan.differs_from(self.held.plan)):
+            raise OutputError(f"{self.folder}: holds a run of another plan ({different}); choose another --output")
 
     def _reopen(self) -> None:
         path = self.folder / RECORDS_FILE
@@ -132,18 +126,15 @@ class RunStore(MemoryStore):
                 "again"
             ) from error
 
-    def kept(self, *names: str) -> dict[str, Any]:
-        """Parts of an older `run.json` that this run may not make again."""
-        path = self.folder / RUN_FILE
-        held = read_run(self.folder) if path.exists() else {}
-        return {name: held[name] for name in names if name in held}
+    def write_run(self, description: RunDescription) -> None:
+        """Replace `run.json`, keeping the time of the first start.
 
-    def write_run(self, description: Mapping[str, Any]) -> None:
-        """Replace `run.json`, keeping the time of the first start."""
-        path = self.folder / RUN_FILE
-        began = {"started": read_run(self.folder)["started"]} if path.exists() else {}
-        whole = {"schema": SCHEMA_VERSION, **description, **began}
-        write_whole(path, json.dumps(whole, indent=2, ensure_ascii=False, allow_nan=False) + "\n")
+        Raises:
+            StoreError: It cannot be written.
+        """
+        if self.held is not None:
+            description = description.model_copy(update={"started": self.held.started})
+        write_text(self.folder / RUN_FILE, description.to_json(), StoreError)
 
     def close(self) -> None:
         """Flush to the disk and let go of the folder."""
@@ -176,10 +167,6 @@ def _locked(folder: Path) -> FileLock:
     except OSError as error:
         raise OutputError(f"{folder}: cannot be used as a run folder ({error.strerror or error})") from error
     return lock
-
-
-def _plain(value: Any) -> str:
-    return ", ".join(str(item) for item in value) if isinstance(value, list) else str(value)
 
 
 def _refuse_foreign(folder: Path) -> None:

@@ -6,12 +6,10 @@ import hashlib
 import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any
 
 from srbench.api import TRUTH
+from srbench.runs.description import RunDescription
 from srbench.runs.record import RecordKey
-
-__all__ = ["FOLDER", "Gallery", "file_names"]
 
 FOLDER = "images"
 """Of a run folder."""
@@ -35,19 +33,18 @@ class Gallery:
     images: Mapping[str, Mapping[str, str]]
 
     @staticmethod
-    def of(run: Mapping[str, Any]) -> Gallery:
-        """The gallery of what `run.json` holds."""
-        plan = run["plan"]
+    def of(run: RunDescription) -> Gallery:
+        """The gallery of a run."""
         first: dict[str, str] = {}
         shared = {
-            name: first.setdefault(json.dumps([told["rules"]["degradation"], told["rules"]["grey"]]), name)
-            for name, told in run["protocols"].items()
+            name: first.setdefault(json.dumps([one.rules["degradation"], one.rules["grey"]]), name)
+            for name, one in run.protocols.items()
         }
-        methods = file_names([TRUTH, *plan["methods"]])
-        datasets = file_names(plan["datasets"])
+        methods = file_names([TRUTH, *run.plan.methods])
+        datasets = file_names(run.plan.datasets)
         places = {("method", name): place for name, place in methods.items()}
         places |= {("dataset", name): place for name, place in datasets.items()}
-        images = {name: file_names(told["images"]) for name, told in run["datasets"].items()}
+        images = {name: file_names(one.images) for name, one in run.datasets.items()}
         return Gallery(shared, places, images)
 
     def result(self, key: RecordKey) -> str:

@@ -11,8 +11,6 @@ from srbench.files import combine, file_identity, library_versions, numbers_code
 from srbench.runs.plan import Cell, Plan, Request
 from srbench.runs.record import RecordKey
 
-__all__ = ["Identities", "identify"]
-
 
 @dataclass(frozen=True)
 class Identities:
@@ -110,7 +108,7 @@ def _basis(
         method=dict(methods[cell.method.name, cell.scale]),
         scale=cell.scale,
         protocol=cell.protocol.card.hash,
-        metrics=request.metrics,
+        metrics={metric.info.name: metric.identity() for metric in request.metrics},
         numbers=numbers_code(),
         libraries=library_versions(),
         device=device_name,

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Annotated
 
-from srbench.api import ClassifierSpec, Dataset, LrSource, Method, PrecisionChoice, RuntimeName
+from pydantic import BaseModel, ConfigDict, Field
+
+from srbench.api import ClassifierSpec, Dataset, LrSource, Method, MetricSpec, PrecisionChoice, RuntimeName
 from srbench.errors import DatasetError, NotApplicableError, RequestError
 from srbench.protocols import Protocol
-
-__all__ = ["Cell", "Plan", "Refusal", "Request", "make_plan"]
 
 
 @dataclass(frozen=True)
@@ -22,7 +22,7 @@ class Request:
         datasets: In the order asked.
         scales: In the order asked.
         protocols: In the order asked.
-        metrics: Names, in the order of the columns.
+        metrics: In the order of the columns.
         lr: Whether LR is made or read.
         precision: Of networks; see `srbench.inference`.
         runtime: What executes them.
@@ -33,7 +33,7 @@ class Request:
     datasets: tuple[Dataset, ...]
     scales: tuple[int, ...]
     protocols: tuple[Protocol, ...]
-    metrics: tuple[str, ...]
+    metrics: tuple[MetricSpec, ...]
     lr: LrSource = "made"
     precision: PrecisionChoice = "fp32"
     runtime: RuntimeName = "eager"
@@ -64,6 +64,39 @@ class Refusal:
         return f"{self.method} ×{self.scale} under {self.protocol}: {self.reason}"
 
 
+class PlanDescription(BaseModel):
+    """A plan as plain values; two runs of equal descriptions are the same run.
+
+    Attributes:
+        places: Hash of the path of each method's or dataset's file or folder, by name, where it has one.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    methods: tuple[str, ...]
+    datasets: tuple[str, ...]
+    places: dict[str, str]
+    scales: tuple[int, ...]
+    protocols: tuple[str, ...]
+    metrics: Annotated[tuple[str, ...], Field(min_length=1)]
+    lr: LrSource
+    precision: PrecisionChoice
+    runtime: RuntimeName
+    classifiers: tuple[str, ...] = ()
+
+    def differs_from(self, other: PlanDescription) -> str:
+        """The first field that differs, with both values; empty for the same plan."""
+        for name in type(self).model_fields:
+            mine, theirs = getattr(self, name), getattr(other, name)
+            if mine != theirs:
+                return f"{name}: {_plain(theirs)}; asked for: {_plain(mine)}"
+        return ""
+
+
+def _plain(value: object) -> str:
+    return ", ".join(str(item) for item in value) if isinstance(value, tuple) else str(value)
+
+
 @dataclass(frozen=True)
 class Plan:
     """A request and the cells it comes to."""
@@ -72,54 +105,23 @@ class Plan:
     cells: tuple[Cell, ...]
     refused: tuple[Refusal, ...]
 
-    def describe(self) -> dict[str, Any]:
-        """What identifies the run, as plain values."""
+    def describe(self) -> PlanDescription:
+        """What identifies the run."""
         request = self.request
         places = {method.name: method.place for method in request.methods if method.place}
         places |= {dataset.name: dataset.place for dataset in request.datasets if dataset.place}
-        return {
-            "methods": [method.name for method in request.methods],
-            "datasets": [dataset.name for dataset in request.datasets],
-            "places": places,
-            "scales": list(request.scales),
-            "protocols": [protocol.name for protocol in request.protocols],
-            "metrics": list(request.metrics),
-            "lr": request.lr,
-            "precision": request.precision,
-            "runtime": request.runtime,
-            **({"classifiers": [classifier.name for classifier in request.classifiers]} if request.classifiers else {}),
-        }
-
-    def chosen(self, image: str, methods: Sequence[str], scale: int | None, protocol: str) -> list[Cell]:
-        """The cells of an image's dataset at one factor under one protocol, in the order of the methods.
-
-        Args:
-            image: An id, or `dataset/id`.
-            methods: Names; all if none are given.
-            scale: The first if None.
-            protocol: A name; the first if empty.
-
-        Raises:
-            RequestError: The plan has no such cell, or the id does not say which dataset is meant.
-        """
-        ids = {dataset.name: {sample.id for sample in dataset.samples} for dataset in self.request.datasets}
-        homes = [name for name, held in ids.items() if image in held or image.removeprefix(f"{name}/") in held]
-        if len(homes) != 1:
-            where = f"in {' and '.join(homes)}; write DATASET/ID" if homes else f"not in {', '.join(ids)}"
-            raise RequestError(f"image {image!r}: {where}")
-        factor, rules = scale or self.request.scales[0], protocol or self.request.protocols[0].name
-        there = {
-            cell.method.name: cell
-            for cell in self.cells
-            if (cell.dataset.name, cell.scale, cell.protocol.name) == (homes[0], factor, rules)
-        }
-        for method in methods:
-            if method not in there:
-                known = ", ".join(there) or "none"
-                raise RequestError(f"{method!r}: not run on {homes[0]} ×{factor} under {rules}; there were {known}")
-        if not there:
-            raise RequestError(f"nothing was run on {homes[0]} ×{factor} under {rules}")
-        return [there[method] for method in methods or there]
+        return PlanDescription(
+            methods=tuple(method.name for method in request.methods),
+            datasets=tuple(dataset.name for dataset in request.datasets),
+            places=places,
+            scales=request.scales,
+            protocols=tuple(protocol.name for protocol in request.protocols),
+            metrics=tuple(metric.info.name for metric in request.metrics),
+            lr=request.lr,
+            precision=request.precision,
+            runtime=request.runtime,
+            classifiers=tuple(classifier.name for classifier in request.classifiers),
+        )
 
     @property
     def records(self) -> int:
@@ -180,7 +182,7 @@ def _names(request: Request) -> Iterator[tuple[str, Sequence[str]]]:
     yield "dataset", [dataset.name for dataset in request.datasets]
     yield "scale", [str(scale) for scale in request.scales]
     yield "protocol", [protocol.name for protocol in request.protocols]
-    yield "metric", list(request.metrics)
+    yield "metric", [metric.info.name for metric in request.metrics]
     yield "classifier", [classifier.name for classifier in request.classifiers]
 
 

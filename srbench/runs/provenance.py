@@ -6,11 +6,10 @@ import platform
 import subprocess
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any
+
+from pydantic import BaseModel, ConfigDict
 
 from srbench.files import library_versions
-
-__all__ = ["device_name", "environment", "git_revision", "srbench_version"]
 
 
 def device_name(device: str) -> str:
@@ -20,17 +19,29 @@ def device_name(device: str) -> str:
     return str(torch.cuda.get_device_name(device)) if device == "cuda" else f"cpu {platform.machine()}"
 
 
-def environment(device: str) -> dict[str, Any]:
-    """Versions and conditions as plain values; no host names, users or paths."""
+class Environment(BaseModel):
+    """Versions and conditions; no host names, users or paths."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    device: str
+    threads: int
+    python: str
+    system: str
+    libraries: dict[str, str]
+
+
+def environment(device: str) -> Environment:
+    """The environment of this process, on a torch device."""
     import torch
 
-    return {
-        "device": device_name(device),
-        "threads": torch.get_num_threads(),
-        "python": platform.python_version(),
-        "system": platform.system(),
-        "libraries": library_versions(),
-    }
+    return Environment(
+        device=device_name(device),
+        threads=torch.get_num_threads(),
+        python=platform.python_version(),
+        system=platform.system(),
+        libraries=library_versions(),
+    )
 
 
 def git_revision() -> str | None:

@@ -2,50 +2,88 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
-from typing import Any
 
 from srbench.errors import RequestError, StoreError
-from srbench.runs.description import RUN_PARTS, SCHEMA_VERSION, Described, cells
+from srbench.runs.description import RunDescription, read_description
+from srbench.runs.gallery import Gallery
 from srbench.runs.record import Record, RecordKey
 
-__all__ = ["RECORDS_FILE", "RUN_FILE", "current_records", "labels_of", "read_records", "read_run"]
-
 RUN_FILE = "run.json"
-
 RECORDS_FILE = "records.jsonl"
 
 
-def read_run(folder: Path) -> dict[str, Any]:
+@dataclass(frozen=True)
+class Run:
+    """A run, finished or not.
+
+    Attributes:
+        label: What tells it from the others it is shown with; may be empty for one alone.
+        description: What `run.json` holds.
+        records: The current record of every image of every cell, in the plan's order.
+        folder: The run folder; None for a run in memory.
+    """
+
+    label: str
+    description: RunDescription
+    records: tuple[Record, ...]
+    folder: Path | None = None
+
+    @cached_property
+    def gallery(self) -> Gallery:
+        """Where its saved images lie."""
+        return Gallery.of(self.description)
+
+
+def open_run(folder: Path, label: str = "") -> Run:
+    """Read a run folder.
+
+    Raises:
+        RequestError: The folder holds no run.
+        StoreError: The run is damaged, or was written by a later srbench.
+    """
+    description = read_run(folder)
+    return Run(label, description, current_records(description, read_records(folder)), folder)
+
+
+def open_runs(folders: Sequence[Path]) -> list[Run]:
+    """Read run folders, each labelled by its name, or by its path where two have the same name.
+
+    Raises:
+        RequestError: A folder holds no run.
+        StoreError: A run is damaged, or was written by a later srbench.
+    """
+    different = list(dict.fromkeys(folders))
+    names = [folder.name for folder in different]
+    return [open_run(one, one.name if names.count(one.name) == 1 else str(one)) for one in different]
+
+
+def read_run(folder: Path) -> RunDescription:
     """What `run.json` says.
 
     Raises:
         RequestError: The folder holds no run.
-        StoreError: It holds a damaged one, or one of another srbench.
+        StoreError: It holds a damaged one, or one of a later srbench.
     """
     path = folder / RUN_FILE
     try:
-        described: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
-        schema = described["schema"]
+        return read_description(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
         what = f"holds no srbench run (no {RUN_FILE})" if folder.is_dir() else "no such folder"
         raise RequestError(f"{folder}: {what}; name a folder that srbench run has written") from None
     except NotADirectoryError:
         raise RequestError(f"{folder}: is a file; name a folder that srbench run has written") from None
-    except (OSError, ValueError, KeyError, TypeError) as error:
+    except (OSError, ValueError) as error:
         raise StoreError(f"{path}: damaged or unreadable ({error})") from error
-    if schema != SCHEMA_VERSION:
-        raise StoreError(f"{path}: schema {schema}, this srbench reads {SCHEMA_VERSION}; use the srbench that wrote it")
-    lacking = [name for name in RUN_PARTS if name not in described]
-    if lacking:
-        raise StoreError(f"{path}: lacks {', '.join(lacking)}; delete the folder and run again")
-    return described
+    except StoreError as error:
+        raise StoreError(f"{path}: {error}") from error
 
 
 def read_records(folder: Path) -> list[Record]:
-    """The current record of each key; a torn last line is not a record.
+    """The latest record of each key; a torn last line is not a record.
 
     Raises:
         StoreError: The file cannot be read, or a whole line is not a record.
@@ -57,34 +95,26 @@ def read_records(folder: Path) -> list[Record]:
         return []
     except OSError as error:
         raise StoreError(f"{path}: cannot be read ({error.strerror})") from error
-    current: dict[RecordKey, Record] = {}
+    latest: dict[RecordKey, Record] = {}
     for number, line in enumerate(content.split(b"\n")[:-1], start=1):
         try:
             record = Record.from_json(line.decode("utf-8"))
         except (StoreError, UnicodeDecodeError) as error:
             raise StoreError(f"{path}, line {number}: {error}") from error
-        current[record.key] = record
-    return list(current.values())
+        latest[record.key] = record
+    return list(latest.values())
 
 
-def current_records(run: Described, records: Sequence[Record]) -> list[Record]:
+def current_records(description: RunDescription, records: Sequence[Record]) -> tuple[Record, ...]:
     """The records that belong to the run as `run.json` describes it now, in its order.
 
-    A record of a method or an image that has changed since, or is no longer there, is left out.
+    A record of a method or an image that has changed since, or that is no longer in the plan, is left out.
     """
-    by_key = {tuple(record.key): record for record in records}
+    by_key = {record.key: record for record in records}
     current: list[Record] = []
-    for cell in cells(run):
-        method, dataset, scale, protocol, _ = cell
-        basis = run["bases"][method][str(scale)][protocol]
-        for image, files in run["datasets"][dataset]["files"][str(scale)].items():
-            record = by_key.get((*cell, image))
-            if record is not None and record.fingerprint == f"{basis}-{files}":
+    for cell in description.cells():
+        for image in description.datasets[cell.dataset].files[cell.scale]:
+            record = by_key.get(RecordKey(*cell, image))
+            if record is not None and record.fingerprint == description.fingerprint(cell, image):
                 current.append(record)
-    return current
-
-
-def labels_of(folders: Sequence[Path]) -> dict[Path, str]:
-    """A label of each run folder: its name, or its path where two have one name."""
-    names = [folder.name for folder in folders]
-    return {folder: folder.name if names.count(folder.name) == 1 else str(folder) for folder in folders}
+    return tuple(current)

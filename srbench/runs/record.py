@@ -10,11 +10,19 @@ from typing import Any, Literal, NamedTuple, Protocol
 from srbench.api import Image, LrSource
 from srbench.errors import StoreError, one_line
 
-__all__ = ["MemoryStore", "Record", "RecordKey", "RecordSink"]
+
+class CellKey(NamedTuple):
+    """Names of a cell: one method × dataset × scale × protocol, and where LR comes from."""
+
+    method: str
+    dataset: str
+    scale: int
+    protocol: str
+    lr: LrSource
 
 
 class RecordKey(NamedTuple):
-    """What a record is about; a run holds at most one current record for each."""
+    """A cell and one of its images; a run holds at most one current record of each."""
 
     method: str
     dataset: str
@@ -22,6 +30,11 @@ class RecordKey(NamedTuple):
     protocol: str
     lr: LrSource
     image: str
+
+    @property
+    def cell(self) -> CellKey:
+        """The key without the image."""
+        return CellKey(*self[:-1])
 
 
 @dataclass(frozen=True)

@@ -6,8 +6,6 @@ import time
 from collections.abc import Callable, Sequence
 from statistics import mean
 
-__all__ = ["MIN_REPEATS", "Timer", "alike", "min_warm_up", "repeat", "timer_for", "warm_up"]
-
 Timer = Callable[[Callable[[], object]], float]
 """Calls a function once, and says how many seconds it took."""
 

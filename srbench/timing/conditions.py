@@ -13,8 +13,6 @@ from srbench.api import RuntimeName
 from srbench.files import runtime_version
 from srbench.parallel import cores
 
-__all__ = ["processor_name", "surroundings"]
-
 _GPU_FIELDS = "driver_version,clocks.sm,clocks.mem,clocks.max.sm,power.limit,persistence_mode"
 
 

@@ -17,8 +17,6 @@ from torch.utils.flop_counter import FlopCounterMode
 from srbench.api import Upscaler
 from srbench.methods import network_of
 
-__all__ = ["Peak", "multiply_adds", "parameters", "peak_memory", "process_peak"]
-
 
 def multiply_adds(upscaler: Upscaler, batch: Tensor) -> int | None:
     """MACs of every convolution and matrix product torch executes for a batch; None where it executes none.

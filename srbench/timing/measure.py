@@ -16,8 +16,6 @@ from srbench.timing.clock import alike, min_warm_up, repeat, timer_for, warm_up
 from srbench.timing.cost import multiply_adds, parameters, peak_memory
 from srbench.timing.summary import summarise
 
-__all__ = ["time_method"]
-
 _WARM_UP_SECONDS = 6.0
 
 _REPEAT_SECONDS = 4.0

@@ -8,8 +8,6 @@ import numpy as np
 
 from srbench.api import Summary
 
-__all__ = ["summarise"]
-
 _RESAMPLES = 2000
 
 _SEED = 20240

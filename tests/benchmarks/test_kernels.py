@@ -7,7 +7,7 @@ import numpy as np
 from skimage.metrics import structural_similarity
 
 from srbench.metrics import l1, ms_ssim, mse, psnr, ssim
-from srbench.metrics.pair.pair import GAUSSIAN
+from srbench.metrics.pair.window import GAUSSIAN
 from srbench.protocols import imresize, luma, quantise
 
 

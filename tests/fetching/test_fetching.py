@@ -11,7 +11,7 @@ import pytest
 
 import srbench
 from srbench.cards import DatasetCard, Entry, installed_cards
-from srbench.datasets import fetch_dataset, import_files
+from srbench.datasets.fetch import fetch_dataset, import_files
 from srbench.datasets.layout import list_folder
 from srbench.errors import DatasetError, DownloadError, RequestError
 from srbench.files import cache_home, data_home, pixel_sha256, read_image

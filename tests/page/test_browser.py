@@ -13,7 +13,7 @@ from PIL import Image as Pil
 from srbench.files import read_image
 from srbench.report import write_page
 from srbench.report.pictures import Budget
-from srbench.runs import read_records
+from srbench.runs.reading import read_records
 
 
 def column(page, table, index):

@@ -19,7 +19,7 @@ from srbench.report import write_page
 from srbench.report.content import MOST_IMAGES, gather
 from srbench.report.page import render
 from srbench.report.pictures import Budget, collect_pictures
-from srbench.runs import read_records, read_run
+from srbench.runs.reading import read_records, read_run
 
 
 def data_of(text):

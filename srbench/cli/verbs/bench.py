@@ -17,8 +17,6 @@ if TYPE_CHECKING:
     from srbench.api import MethodTiming
     from srbench.harness.regression.check import Finding
 
-__all__ = ["bench"]
-
 _OF_TIMING = ("methods", "scale", "size", "batch", "device", "precision", "runtime", "weights", "output")
 
 
@@ -68,17 +66,14 @@ def _time(
 ) -> None:
     from srbench.api import DEFAULT_SIZES
     from srbench.cli.progress import progress_bar
-    from srbench.files import atomic_write
-    from srbench.harness.bench import bench as time_methods
+    from srbench.files import write_text
+    from srbench.harness.bench import bench as measure
     from srbench.leaderboard import timings_text
-    from srbench.methods import resolve_device
-    from srbench.timing import surroundings
 
     if output is not None:
         _refuse_unwritable(output)
-    where = surroundings(resolve_device(device), runtime)
     with progress_bar("methods") as progress:
-        timings, problems = time_methods(
+        found = measure(
             names(methods),
             scales=scales(scale),
             sizes=sizes(size) if size else DEFAULT_SIZES,
@@ -89,20 +84,16 @@ def _time(
             weights=weight_files(weights),
             progress=progress,
         )
-    for problem in problems:
+    timings, where = found.timings, found.conditions
+    for problem in found.problems:
         typer.echo(f"note: not timed: {problem}", err=True)
     if as_json:
         typer.echo(json.dumps({"conditions": where, "timings": [_described(timing) for timing in timings]}, indent=2))
     elif timings:
         typer.echo(timings_text(timings, where))
     if output is not None and timings:
-        text = f"# Speed\n\n{timings_text(timings, where, 'github')}\n"
-        try:
-            with atomic_write(output) as partial:
-                partial.write_text(text, encoding="utf-8")
-        except OSError as error:
-            raise StoreError(f"{output}: cannot be written ({error.strerror or error})") from error
-    if problems:
+        write_text(output, f"# Speed\n\n{timings_text(timings, where, 'github')}\n", StoreError)
+    if found.problems:
         raise typer.Exit(1)
 
 
@@ -113,7 +104,9 @@ def _refuse_unwritable(path: Path) -> None:
 
 
 def _described(timing: MethodTiming) -> dict[str, Any]:
-    return timing.describe() | {
+    described = timing.describe()
+    del described["identity"]  # of a run
+    return described | {
         "steady": timing.steady,
         "images_per_second": timing.images_per_second,
         "megapixels_per_second": timing.megapixels_per_second,
@@ -121,47 +114,26 @@ def _described(timing: MethodTiming) -> dict[str, Any]:
 
 
 def _check(path: Path, *, as_json: bool) -> None:
-    from srbench.harness.regression.baseline import read_baseline
-    from srbench.harness.regression.cases import watched_cases
-    from srbench.harness.regression.check import check as look
-    from srbench.methods import tune
-    from srbench.timing import surroundings
+    from srbench.harness.regression.check import compare_with_baseline
 
-    baseline = read_baseline(path)
-    tune()
-    now = surroundings("cpu")
-    for what in ("processor", "cores", "torch"):
-        if baseline.conditions.get(what) != now[what]:
-            typer.echo(
-                f"note: the baseline has another {what} ({baseline.conditions.get(what)}, here {now[what]}); what "
-                "differs may come of that",
-                err=True,
-            )
-    cases = list(watched_cases())
-    findings = look(cases, baseline, (lambda _: None) if as_json else _show)
-    unknown = [case.name for case in cases if case.name not in baseline.ratios]
-    gone = sorted(baseline.ratios.keys() - {case.name for case in cases})
+    found = compare_with_baseline(path, (lambda _: None) if as_json else _show)
     if as_json:
-        found = [vars(finding) for finding in findings]
-        typer.echo(
-            json.dumps(
-                {"findings": found, "without_baseline": unknown, "not_here": gone, "conditions": now},
-                indent=2,
-            )
-        )
-    for what, which in (("without a baseline", unknown), ("in the baseline, not here", gone)):
+        listed = [vars(finding) for finding in found.findings]
+        parts = {"findings": listed, "without_baseline": found.unknown, "not_here": found.gone}
+        typer.echo(json.dumps(parts | {"conditions": found.conditions}, indent=2))
+    for note in found.differences:
+        typer.echo(f"note: {note}", err=True)
+    for what, which in (("without a baseline", found.unknown), ("in the baseline, not here", found.gone)):
         if which:
             typer.echo(f"note: {what}: {', '.join(which)}", err=True)
-    slower = [finding.name for finding in findings if finding.verdict == "slower"]
+    slower = [finding.name for finding in found.findings if finding.verdict == "slower"]
     if slower:
         typer.echo(f"error: over 15 % slower than {path}: {', '.join(slower)}", err=True)
         raise typer.Exit(1)
-    if not findings:
-        raise RequestError(f"{path}: names nothing that could be measured; renew it with --save")
     if not as_json:
-        unclear = sum(finding.verdict == "unclear" for finding in findings)
+        unclear = sum(finding.verdict == "unclear" for finding in found.findings)
         doubt = f", {unclear} too noisy to tell" if unclear else ""
-        typer.echo(f"{len(findings)} cases, none found over 15 % slower than {path}{doubt}")
+        typer.echo(f"{len(found.findings)} cases, none found over 15 % slower than {path}{doubt}")
 
 
 def _show(finding: Finding) -> None:

@@ -14,8 +14,6 @@ from srbench.errors import RequestError
 if TYPE_CHECKING:
     from srbench.leaderboard import MethodComparison
 
-__all__ = ["compare"]
-
 
 def compare(
     things: Annotated[list[str], typer.Argument(help="A run folder, two of them, or with --run its methods.")],
@@ -46,13 +44,15 @@ def compare(
 
 def _compare(things: list[str], run: Path | None, metric: str) -> list[MethodComparison]:
     from srbench.leaderboard import compare_methods, compare_runs
+    from srbench.runs import open_run, open_runs
 
     if run is not None:
         if len(set(things)) < 2:
             raise RequestError("--run: name two of its methods, or more; or leave out --run and give the folder alone")
-        return compare_methods(run, things, metric)
+        return compare_methods(open_run(run), things, metric)
     if len(things) == 1:
-        return compare_methods(Path(things[0]), (), metric)
+        return compare_methods(open_run(Path(things[0])), (), metric)
     if len(things) == 2:
-        return compare_runs(Path(things[0]), Path(things[1]), metric)
+        runs = open_runs([Path(thing) for thing in things])
+        return compare_runs(runs[0], runs[-1], metric)
     raise RequestError(f"{len(things)} run folders given; compare one, or two, or name methods and add --run FOLDER")

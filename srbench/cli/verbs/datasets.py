@@ -12,10 +12,10 @@ from srbench.cli.parsing import shares
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from srbench.api import Progress
+    from srbench.cards import DatasetCard
     from srbench.datasets import ImportReport
     from srbench.files import Bytes
-
-__all__ = ["app"]
 
 ReplaceFlag = Annotated[bool, typer.Option("--replace", help="Take the place of an earlier import.")]
 
@@ -34,13 +34,11 @@ def import_verb(
     replace: ReplaceFlag = False,
 ) -> None:
     """Verify a dataset on disk and copy it below $SRBENCH_DATA."""
-    from srbench.cards import installed_cards
     from srbench.cli.progress import progress_bar
-    from srbench.datasets import import_files
+    from srbench.datasets import import_named
 
-    entry = installed_cards().dataset(name)
     with progress_bar("images") as progress:
-        report = import_files(entry, sources, replace=replace, progress=progress)
+        report = import_named(name, sources, replace=replace, progress=progress)
     _show(name, report)
 
 
@@ -51,26 +49,20 @@ def fetch_verb(
     keep_archive: Annotated[bool, typer.Option("--keep-archive", help="Leave the downloads in the cache.")] = False,
 ) -> None:
     """Download datasets, check and unpack them, then import them."""
-    from srbench.cards import installed_cards
     from srbench.cli.progress import progress_bar
-    from srbench.datasets import fetch_dataset, forget_downloads
-    from srbench.files import data_home
+    from srbench.datasets import fetch_datasets
 
-    entries = [installed_cards().dataset(name) for name in names]
-    for entry in entries:
-        if entry.card.folder and (data_home() / entry.card.folder).exists() and not replace:
-            typer.echo(f"{entry.card.name}: already there; add --replace to fetch it again")
-            continue
-        typer.echo(f"{entry.card.title}: {entry.card.licence}", err=True)
-        with progress_bar("MiB, then images") as progress:
+    with progress_bar("MiB, then images") as progress:
 
-            def fetching(file: str, show: Callable[[int, int], None] = progress) -> Bytes:
-                return lambda done, whole: show(done >> 20, (whole or done) >> 20)
+        def begun(card: DatasetCard) -> tuple[Callable[[str], Bytes], Progress]:
+            typer.echo(f"{card.title}: {card.licence}", err=True)
+            return lambda _: lambda done, whole: progress(done >> 20, (whole or done) >> 20), progress
 
-            report = fetch_dataset(entry, replace=replace, keep_archive=True, fetching=fetching, progress=progress)
-        _show(entry.card.name, report)
-    for entry in [] if keep_archive else entries:  # only now, because several may share an archive
-        forget_downloads(entry.card)
+        for card, report in fetch_datasets(names, replace=replace, keep_archive=keep_archive, begun=begun):
+            if report is None:
+                typer.echo(f"{card.name}: already there; add --replace to fetch it again")
+            else:
+                _show(card.name, report)
 
 
 @app.command("prepare")

@@ -12,11 +12,7 @@ from srbench.cli.options import DeviceOption, JsonFlag, WeightsOption
 from srbench.cli.parsing import names, one_scale, weight_files
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from srbench.harness.literature.explain import Variant
-
-__all__ = ["explain"]
+    from srbench.harness.literature.explain import Explanation
 
 
 def explain(
@@ -30,47 +26,46 @@ def explain(
     as_json: JsonFlag = False,
 ) -> None:
     """Score methods under every protocol and every single change of rules; name the rules that give a number."""
-    from srbench.api import Inference
-    from srbench.cards import installed_cards
     from srbench.cli.progress import progress_bar
     from srbench.harness.literature.explain import explain as explained
     from srbench.harness.literature.explain import sentence
-    from srbench.harness.run import prepare
-    from srbench.methods import resolve_device
-    from srbench.protocols import Protocol
+    from srbench.harness.options import RunOptions
 
-    plan = prepare(
-        names(methods),
+    options = RunOptions(
         datasets=names(datasets),
         scale=one_scale(scale),
         protocol=protocol,
+        device=device,
         weights=weight_files(weights),
     )
-    request, inference = plan.request, Inference(resolve_device(device))
-    protocols = [Protocol(entry.card) for entry in installed_cards().protocols.values()]
-    parts: list[dict[str, object]] = []
-    for dataset in request.datasets:
-        for method in request.methods:
-            with progress_bar("images") as progress:
-                found = explained(
-                    method, dataset, request.scales[0], request.protocols[0], protocols, inference, progress
-                )
-            said = None if target is None else sentence(found, target)
-            if as_json:
-                rows = [vars(one) for one in found]
-                parts.append({"method": method.name, "dataset": dataset.name, "variants": rows, "target": said})
-                continue
-            typer.echo(f"{method.name} on {dataset.name} ×{request.scales[0]}: what one change of rules does")
-            typer.echo(_table(found))
-            typer.echo(f"\n{fill(said, 80)}\n" if said else "")
+    with progress_bar("images") as progress:
+        found = explained(names(methods), options, progress)
+    answers = [None if target is None else sentence(one.variants, target) for one in found]
     if as_json:
+        parts = [
+            {
+                "method": one.method,
+                "dataset": one.dataset,
+                "variants": [vars(variant) for variant in one.variants],
+                "left_out": one.left_out,
+                "target": answer,
+            }
+            for one, answer in zip(found, answers, strict=True)
+        ]
         typer.echo(json.dumps(parts, indent=2, ensure_ascii=False))
+        return
+    for one, answer in zip(found, answers, strict=True):
+        typer.echo(f"{one.method} on {one.dataset} ×{one.scale}: what one change of rules does")
+        typer.echo(_table(one))
+        typer.echo(f"\n{fill(answer, 80)}\n" if answer else "")
+        for reason in one.left_out:
+            typer.echo(f"note: left out: {reason}", err=True)
 
 
-def _table(found: Sequence[Variant]) -> str:
+def _table(explanation: Explanation) -> str:
     from srbench.leaderboard import grid
 
-    base = found[0]
+    base = explanation.variants[0]
     rows = [
         [
             one.kind,
@@ -79,6 +74,6 @@ def _table(found: Sequence[Variant]) -> str:
             "" if one.base else f"{one.psnr - base.psnr:+.3f}",
             "" if one.ssim is None else f"{one.ssim:.4f}",
         ]
-        for one in found
+        for one in explanation.variants
     ]
     return grid(("what", "rules", "PSNR dB", "change", "SSIM"), rows, words=2)

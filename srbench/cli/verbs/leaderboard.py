@@ -11,8 +11,6 @@ from srbench.cli.options import JsonFlag
 from srbench.cli.parsing import names
 from srbench.errors import RequestError
 
-__all__ = ["leaderboard"]
-
 
 def leaderboard(
     folders: Annotated[list[Path], typer.Argument(help="Run folders.")],
@@ -33,24 +31,21 @@ def leaderboard(
         write_attributes,
         write_leaderboard,
     )
+    from srbench.runs import open_runs
 
     if sort and rank:
         raise RequestError("--sort and --rank both order the rows; choose one")
-    table, remarks = collected(folders)
+    runs = open_runs(folders)
+    board = collected(runs)
     if sort:
-        table = sorted_by(table, sort)
-        remarks = [f"sorted by {sort}, within each table", *remarks]
+        board = sorted_by(board, sort)
     if rank:
-        table = ranked(table, names(rank))
-        remarks = [f"sorted by the mean rank over {', '.join(names(rank))}, within each table", *remarks]
-    typer.echo(
-        table.to_json(orient="records", indent=2, force_ascii=False)
-        if as_json
-        else to_text(table, ordered=bool(sort or rank))
-    )
-    for remark in remarks:
-        typer.echo(f"note: {remark}", err=True)
+        board = ranked(board, names(rank))
+    as_text = board.table.to_json(orient="records", indent=2, force_ascii=False) if as_json else to_text(board)
+    typer.echo(as_text)
+    for note in board.notes:
+        typer.echo(f"note: {note}", err=True)
     if output:
-        write_leaderboard(output, table, remarks, ordered=bool(sort or rank))
-        write_attributes(output, collect_attributes(folders))
+        write_leaderboard(output, board)
+        write_attributes(output, collect_attributes(runs))
         typer.echo(f"written to {output}", err=True)

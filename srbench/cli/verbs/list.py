@@ -3,38 +3,21 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
 import typer
 
 from srbench.cli.options import JsonFlag
-from srbench.harness.catalogue import Rows, classifiers, datasets, methods, metrics, protocols, wrappers
-
-__all__ = ["list_cards"]
+from srbench.harness.catalogue import Kind, Rows, rows
 
 
-def list_cards(
-    kind: Annotated[
-        Literal["methods", "wrappers", "datasets", "metrics", "protocols", "classifiers"],
-        typer.Argument(help="What to list."),
-    ],
-    as_json: JsonFlag = False,
-) -> None:
+def list_cards(kind: Annotated[Kind, typer.Argument(help="What to list.")], as_json: JsonFlag = False) -> None:
     """List methods, wrappers, datasets, metrics, protocols or classifiers."""
-    tables: dict[str, Callable[[], Rows]] = {
-        "methods": methods,
-        "wrappers": wrappers,
-        "datasets": datasets,
-        "metrics": metrics,
-        "protocols": protocols,
-        "classifiers": classifiers,
-    }
-    rows = tables[kind]()
+    found = rows(kind)
     if as_json:
-        typer.echo(json.dumps(rows, indent=2, ensure_ascii=False))
+        typer.echo(json.dumps(found, indent=2, ensure_ascii=False))
     else:
-        for row in rows:
+        for row in found:
             _show(row)
 
 

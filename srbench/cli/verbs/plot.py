@@ -9,30 +9,29 @@ import typer
 
 from srbench.cli.parsing import names
 
-__all__ = ["plot"]
-
 
 def plot(
     folder: Annotated[Path, typer.Argument(help="A run folder.")],
     output: Annotated[Path, typer.Option("--output", "-o", help="The figure: .png, .pdf or .svg.")],
     metric: Annotated[str, typer.Option(help="What is drawn.")] = "psnr",
-    methods: Annotated[str, typer.Option(help="Of the run; all if not said.")] = "",
+    methods: Annotated[str, typer.Option(help="Names of the run's methods; all by default.")] = "",
     dataset: Annotated[str, typer.Option(help="Which, if the run has several.")] = "",
-    scale: Annotated[str, typer.Option(help="Likewise.")] = "",
-    protocol: Annotated[str, typer.Option(help="Likewise.")] = "",
+    scale: Annotated[str, typer.Option(help="Which, if the run has several.")] = "",
+    protocol: Annotated[str, typer.Option(help="Which, if the run has several.")] = "",
 ) -> None:
     """Draw each method's figure on each image, the hardest image first, and the means."""
     from srbench.leaderboard import choose, compare_methods
     from srbench.report import check_suffix, draw_curves, write_figure
+    from srbench.runs import open_run
 
     check_suffix(output)
     found = choose(
-        compare_methods(folder, names(methods) if methods else (), metric, least=1),
+        compare_methods(open_run(folder), names(methods) if methods else (), metric, least=1),
         dataset=dataset,
         scale=scale.removeprefix("x"),
         protocol=protocol,
     )
-    write_figure(draw_curves(found.figures, found.metric, f"{found.place.short}, {found.images} images"), output)
-    typer.echo(f"{output}: {found.place.short}, {found.images} images")
+    write_figure(draw_curves(found.figures, found.metric, f"{found.place.title}, {found.images} images"), output)
+    typer.echo(f"{output}: {found.place.title}, {found.images} images")
     if found.left_out:
         typer.echo(f"note: {found.left_out} images are left out, which some method has no figure for", err=True)

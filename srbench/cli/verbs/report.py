@@ -7,8 +7,6 @@ from typing import Annotated
 
 import typer
 
-__all__ = ["report"]
-
 
 def report(
     folders: Annotated[list[Path], typer.Argument(help="Run folders; with pictures if run with --save-images.")],

@@ -23,8 +23,6 @@ from srbench.cli.options import (
 from srbench.cli.parsing import classifier_files, names, scales, sizes, weight_files
 from srbench.errors import RequestError
 
-__all__ = ["run"]
-
 
 def run(
     methods: Annotated[
@@ -52,34 +50,33 @@ def run(
     size: SizeOption = "",
 ) -> None:
     """Measure methods on datasets; print, and write, a leaderboard."""
-    from srbench.api import DEFAULT_SIZES
-    from srbench.cli.progress import long_work
-    from srbench.harness.execute import default_folder, execute
-    from srbench.harness.run import prepare
-
-    looking = names(classifier) if classifier else ()
-    classifier_weights, others = classifier_files(weights, looking)
-    plan = prepare(
-        names(methods),
-        datasets=names(datasets),
-        scale=scales(scale),
-        protocol=names(protocol),
-        metrics=names(metrics),
-        lr=lr,
-        split=split,
-        limit=limit,
-        precision=precision,
-        runtime=runtime,
-        weights=weight_files(others),
-        classifiers=looking,
-        classifier_weights=classifier_weights,
-    )
-    if size and not timing:
-        raise RequestError(f"--size {size} is of LR when timing; add --timing")
-    timed = (sizes(size) if size else DEFAULT_SIZES) if timing else ()
-    folder = output or default_folder(plan)
-    with long_work(folder) as progress:
-        result = execute(plan, device=device, output=folder, timing=timed, save_images=save_images, progress=progress)
     from srbench.cli.outcome import show_result
+    from srbench.cli.progress import progress_bar
+    from srbench.harness.run import run as measure
 
+    classifiers = names(classifier) if classifier else ()
+    classifier_weights, others = classifier_files(weights, classifiers)
+    if size and not timing:
+        raise RequestError(f"--size {size} is the LR size of a timing; add --timing")
+    with progress_bar("records") as progress:
+        result = measure(
+            names(methods),
+            datasets=names(datasets),
+            scale=scales(scale),
+            protocol=names(protocol),
+            metrics=names(metrics),
+            lr=lr,
+            split=split,
+            limit=limit,
+            device=device,
+            precision=precision,
+            runtime=runtime,
+            weights=weight_files(others),
+            classifiers=classifiers,
+            classifier_weights=classifier_weights,
+            output=output or "auto",
+            save_images=save_images,
+            timing=sizes(size) if size else timing,
+            progress=progress,
+        )
     show_result(result)

@@ -20,8 +20,6 @@ from srbench.cli.options import (
 from srbench.cli.parsing import classifier_files, names, one_scale
 from srbench.errors import RequestError
 
-__all__ = ["score"]
-
 
 def score(
     dataset: Annotated[str, typer.Option(help="The dataset the images belong to: a name or a folder.")],
@@ -39,22 +37,22 @@ def score(
 ) -> None:
     """Score images that were upscaled elsewhere."""
     from srbench.cli.outcome import show_result
-    from srbench.cli.progress import long_work
-    from srbench.harness import run as harness
+    from srbench.cli.progress import progress_bar
+    from srbench.harness.run import score as measure
 
-    looking = names(classifier) if classifier else ()
-    classifier_weights, others = classifier_files(weights, looking)
+    classifiers = names(classifier) if classifier else ()
+    classifier_weights, others = classifier_files(weights, classifiers)
     if others:
         raise RequestError(f"--weights {others[0]}: scoring takes those of a classifier alone, CLASSIFIER=FILE")
-    with long_work(output) as progress:
-        result = harness.score(
+    with progress_bar("records") as progress:
+        result = measure(
             images,
             name=name,
             dataset=dataset,
             scale=one_scale(scale),
             protocol=names(protocol),
             metrics=names(metrics),
-            classifiers=looking,
+            classifiers=classifiers,
             classifier_weights=classifier_weights,
             split=split,
             limit=limit,

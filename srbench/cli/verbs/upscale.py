@@ -10,8 +10,6 @@ import typer
 from srbench.cli.options import DeviceOption, RuntimeOption, WeightsOption
 from srbench.cli.parsing import one_scale, weight_files
 
-__all__ = ["upscale"]
-
 
 def upscale(
     source: Annotated[Path, typer.Argument(help="An image file, or a folder of them.")],
@@ -25,18 +23,24 @@ def upscale(
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace files that are there.")] = False,
 ) -> None:
     """Upscale images; colour profile, EXIF data and transparency stay with them."""
-    from srbench.cards import installed_cards
     from srbench.cli.progress import progress_bar
-    from srbench.harness.upscale import pairs, upscale_files
-    from srbench.methods import find_method, named_files, resolve_device, resolve_inference
+    from srbench.harness.upscale import upscale_files
 
-    files = pairs(source, output, overwrite=overwrite)
-    found = find_method(method, installed_cards(), named_files(weight_files(weights), [method]))
-    inference = resolve_inference(resolve_device(device), precision, runtime)
     with progress_bar("images") as progress:
-        problems = upscale_files(found, one_scale(scale), inference, files, progress)
+        count, problems = upscale_files(
+            source,
+            output,
+            method=method,
+            scale=one_scale(scale),
+            device=device,
+            precision=precision,
+            runtime=runtime,
+            weights=weight_files(weights),
+            overwrite=overwrite,
+            progress=progress,
+        )
     for problem in problems:
         typer.echo(f"error: {problem}", err=True)
-    typer.echo(f"{len(files) - len(problems)} of {len(files)} images written to {output}")
+    typer.echo(f"{count - len(problems)} of {count} images written to {output}")
     if problems:
         raise typer.Exit(1)

@@ -16,14 +16,11 @@ from srbench.errors import RequestError
 if TYPE_CHECKING:
     from srbench.harness.literature.verify import Verification
 
-__all__ = ["verify"]
-
 _DECIMALS = {"psnr": 4, "ssim": 5}
 
 
 def verify(device: DeviceOption = "auto", weights: WeightsOption = None, as_json: JsonFlag = False) -> None:
     """Replay the published rows that can be; exit 1 where one is off."""
-    from srbench.cards import installed_cards
     from srbench.cli.progress import progress_bar
     from srbench.harness.literature.verify import verify as replay
 
@@ -31,7 +28,7 @@ def verify(device: DeviceOption = "auto", weights: WeightsOption = None, as_json
     if isinstance(files, list):
         raise RequestError(f"--weights {files[0]}: say whose it is, NAME@WEIGHTS={files[0]}")
     with progress_bar("images") as progress:
-        outcome = replay(installed_cards(), device=device, weights=files, progress=progress)
+        outcome = replay(device=device, weights=files, progress=progress)
     if as_json:
         rows = [asdict(check) | {"passed": check.passed} for check in outcome.checks]
         typer.echo(json.dumps({"checks": rows, "skipped": outcome.skipped}, indent=2))

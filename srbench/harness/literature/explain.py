@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections import defaultdict
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 import cv2
@@ -13,14 +12,18 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image as Pil
 
-from srbench.api import Dataset, Image, Inference, Job, Method, Producer
-from srbench.engine import decode, degrade
-from srbench.errors import RequestError
-from srbench.metrics import mse, psnr, ssim
+from srbench.api import Image, Inference, Job, Metric, Producer, Progress, Sample
+from srbench.cards import installed_cards
+from srbench.engine import Decoded, decode, prepared, scored
+from srbench.errors import DatasetError, ImageError, RequestError, UndefinedMetricError
+from srbench.harness.options import RunOptions, completed, resolve
+from srbench.methods import resolve_device
+from srbench.metrics import compare, find_metrics, score
 from srbench.parallel import grouped
-from srbench.protocols import Protocol, crop_border, imresize, luma, quantise
+from srbench.protocols import Protocol, crop_border, find_protocols, imresize, luma, quantise
+from srbench.runs import make_plan
 
-__all__ = ["TOLERANCE", "Variant", "explain", "sentence"]
+__all__ = ["TOLERANCE", "Explanation", "Variant", "explain", "sentence"]
 
 TOLERANCE = 0.02
 """In dB: how near a variant's PSNR must be to a target to be named."""
@@ -72,6 +75,12 @@ _SCORINGS: tuple[tuple[str, str, int, int], ...] = (
     ("border of scale + 6, Y rounded", "rounded y", 1, 6),
 )
 
+_SSIMS: dict[str, dict[str, Any]] = {
+    "SSIM of a uniform 7 × 7 window": {},
+    "SSIM of sample covariances": {"gaussian_weights": True, "sigma": 1.5},
+}
+_SSIM_WINDOW = 11
+
 _LR: dict[str, Callable[[Image, tuple[int, int]], Image]] = {
     "MATLAB's imresize, replicated border": lambda image, size: imresize(image, size, border="replicate"),
     "OpenCV cubic": lambda image, size: _opencv(image, size, cv2.INTER_CUBIC),
@@ -82,98 +91,147 @@ _LR: dict[str, Callable[[Image, tuple[int, int]], Image]] = {
 }
 
 
-def explain(
-    method: Method,
-    dataset: Dataset,
-    scale: int,
-    base: Protocol,
-    protocols: Sequence[Protocol],
-    inference: Inference,
-    progress: Callable[[int, int], None] = lambda *_: None,
-) -> list[Variant]:
-    """Score a method under a protocol, all others, and each single change of rules.
+@dataclass(frozen=True)
+class Explanation:
+    """A method on a dataset under every rule.
+
+    Attributes:
+        method: Its name.
+        dataset: Its name.
+        scale: Upscaling factor.
+        variants: The protocol that the others are compared with comes first.
+        left_out: Images without a figure under some rule, each with the reason.
+    """
+
+    method: str
+    dataset: str
+    scale: int
+    variants: tuple[Variant, ...]
+    left_out: tuple[str, ...]
+
+
+def explain(methods: Sequence[str], options: RunOptions, progress: Progress = lambda *_: None) -> list[Explanation]:
+    """Score methods under a protocol, all others, and each single change of rules.
 
     Args:
-        method: Which; must upscale RGB.
-        dataset: Its images.
-        scale: Upscaling factor.
-        base: What the others are compared with; its LR must be RGB.
-        protocols: Which others.
-        inference: How the method runs.
-        progress: Told of images done.
-
-    Returns:
-        The base first.
+        methods: Names of cards, or `./file.py:function`, perhaps with `+wrapper`.
+        options: Datasets, scale, protocol (one, whose LR is RGB), device and weights, as `srbench.run` takes them.
+        progress: Called with images done and in all.
 
     Raises:
-        RequestError: The base hands over luma alone.
-        SRBenchError: An image cannot be read, or the method fails.
+        RequestError: Something asked for is unknown, or the protocol hands over luma alone.
+        SRBenchError: A method fails, or no image has a figure.
     """
+    cards = installed_cards()
+    chosen = completed(options, RunOptions)
+    request = make_plan(resolve(methods, chosen, cards)).request
+    base, scale = request.protocols[0], request.scales[0]
     if base.card.degradation.planes != "rgb":
         raise RequestError(f"{base.name}: upscales luma alone; choose a protocol of RGB images to compare others with")
-    chosen = method.inference(scale, inference)
-    producer = method.open(scale, chosen or Inference())
-    others = [protocol for protocol in protocols if protocol.name != base.name]
-    scored = [
-        protocol for protocol in (base, *others) if protocol.card.degradation.planes == "rgb" or method.colour != "rgb"
-    ]
-    found: dict[tuple[str, str], list[tuple[float, float | None]]] = defaultdict(list)
-    errors: list[float] = []
-    for done, sample in enumerate(dataset.samples, start=1):
-        hr = decode(dataset, sample).image
-        for rule, same in grouped(scored, lambda protocol: protocol.degradation):
-            low = degrade(hr, sample, scale, rule, "made")
-            image = _upscaled(producer, low.lr, low.reference, scale, grey=len(hr) == 1)
+    others = find_protocols([name for name in cards.protocols if name != base.name], cards)
+    inference = Inference(resolve_device(chosen["device"]))
+    metrics = [one.build("cpu") for one in find_metrics(("psnr", "ssim", "mse"), cards)]
+    total, done = len(methods) * sum(len(dataset.samples) for dataset in request.datasets), 0
+    found: list[Explanation] = []
+    for dataset in request.datasets:
+        for method in request.methods:
+            rules = [one for one in (base, *others) if one.card.degradation.planes == "rgb" or method.colour != "rgb"]
+            image_scores = _Scorer(
+                method.open(scale, method.inference(scale, inference) or Inference()), rules, metrics
+            )
+            figures: list[_Figures] = []
+            left_out: list[str] = []
+            for sample in dataset.samples:
+                try:
+                    figures.append(image_scores.of(decode(dataset, sample), sample, scale))
+                except (ImageError, DatasetError, UndefinedMetricError) as error:
+                    left_out.append(f"{sample.id}: {error}")
+                done += 1
+                progress(done, total)
+            if not figures:
+                raise DatasetError(f"{dataset.name}: no image has a figure under every rule ({left_out[0]})")
+            variants = _variants(figures, base.name)
+            found.append(Explanation(method.name, dataset.name, scale, variants, tuple(left_out)))
+    return found
+
+
+_Figures = dict[tuple[str, str], Mapping[str, float | None]]
+"""Of one image: by kind and name of the rule, values by metric."""
+
+
+@dataclass(frozen=True)
+class _Scorer:
+    """One method under every rule, image by image."""
+
+    produce: Producer
+    protocols: Sequence[Protocol]
+    metrics: Sequence[Metric]
+
+    def of(self, hr: Decoded, sample: Sample, scale: int) -> _Figures:
+        """Every figure of one image.
+
+        Raises:
+            UndefinedMetricError: PSNR has no value under some rule.
+            ImageError: Nothing is left to compare under some rule.
+        """
+        base = self.protocols[0]
+        found: _Figures = {}
+        for _, same in grouped(self.protocols, lambda protocol: protocol.degradation):
+            ready = prepared(hr, sample, scale, same, "made")
+            for problem in ready.problems.values():
+                raise problem
+            image = self._upscaled(ready.job)
             for protocol in same:
-                sr, truth = (protocol.compared(side, scale) for side in (image, low.reference))
-                found["protocol", protocol.name].append((psnr(sr, truth), ssim(sr, truth)))
+                found["protocol", protocol.name] = scored(image, ready, protocol, self.metrics).values
                 if protocol is base:
-                    errors.append(mse(sr, truth))
-                    for name, values in _scored_otherwise(image, low.reference, scale):
-                        found["scoring", name].append(values)
-        reference = base.degradation.reference(hr, scale)
-        size = reference.shape[1] // scale, reference.shape[2] // scale
+                    found |= {("scoring", name): pair for name, pair in self._otherwise(image, ready.reference, scale)}
+        ready = prepared(hr, sample, scale, [base], "made")
         for name, shrink in _LR.items():
-            image = _upscaled(producer, shrink(reference, size), reference, scale, grey=len(hr) == 1)
-            sr, truth = (base.compared(side, scale) for side in (image, reference))
-            found["LR", name].append((psnr(sr, truth), ssim(sr, truth)))
-        progress(done, len(dataset.samples))
-    variants = [_mean(kind, name, values, base.name) for (kind, name), values in found.items()]
-    pooled = 10 * math.log10(255**2 / (sum(errors) / len(errors))) if any(errors) else math.inf
-    variants.append(Variant("scoring", "MSE pooled over the images", pooled, None))
-    return sorted(variants, key=lambda one: (not one.base, ("protocol", "scoring", "LR").index(one.kind)))
+            low = shrink(ready.reference, (ready.job.size[0] // scale, ready.job.size[1] // scale))
+            image = self._upscaled(replace(ready.job, lr=low))
+            found["LR", name] = scored(image, ready, base, self.metrics).values
+        for (_, name), values in found.items():
+            if values["psnr"] is None:
+                raise UndefinedMetricError(f"PSNR has no value under {name}: the result equals HR")
+        return found
+
+    def _upscaled(self, job: Job) -> Image:
+        (made,) = self.produce([job])
+        return made.array
+
+    def _otherwise(self, image: Image, hr: Image, scale: int) -> Iterator[tuple[str, Mapping[str, float | None]]]:
+        """The same two images under each single change of scoring."""
+        for name, planes, times, further in _SCORINGS:
+            sr, truth = (_PLANES[planes](crop_border(side, times * scale + further)) for side in (image, hr))
+            yield name, score(compare(sr, truth), self.metrics).values
+        sr, truth = (luma(crop_border(side, scale)) for side in (image, hr))
+        values = score(compare(sr, truth), self.metrics).values
+        from skimage.metrics import structural_similarity  # here, because it takes long to import
+
+        for name, settings in _SSIMS.items():
+            fits = min(sr.shape[1:]) >= _SSIM_WINDOW
+            similarity = structural_similarity(sr[0], truth[0], data_range=255, **settings) if fits else None  # type: ignore[no-untyped-call]
+            yield name, values | {"ssim": None if similarity is None else float(similarity)}
 
 
-def _mean(kind: str, name: str, values: Sequence[tuple[float, float | None]], base: str) -> Variant:
-    structure = [similarity for _, similarity in values if similarity is not None]
+def _variants(images: Sequence[_Figures], base: str) -> tuple[Variant, ...]:
+    """Means over the images, the base first."""
+    found = [_mean(kind, name, [image[kind, name] for image in images], base) for kind, name in images[0]]
+    errors = [image["protocol", base]["mse"] or 0.0 for image in images]
+    pooled = 10 * math.log10(255**2 / (math.fsum(errors) / len(errors)))
+    found.append(Variant("scoring", "MSE pooled over the images", pooled, None))
+    return tuple(sorted(found, key=lambda one: (not one.base, ("protocol", "scoring", "LR").index(one.kind))))
+
+
+def _mean(kind: str, name: str, values: Sequence[Mapping[str, float | None]], base: str) -> Variant:
+    levels, structure = ([value for one in values if (value := one[metric]) is not None] for metric in ("psnr", "ssim"))
     return Variant(
         kind,
         name,
-        float(np.mean([level for level, _ in values])),
+        float(np.mean(levels)),
         float(np.mean(structure)) if structure else None,
         base=(kind, name) == ("protocol", base),
     )
-
-
-def _upscaled(producer: Producer, lr: Planes, reference: Image, scale: int, *, grey: bool) -> Image:
-    (made,) = producer([Job("", lr, (reference.shape[1], reference.shape[2]), scale, grey=grey)])
-    return made.array
-
-
-def _scored_otherwise(image: Image, hr: Image, scale: int) -> Iterator[tuple[str, tuple[float, float | None]]]:
-    """The same two images under each single change of scoring."""
-    for name, planes, times, further in _SCORINGS:
-        border = times * scale + further
-        sr, truth = (_PLANES[planes](crop_border(side, border)) for side in (image, hr))
-        yield name, (psnr(sr, truth), ssim(sr, truth))
-    from skimage.metrics import structural_similarity
-
-    sr, truth = (luma(crop_border(side, scale))[0] for side in (image, hr))
-    level = psnr(sr[None], truth[None])
-    similarity: Callable[..., Any] = structural_similarity
-    yield "SSIM of a uniform 7 × 7 window", (level, float(similarity(sr, truth, data_range=255)))
-    gaussian = similarity(sr, truth, data_range=255, gaussian_weights=True, sigma=1.5)
-    yield "SSIM of sample covariances", (level, float(gaussian))
 
 
 def _opencv(image: Image, size: tuple[int, int], how: int) -> Image:

@@ -11,36 +11,39 @@ from pathlib import Path
 import pandas as pd
 from tabulate import tabulate
 
-from srbench.cards import ReportCard, ReportedFigure
+from srbench.cards import ReportCard, ReportedFigure, installed_cards
 from srbench.errors import OutputError, RequestError
-from srbench.files import write_whole
+from srbench.files import write_text
 from srbench.leaderboard import collected, records_frame
-from srbench.runs import current_records, read_records, read_run
+from srbench.runs import open_runs
 
 __all__ = ["report_page", "write_report_page"]
 
 
-def write_report_page(cards: Sequence[ReportCard], folders: Sequence[Path], path: Path) -> None:
-    """Write the page of some reports from run folders.
+def write_report_page(folders: Sequence[Path], output: Path) -> Path:
+    """Write `reports.md`: every report card beside the figures of runs.
+
+    Returns:
+        The file.
 
     Raises:
-        RequestError: A folder holds no run, or no PSNR.
-        StoreError: A run cannot be read, or the page cannot be written.
-        OutputError: The page's folder cannot be made.
+        RequestError: A folder holds no run or no PSNR, or no pack has a report card.
+        StoreError: A run cannot be read.
+        OutputError: The page cannot be written.
     """
-    table, _ = collected(folders)
+    cards = [entry.card for entry in installed_cards().reports.values()]
+    if not cards:
+        raise RequestError("no installed pack has a report card")
+    runs = open_runs(folders)
+    table = collected(runs).table
     if table["psnr"].isna().all():
         raise RequestError(
             f"{', '.join(str(folder) for folder in folders)}: no PSNR in it; run with --metrics psnr,ssim"
         )
-    records = [
-        records_frame(current_records(run, read_records(folder))) for folder in folders for run in (read_run(folder),)
-    ]
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise OutputError(f"{path.parent}: cannot be created ({error.strerror})") from error
-    write_whole(path, report_page(cards, table, pd.concat(records, ignore_index=True)))
+    records = pd.concat([records_frame(run.records) for run in runs], ignore_index=True)
+    path = output / "reports.md"
+    write_text(path, report_page(cards, table, records), OutputError)
+    return path
 
 
 def report_page(cards: Sequence[ReportCard], table: pd.DataFrame, records: pd.DataFrame) -> str:

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from srbench.api import Progress
-from srbench.cards import PublishedBlock, Registry
+from srbench.cards import PublishedBlock, Registry, installed_cards
 from srbench.datasets import open_dataset
 from srbench.errors import DatasetError, NotImportedError, RequestError, UnknownNameError
 from srbench.files import Files, existing_files
@@ -59,7 +59,6 @@ class Verification:
 
 
 def verify(
-    cards: Registry,
     *,
     device: str = "auto",
     weights: Mapping[str, Files] | None = None,
@@ -71,7 +70,6 @@ def verify(
     is damaged fails its figures.
 
     Args:
-        cards: Whose rows.
         device: `auto`, `cpu` or `cuda`.
         weights: Files by `name@weights`.
         progress: Told after every image, run by run.
@@ -79,6 +77,7 @@ def verify(
     Raises:
         RequestError: A weight file is not there, or is none that has published rows.
     """
+    cards = installed_cards()
     replay = _Replay(cards, device, existing_files(weights or {}), progress)
     runs = _by_run(cards)
     strangers = sorted(replay.files.keys() - {method for method, _, _ in runs})

@@ -5,15 +5,15 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from statistics import median
 from typing import Any
 
-from srbench.api import Summary
+from srbench.api import Progress, Summary
 from srbench.errors import RequestError, SRBenchError, StoreError
-from srbench.files import atomic_write
+from srbench.files import write_text
 from srbench.harness.regression.cases import watched_cases
 from srbench.harness.regression.ratio import measure
 from srbench.methods import tune
@@ -68,7 +68,7 @@ def merged(several: Sequence[Summary]) -> Summary:
     )
 
 
-def new_baseline(progress: Callable[[int, int], None] = lambda *_: None) -> Baseline:
+def new_baseline(progress: Progress = lambda *_: None) -> Baseline:
     """Measure every watched case in five processes, one after the other.
 
     Args:
@@ -119,8 +119,4 @@ def write_baseline(path: Path, baseline: Baseline) -> None:
         "conditions": dict(baseline.conditions),
         "ratios": {name: asdict(ratio) for name, ratio in baseline.ratios.items()},
     }
-    try:
-        with atomic_write(path) as partial:
-            partial.write_text(json.dumps(described, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
-    except OSError as error:
-        raise StoreError(f"{path}: cannot be written ({error.strerror or error})") from error
+    write_text(path, json.dumps(described, indent=2, ensure_ascii=False) + "\n", StoreError)

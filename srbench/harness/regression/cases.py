@@ -125,10 +125,9 @@ def _methods() -> Iterator[tuple[str, Call]]:
 
 
 def _pipeline() -> object:
-    from srbench.harness.execute import execute
-    from srbench.harness.run import prepare
+    from srbench.harness.run import run
 
-    return execute(prepare("bicubic", datasets="bundled", scale=4), device="cpu", output=None)
+    return run("bicubic", datasets="bundled", scale=4, device="cpu")
 
 
 def _start_up(*words: str) -> Call:

@@ -6,16 +6,19 @@ a slowdown is reported only when it is found again.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Literal
+from pathlib import Path
+from typing import Any, Literal
 
 from srbench.api import Summary
-from srbench.harness.regression.baseline import Baseline
-from srbench.harness.regression.cases import Case
+from srbench.errors import RequestError
+from srbench.harness.regression.baseline import Baseline, read_baseline
+from srbench.harness.regression.cases import Case, watched_cases
 from srbench.harness.regression.ratio import measure
+from srbench.timing import surroundings
 
-__all__ = ["LIMIT", "Finding", "check"]
+__all__ = ["LIMIT", "Comparison", "Finding", "check", "compare_with_baseline"]
 
 LIMIT = 1.15
 """Times the baseline: what is slower than that, noise left aside, fails."""
@@ -46,6 +49,58 @@ class Finding:
     low: float
     high: float
     verdict: Verdict
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """The watched cases against a stored baseline.
+
+    Attributes:
+        findings: One for each case that the baseline knows.
+        unknown: Cases without a baseline.
+        gone: Cases of the baseline that cannot be measured here.
+        differences: What else differs from the conditions of the baseline, a line each.
+        conditions: Of this machine, now.
+    """
+
+    findings: tuple[Finding, ...]
+    unknown: tuple[str, ...]
+    gone: tuple[str, ...]
+    differences: tuple[str, ...]
+    conditions: Mapping[str, Any]
+
+
+def compare_with_baseline(path: Path, advance: Callable[[Finding], None] = lambda _: None) -> Comparison:
+    """Measure every watched case, and compare it with a stored baseline of the same kind of processor.
+
+    Args:
+        path: Written by `srbench bench --save`.
+        advance: Called with each finding.
+
+    Raises:
+        RequestError: There is no baseline, it is of another kind of processor, or it names nothing that can be
+            measured here.
+    """
+    baseline = read_baseline(path)
+    now, before = surroundings("cpu"), baseline.conditions
+    if before.get("processor") != now["processor"]:
+        raise RequestError(
+            f"{path}: nothing is compared, since the baseline is of another kind of processor "
+            f"({before.get('processor')}; here {now['processor']}); measure one here with srbench bench --save {path}"
+        )
+    differences = [
+        f"the baseline has another {what} ({before.get(what)}, here {now[what]}); what differs may come of that"
+        for what in ("cores", "torch")
+        if before.get(what) != now[what]
+    ]
+    cases = list(watched_cases())
+    findings = check(cases, baseline, advance)
+    if not findings:
+        raise RequestError(f"{path}: names nothing that could be measured; renew it with --save")
+    names = {case.name for case in cases}
+    unknown = tuple(name for name in (case.name for case in cases) if name not in baseline.ratios)
+    gone = tuple(sorted(baseline.ratios.keys() - names))
+    return Comparison(tuple(findings), unknown, gone, tuple(differences), now)
 
 
 def check(

@@ -10,18 +10,6 @@ import pandas as pd
 from srbench.api import Prediction
 from srbench.leaderboard.columns.recognition import Estimate, by_attribute, estimates, headline
 
-__all__ = [
-    "attribute_rows",
-    "below_chance",
-    "disagreements",
-    "downstream_blocks",
-    "downstream_columns",
-    "downstream_row",
-    "is_better_low",
-    "is_score",
-    "seen_by",
-]
-
 _WITH_INTERVAL = {
     "accuracy": True,
     "hr_accuracy": False,

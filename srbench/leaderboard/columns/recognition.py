@@ -15,8 +15,6 @@ from numpy.typing import NDArray
 
 from srbench.api import UNKNOWN, Prediction, Task
 
-__all__ = ["MIN_IMAGES", "RESAMPLES", "Estimate", "by_attribute", "estimates", "headline"]
-
 RESAMPLES = 1000
 
 MIN_IMAGES = 10

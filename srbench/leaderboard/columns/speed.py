@@ -12,8 +12,6 @@ import pandas as pd
 from srbench.api import MethodTiming
 from srbench.leaderboard.grid import grid
 
-__all__ = ["SPEED_COLUMNS", "WHOLE_COLUMNS", "short", "speed_blocks", "speed_row", "timings_text"]
-
 SPEED_COLUMNS = (
     "lr_width",
     "lr_height",
@@ -41,16 +39,15 @@ WHOLE_COLUMNS = ("lr_width", "lr_height", "batch", "parameters", "macs")
 """Those of them that hold whole numbers."""
 
 
-def speed_row(timings: Mapping[str, Any], method: str, scale: int) -> dict[str, Any]:
-    """Of the first size that was timed: one image's latency, and the batch of the largest throughput.
+def speed_row(timings: Sequence[MethodTiming], method: str, scale: int) -> dict[str, Any]:
+    """Latency of one image at the first size that was timed, and the batch of the largest throughput.
 
     Args:
-        timings: What `run.json` holds of them; perhaps nothing.
-        method: Whose.
+        timings: All of the run's; perhaps none.
+        method: Whose columns are wanted.
         scale: Upscaling factor.
     """
-    items = [MethodTiming.from_description(item) for item in timings.get("items", ())]
-    mine = [item for item in items if (item.method, item.scale) == (method, scale)]
+    mine = [item for item in timings if (item.method, item.scale) == (method, scale)]
     mine = [item for item in mine if (item.width, item.height) == (mine[0].width, mine[0].height)]
     if not mine:
         return {}

@@ -1,45 +1,44 @@
-"""Methods of run folders compared image by image."""
+"""Methods of runs compared image by image."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from pathlib import Path
-from typing import Any
 
 import numpy as np
 
+from srbench.api import MetricInfo
 from srbench.errors import RequestError, suggest
-from srbench.leaderboard.significance.comparison import Figures, MethodComparison, Place
+from srbench.leaderboard.significance.comparison import Figures, MethodComparison
 from srbench.leaderboard.significance.paired import compare_pairs
-from srbench.metrics import METRICS
-from srbench.runs import Record, current_records, labels_of, read_records, read_run
-
-__all__ = ["choose", "compare_methods", "compare_runs"]
+from srbench.leaderboard.tally import Place, tallies
+from srbench.runs import Run
 
 
-def compare_methods(folder: Path, methods: Sequence[str], metric: str, *, least: int = 2) -> list[MethodComparison]:
-    """Compare methods of one run, wherever it has two of them.
+def compare_methods(run: Run, methods: Sequence[str], metric: str, *, least: int = 2) -> list[MethodComparison]:
+    """Compare methods of one run at every place that has two of them.
 
     Args:
-        folder: A run folder.
-        methods: Names of its rows; all if none are given.
-        metric: A name.
-        least: How many methods there must be; 1 where a single one is of interest too.
+        run: The run.
+        methods: Names of its methods; all if empty.
+        metric: One of its metrics.
+        least: How many methods there must be at a place; 1 to show a single one.
 
     Raises:
-        RequestError: The folder holds no run, or not so many of these methods with this metric.
+        RequestError: The run lacks a method, the metric, or enough of these methods on the same images.
     """
-    known = read_run(folder)["plan"]["methods"]
+    known = run.description.plan.methods
     for method in methods:
         if method not in known:
-            raise RequestError(f"{folder}: has no method {method!r}{suggest(method, known)}; it has {', '.join(known)}")
-    groups = _groups(folder, metric)
+            raise RequestError(
+                f"{run.folder}: has no method {method!r}{suggest(method, known)}; it has {', '.join(known)}"
+            )
+    info, groups = _info(run, metric), _groups(run, metric)
     wanted = {
-        place: {name: figures[name] for name in (methods or _by_mean(figures, metric)) if name in figures}
+        (place, ""): {name: figures[name] for name in (methods or _by_mean(figures, info)) if name in figures}
         for place, figures in groups.items()
     }
     several = "two methods" if least > 1 else "method"
-    return _compared(wanted, metric, f"{folder}: has no {several} with {metric} on the same images", least)
+    return _compared(wanted, info, f"{run.folder}: has no {several} with {metric} on the same images", least)
 
 
 def choose(
@@ -76,65 +75,63 @@ def choose(
 
 def _listed(places: Sequence[Place]) -> str:
     more = f" and {len(places) - 4} more" if len(places) > 4 else ""
-    return "; ".join(place.short for place in places[:4]) + more
+    return "; ".join(place.title for place in places[:4]) + more
 
 
-def _by_mean(figures: Figures, metric: str) -> list[str]:
+def _by_mean(figures: Figures, metric: MetricInfo) -> list[str]:
     """Methods, best first."""
-    sign = -1 if METRICS[metric].higher_is_better else 1
-    return sorted(figures, key=lambda name: sign * float(np.mean(list(figures[name].values()))))
+    return sorted(figures, key=lambda name: -metric.sign * float(np.mean(list(figures[name].values()))))
 
 
-def compare_runs(first: Path, second: Path, metric: str) -> list[MethodComparison]:
+def compare_runs(first: Run, second: Run, metric: str) -> list[MethodComparison]:
     """Compare two runs: each method that both have with itself, or the only method of one with that of the other.
 
     Args:
-        first: A run folder.
-        second: Another.
-        metric: A name.
+        first: A run.
+        second: Another, labelled differently.
+        metric: A metric of both.
 
     Raises:
-        RequestError: A folder holds no run, or nothing in them can be compared.
+        RequestError: A run lacks the metric, or nothing in them can be compared.
     """
+    info = _info(first, metric)
+    _info(second, metric)
     here, there = _groups(first, metric), _groups(second, metric)
-    known = labels_of([first, second])
-    names = [known[first], known[second]]
-    pairs: dict[Place, Figures] = {}
+    pairs: dict[tuple[Place, str], Figures] = {}
     for place in [place for place in here if place in there]:
         common = [name for name in here[place] if name in there[place]]
         for method in common:
-            labels = [f"{method} ({name})" for name in names]
-            pairs[place._replace(method=method)] = dict(
-                zip(labels, (here[place][method], there[place][method]), strict=True)
-            )
+            labels = [f"{method} ({run.label})" for run in (first, second)]
+            pairs[place, method] = dict(zip(labels, (here[place][method], there[place][method]), strict=True))
         if not common and len(here[place]) == len(there[place]) == 1:
-            pairs[place] = {**here[place], **there[place]}
-    return _compared(pairs, metric, f"{first} and {second}: have no method with {metric} on the same images in common")
+            pairs[place, ""] = {**here[place], **there[place]}
+    nothing = f"{first.folder} and {second.folder}: have no method with {metric} on the same images in common"
+    return _compared(pairs, info, nothing)
 
 
-def _groups(folder: Path, metric: str) -> dict[Place, dict[str, dict[str, float]]]:
+def _info(run: Run, metric: str) -> MetricInfo:
+    infos = run.description.infos()
+    if metric not in infos:
+        raise RequestError(f"{run.folder}: has no metric {metric!r}{suggest(metric, infos)}; it has {', '.join(infos)}")
+    return infos[metric]
+
+
+def _groups(run: Run, metric: str) -> dict[Place, dict[str, dict[str, float]]]:
     """Figures by place, method and image."""
-    if metric not in METRICS:
-        raise RequestError(f"unknown metric {metric!r}{suggest(metric, METRICS)}; see: srbench list metrics")
-    run = read_run(folder)
     groups: dict[Place, dict[str, dict[str, float]]] = {}
-    for record in current_records(run, read_records(folder)):
-        value = record.scores.get(metric)
-        if record.status == "ok" and value is not None:
-            by_method = groups.setdefault(_place(run, record), {})
-            by_method.setdefault(record.key.method, {})[record.key.image] = value
+    for tally in tallies(run):
+        values = {record.key.image: record.scores.get(metric) for record in tally.scored}
+        figures = {image: value for image, value in values.items() if value is not None}
+        if figures:
+            groups.setdefault(tally.place, {})[tally.cell.method] = figures
     return groups
 
 
-def _place(run: Mapping[str, Any], record: Record) -> Place:
-    key = record.key
-    data = run["datasets"][key.dataset]["sha256"]
-    return Place(key.dataset, data, key.scale, key.protocol, record.protocol_hash, key.lr)
-
-
-def _compared(groups: Mapping[Place, Figures], metric: str, nothing: str, least: int = 2) -> list[MethodComparison]:
+def _compared(
+    groups: Mapping[tuple[Place, str], Figures], metric: MetricInfo, nothing: str, least: int = 2
+) -> list[MethodComparison]:
     found: list[MethodComparison] = []
-    for place, figures in groups.items():
+    for (place, method), figures in groups.items():
         if len(figures) < least:
             continue
         everyone = set.intersection(*(set(images) for images in figures.values()))
@@ -142,11 +139,11 @@ def _compared(groups: Mapping[Place, Figures], metric: str, nothing: str, least:
             continue
         everything = set.union(*(set(images) for images in figures.values()))
         common = {
-            method: {image: value for image, value in images.items() if image in everyone}
-            for method, images in figures.items()
+            name: {image: value for image, value in images.items() if image in everyone}
+            for name, images in figures.items()
         }
-        pairs = compare_pairs(common, higher_is_better=METRICS[metric].higher_is_better)
-        found.append(MethodComparison(place, METRICS[metric], common, len(everything) - len(everyone), tuple(pairs)))
+        pairs = compare_pairs(common, higher_is_better=metric.higher_is_better)
+        found.append(MethodComparison(place, metric, common, len(everything) - len(everyone), tuple(pairs), method))
     if not found:
         raise RequestError(nothing)
     return found

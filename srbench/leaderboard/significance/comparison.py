@@ -5,63 +5,44 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 
-from srbench.api import Metric
+from srbench.api import MetricInfo
 from srbench.errors import RequestError
 from srbench.leaderboard.grid import grid
 from srbench.leaderboard.significance.paired import Difference, min_images, standings
-from srbench.metrics import METRICS
-
-__all__ = ["Limit", "MethodComparison", "Place", "comparison_text", "read_limit", "worse"]
+from srbench.leaderboard.tally import Place
 
 Figures = Mapping[str, Mapping[str, float]]
 """By method and image."""
 
 
-class Place(NamedTuple):
-    """Where methods may be compared; hashes must agree."""
-
-    dataset: str
-    dataset_sha256: str
-    scale: int
-    protocol: str
-    protocol_hash: str
-    lr: str
-    method: str = ""
-
-    def __str__(self) -> str:
-        """For people; with the method where it is compared with itself."""
-        given = "" if self.lr == "made" else ", LR as given"
-        method = f": {self.method}" if self.method else ""
-        data = f"{self.dataset} ×{self.scale} ({self.dataset_sha256})"
-        return f"{data}, {self.protocol} ({self.protocol_hash}){given}{method}"
-
-    @property
-    def short(self) -> str:
-        """Without hashes."""
-        return f"{self.dataset} ×{self.scale}, {self.protocol}{'' if self.lr == 'made' else ', LR as given'}"
-
-
 @dataclass(frozen=True)
 class MethodComparison:
-    """The methods of one dataset, factor and protocol.
+    """Methods compared on the same images.
 
     Attributes:
-        place: Dataset, factor and protocol.
+        place: Dataset, scale and protocol.
         metric: What is compared.
         figures: By method and image, only of images that all methods have.
         left_out: How many images some method lacks.
         differences: Every pair of methods.
+        method: The method that is compared with itself in another run; empty for different methods.
     """
 
     place: Place
-    metric: Metric
+    metric: MetricInfo
     figures: Figures
     left_out: int
     differences: tuple[Difference, ...]
+    method: str = ""
+
+    @property
+    def title(self) -> str:
+        """The place with its hashes, and the method that is compared with itself."""
+        return self.place.identified + (f": {self.method}" if self.method else "")
 
     @property
     def images(self) -> int:
@@ -70,13 +51,13 @@ class MethodComparison:
 
     @cached_property
     def standings(self) -> dict[str, tuple[float, float, str]]:
-        """Interval and letters of each method, the best first; see `srbench.significance.standings`."""
+        """Interval and letters of each method, the best first; see `standings`."""
         return standings(self.figures, self.metric.higher_is_better)
 
     def describe(self) -> dict[str, Any]:
         """As plain values."""
         return {
-            "place": str(self.place),
+            "place": self.title,
             "metric": self.metric.name,
             "images": self.images,
             "left_out": self.left_out,
@@ -94,17 +75,17 @@ class Limit:
 
 
 def read_limit(text: str) -> Limit:
-    """Read `psnr:0.05`.
+    """Read `METRIC:AMOUNT`, such as `psnr:0.05`.
 
     Raises:
-        RequestError: It is none.
+        RequestError: The text is not METRIC:AMOUNT, or the amount is negative or not finite.
     """
     name, _, number = text.partition(":")
     try:
         by = float(number)
     except ValueError:
         by = -1.0
-    if name not in METRICS or not 0 <= by < float("inf"):
+    if not name or not 0 <= by < float("inf"):
         raise RequestError(f"limit {text!r}: write METRIC:AMOUNT, for example psnr:0.05 for 0.05 dB")
     return Limit(name, by)
 
@@ -113,9 +94,9 @@ def worse(comparisons: Sequence[MethodComparison], limit: Limit) -> list[str]:
     """Where the second of two is worse than the first by more than the limit, on the mean: a line each."""
     lines: list[str] = []
     for comparison in comparisons:
-        sign = 1 if comparison.metric.higher_is_better else -1
+        sign = comparison.metric.sign
         lines += [
-            f"{one.second} is worse than {one.first} on {comparison.place} by {sign * one.mean:.4g}"
+            f"{one.second} is worse than {one.first} on {comparison.title} by {sign * one.mean:.4g}"
             f"{comparison.metric.short_unit}, more than {limit.by:g}"
             for one in comparison.differences
             if sign * one.mean > limit.by
@@ -125,7 +106,7 @@ def worse(comparisons: Sequence[MethodComparison], limit: Limit) -> list[str]:
 
 def comparison_text(comparison: MethodComparison) -> str:
     """For a terminal of 80 columns."""
-    parts = [f"{comparison.place}, {comparison.images} images", _ranks(comparison), _pairs(comparison)]
+    parts = [f"{comparison.title}, {comparison.images} images", _ranks(comparison), _pairs(comparison)]
     if comparison.left_out:
         parts.append(f"{comparison.left_out} images are left out, which some method has no figure for.")
     least = min_images(len(comparison.figures))

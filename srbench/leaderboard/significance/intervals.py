@@ -5,8 +5,6 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["mean_intervals"]
-
 _RESAMPLES = 10_000
 
 _SEED = 20_261_121

@@ -17,17 +17,6 @@ import numpy as np
 
 from srbench.leaderboard.significance.intervals import Floats, mean_intervals
 
-__all__ = [
-    "LEVEL",
-    "Difference",
-    "compare_pairs",
-    "figure_rows",
-    "letters",
-    "min_images",
-    "significant_pairs",
-    "standings",
-]
-
 LEVEL = 0.05
 """Of a whole table: a difference that is none is called one in at most so many tables."""
 
@@ -127,6 +116,11 @@ def significant_pairs(figures: Mapping[str, Mapping[str, float]]) -> set[frozens
 
 
 def figure_rows(figures: Mapping[str, Mapping[str, float]]) -> dict[str, Floats]:
+    """Figures by method, (N,), every method's images in the same order.
+
+    Raises:
+        ValueError: A method has other images than the first, or there are none.
+    """
     images = list(next(iter(figures.values()), ()))
     for method, values in figures.items():
         if not images or values.keys() != set(images):

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from srbench.api import Inference, Upscaler
 
-__all__ = ["attach"]
-
 
 def attach(upscaler: Upscaler, inference: Inference) -> Upscaler:
     """The upscaler, run as asked.

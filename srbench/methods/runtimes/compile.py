@@ -11,8 +11,6 @@ from torch import Tensor
 from srbench.api import Upscaler
 from srbench.methods.runtimes.network import required_network
 
-__all__ = ["through_compile"]
-
 
 def through_compile(upscaler: Upscaler) -> Upscaler:
     """The upscaler's network, compiled by torch; needs a C++ compiler on a CPU, Triton on a GPU.

@@ -11,16 +11,13 @@ from srbench.api import Inference, PrecisionChoice, RuntimeName
 from srbench.errors import RequestError, RuntimeMissingError
 from srbench.parallel import cores
 
-__all__ = ["resolve_device", "resolve_inference", "tune"]
-
 
 def resolve_device(choice: str) -> str:
-    """Turn `auto` into `cuda` where torch has a GPU, else `cpu`, and set float32 to mean float32.
+    """Turn `auto` into `cuda` if torch has a GPU, else `cpu`.
 
     Raises:
-        RequestError: A GPU was asked for and torch has none, or the name is another.
+        RequestError: The name is none of auto, cpu and cuda, or torch finds no GPU for cuda.
     """
-    tune()
     import torch
 
     if choice not in ("auto", "cpu", "cuda"):
@@ -28,12 +25,7 @@ def resolve_device(choice: str) -> str:
     available = torch.cuda.is_available()
     if choice == "cuda" and not available:
         raise RequestError("device cuda was asked for, but torch finds no GPU; use --device cpu or auto")
-    if choice == "cpu" or not available:
-        return "cpu"
-    # cuDNN would otherwise round the inputs of float32 convolutions to 10 mantissa bits.
-    torch.backends.cudnn.allow_tf32 = False
-    torch.backends.cuda.matmul.allow_tf32 = False
-    return "cuda"
+    return "cuda" if available and choice != "cpu" else "cpu"
 
 
 def resolve_inference(device: str, precision: PrecisionChoice, runtime: RuntimeName) -> Inference:
@@ -67,13 +59,14 @@ _SPINS = "10000"
 
 @lru_cache(maxsize=1)
 def tune() -> None:
-    """Use the cores this process may use, one for each thread, and let memory that was freed be used again.
+    """Set up this process for measuring: one thread per core it may use, and an allocator that keeps freed memory.
 
-    An idle thread of torch's keeps its core busy for milliseconds in case there is more to do, which is where decoding
-    and scoring would run; a shorter wait costs the networks nothing measurable, and SSIM beside them runs 1.7 times as
-    fast.
+    The command line does this; a library call leaves the host process as it is unless it asks for it. Call it before
+    torch is imported.
 
-    glibc gives a large block back to the system as soon as it is freed, and each layer of a network then waits for
+    An idle thread of torch's keeps its core busy for milliseconds in case there is more to do, where decoding and
+    scoring could run; a shorter wait costs the networks nothing measurable, and SSIM beside them runs 1.7 times as
+    fast. glibc returns a large block to the system as soon as it is freed, and each layer of a network then waits for
     fresh pages: without that, edsr ×4 in float32 runs 1.3 to 1.8 times as fast on two cores, in a third more memory.
     """
     # Read once, when libgomp is loaded; what the user has set stays.

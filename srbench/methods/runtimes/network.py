@@ -7,8 +7,6 @@ from torch import nn
 from srbench.api import Upscaler
 from srbench.errors import MethodError
 
-__all__ = ["network_of", "required_network"]
-
 
 def network_of(upscaler: Upscaler) -> nn.Module | None:
     """The attribute `network`, or the upscaler itself where it is one."""

@@ -18,8 +18,6 @@ from srbench.errors import RuntimeMissingError, one_line
 from srbench.methods.runtimes.network import required_network
 from srbench.parallel import cores
 
-__all__ = ["load_openvino", "through_openvino"]
-
 _KEPT = 16
 """Compiled shapes, more than a tiled image has; another size is compiled again, which takes a second."""
 

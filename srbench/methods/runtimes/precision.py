@@ -10,23 +10,24 @@ from torch import Tensor
 
 from srbench.api import Inference, Upscaler
 
-__all__ = ["in_precision"]
-
 
 def in_precision(upscaler: Upscaler, inference: Inference) -> Upscaler:
-    """The upscaler with its convolutions and matrix products in another precision; samples come back as float32."""
-    match inference.precision:
-        case "fp32":
-            return upscaler
-        case "tf32":
+    """The upscaler with its convolutions and matrix products in a precision; samples come back as float32.
 
-            def rounded(lr: Tensor, /) -> Tensor:
-                with _tf32():
+    The process's own switches are as they were after each call.
+    """
+    kind = torch.device(inference.device).type
+    match inference.precision:
+        case "fp32" if kind == "cpu":
+            return upscaler
+        case "fp32" | "tf32":
+
+            def switched(lr: Tensor, /) -> Tensor:
+                with _tf32(allowed=inference.precision == "tf32"):
                     return upscaler(lr)
 
-            return rounded
+            return switched
         case "bf16":
-            kind = torch.device(inference.device).type
 
             def halved(lr: Tensor, /) -> Tensor:
                 with torch.autocast(kind, torch.bfloat16):
@@ -36,10 +37,11 @@ def in_precision(upscaler: Upscaler, inference: Inference) -> Upscaler:
 
 
 @contextmanager
-def _tf32() -> Iterator[None]:
+def _tf32(*, allowed: bool) -> Iterator[None]:
+    """Whether a GPU may round the inputs of float32 products to 10 mantissa bits while the block lasts."""
     cudnn, matmul = torch.backends.cudnn, torch.backends.cuda.matmul
     before = cudnn.allow_tf32, matmul.allow_tf32
-    cudnn.allow_tf32 = matmul.allow_tf32 = True
+    cudnn.allow_tf32 = matmul.allow_tf32 = allowed
     try:
         yield
     finally:

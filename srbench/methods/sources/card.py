@@ -14,8 +14,6 @@ from srbench.methods.runtimes.attach import attach
 from srbench.methods.sources.producer import upscaling_producer
 from srbench.methods.weights import WeightFile
 
-__all__ = ["CardMethod"]
-
 
 @dataclass(frozen=True)
 class CardMethod:
@@ -26,24 +24,35 @@ class CardMethod:
         weights_name: What follows `@`; None for the default.
         given: The user's copies of the card's files, by scale.
         own: A weight file of the user's own, under a name the card does not know; None for the card's.
-        place: Hash of the path of that file, which tells two of one name apart.
+        variant: What follows the colon in `name:variant`; empty without one.
+        place: Hash of the path of the user's file, or of a variant's, which distinguishes two of the same name.
     """
 
     entry: Entry[MethodCard]
     weights_name: str | None = None
     given: Mapping[int, Path] = field(default_factory=dict)
     own: Path | None = None
+    variant: str = ""
     place: str = ""
 
     @property
     def name(self) -> str:
-        """The card's name, with `@weights` where asked for."""
+        """The card's name, with `@weights` or `:variant` where asked for; of a variant that is a file its file name."""
+        if self.variant:
+            file = self._variant_file
+            return f"{self.entry.card.name}:{file.name if file else self.variant}"
         return f"{self.entry.card.name}@{self.weights_name}" if self.weights_name else self.entry.card.name
 
     @property
     def colour(self) -> Colour:
         """The card's colour."""
         return self.entry.card.colour
+
+    @property
+    def _variant_file(self) -> Path | None:
+        """The variant, if it is a file."""
+        path = Path(self.variant).expanduser()
+        return path if self.variant and path.is_file() else None
 
     def reach(self, scale: int) -> int | None:
         """That of the weights, or the card's; one's own weights may be of any network, so that it is not known."""
@@ -74,13 +83,16 @@ class CardMethod:
         """Hash of all sources of its pack, and the weights' sha256."""
         weights = self.weights(scale)
         found = {"pack": self.entry.pack.distribution, "code": code_sha256(self.entry.pack.folder)}
+        if self.variant:
+            file = self._variant_file
+            return found | ({"weights": file_identity(file)} if file else {"variant": self.variant})
         if weights is not None:
             return found | {"weights": weights.identity}
         return found | ({"weights": file_identity(self.own)} if self.own else {})
 
     def inference(self, scale: int, asked: Inference) -> Inference:
         """As asked where it has weights; what learns nothing runs in float32, in torch."""
-        return asked if self.weights(scale) or self.own else Inference(asked.device)
+        return asked if self.weights(scale) or self.own or self.variant else Inference(asked.device)
 
     def build(self, scale: int, inference: Inference) -> Upscaler:
         """Obtain the weights and call the card's factory.
@@ -92,7 +104,9 @@ class CardMethod:
         entry = self.weights(scale)
         weights = self._file(entry).obtain() if entry else self.own
         try:
-            return attach(factory(BuildRequest(scale, inference.device, weights)), self.inference(scale, inference))
+            return attach(
+                factory(BuildRequest(scale, inference.device, weights, self.variant)), self.inference(scale, inference)
+            )
         except SRBenchError:
             raise
         except (Exception, SystemExit) as error:  # a pack is anyone's code

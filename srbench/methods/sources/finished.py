@@ -15,8 +15,6 @@ from srbench.errors import MethodError, RequestError
 from srbench.files import file_identity, image_files, place_sha256, read_image, to_rgb
 from srbench.protocols import luma, quantise
 
-__all__ = ["FinishedImages"]
-
 
 class FinishedImages:
     """Images matched to a dataset by id: `baby.png`, `babyx4.png`, `baby_x4.png`, `baby_RCAN_x4.png`."""

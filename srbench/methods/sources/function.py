@@ -15,8 +15,6 @@ from srbench.methods.sources.producer import upscaling_producer
 if TYPE_CHECKING:
     from torch import Tensor
 
-__all__ = ["FunctionMethod", "callable_name", "function_method"]
-
 ScaleArgument = Literal["position", "keyword", "none"]
 
 

@@ -6,8 +6,6 @@ from collections.abc import Sequence
 
 from srbench.api import Colour, Job, Produced, Producer, Upscaler
 
-__all__ = ["upscaling_producer"]
-
 
 def upscaling_producer(upscaler: Upscaler, colour: Colour, device: str) -> Producer:
     """Call an upscaler on each job, and look at what it returns.

@@ -16,8 +16,6 @@ from srbench.errors import RequestError, one_line, suggest
 from srbench.files import file_sha256, place_sha256
 from srbench.methods.sources.function import FunctionMethod, function_method
 
-__all__ = ["method_from_file"]
-
 
 def method_from_file(path: Path, attribute: str) -> FunctionMethod:
     """Load a function, and hash every file its results depend on.

@@ -13,8 +13,6 @@ from srbench.methods.wrappers.wrapper import Wrapper, Wrapping
 if TYPE_CHECKING:
     from torch import Tensor
 
-__all__ = ["WrappedMethod"]
-
 
 @dataclass(frozen=True)
 class WrappedMethod:

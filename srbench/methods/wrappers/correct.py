@@ -10,8 +10,6 @@ from srbench.methods.wrappers.wrapper import Wrapping
 if TYPE_CHECKING:
     from torch import Tensor
 
-__all__ = ["LARGEST_DEVIATION", "correct"]
-
 LARGEST_DEVIATION = 0.5
 """Of a sample in [0, 1] from bilinear interpolation. On photographs held out from training, at ×4, three samples of HR
 in ten thousand lie further, so that a sound network loses nothing: a limit of 0.2 costs EDSR-baseline 0.34 dB there,

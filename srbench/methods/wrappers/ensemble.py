@@ -10,8 +10,6 @@ from srbench.methods.wrappers.wrapper import Wrapping
 if TYPE_CHECKING:
     from torch import Tensor
 
-__all__ = ["ensemble"]
-
 
 def ensemble(upscaler: Upscaler, wrapping: Wrapping) -> Upscaler:
     """Upscale each of the eight turned and mirrored images, turn the results back, and take their mean.

@@ -11,8 +11,6 @@ from srbench.methods.wrappers.tile import tile
 from srbench.methods.wrappers.twice import base_scale, repeated_scales, twice, twice_reach
 from srbench.methods.wrappers.wrapper import Wrapper
 
-__all__ = ["WRAPPERS"]
-
 WRAPPERS: Mapping[str, Wrapper] = MappingProxyType(
     {
         wrapper.name: wrapper

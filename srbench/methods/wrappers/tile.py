@@ -11,8 +11,6 @@ from srbench.methods.wrappers.wrapper import Wrapping
 if TYPE_CHECKING:
     from torch import Tensor
 
-__all__ = ["SIDE", "tile"]
-
 SIDE = 160
 """Of a tile without its overlap, in LR pixels: an EDSR-baseline tile at ×4 then takes about 1 GiB."""
 

@@ -11,8 +11,6 @@ from srbench.methods.wrappers.wrapper import Wrapping
 if TYPE_CHECKING:
     from torch import Tensor
 
-__all__ = ["base_scale", "repeated_scales", "twice", "twice_reach"]
-
 _LARGEST = 16
 
 

@@ -7,8 +7,6 @@ from dataclasses import dataclass
 
 from srbench.api import Scales, Upscaler
 
-__all__ = ["Wrapper", "Wrapping"]
-
 
 @dataclass(frozen=True)
 class Wrapping:

@@ -10,19 +10,9 @@ import cv2
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
+from srbench.api import SsimTerms
 from srbench.errors import ImageError
-from srbench.metrics.pair.pair import (
-    _RADIUS,
-    GAUSSIAN,
-    WINDOW,
-    Floats,
-    SsimTerms,
-    check_shapes,
-    check_window,
-    ssim_constants,
-)
-
-__all__ = ["ArrayPair"]
+from srbench.metrics.pair.window import _RADIUS, GAUSSIAN, WINDOW, Floats, check_shapes, check_window, ssim_constants
 
 Planes = NDArray[Any]
 
@@ -52,6 +42,10 @@ class ArrayPair:
         self._levels = [self._pair]
         self._kind = np.float32 if self._whole or single else np.float64
         self._terms: dict[int, SsimTerms] = {}
+
+    def arrays(self) -> tuple[Planes, Planes]:
+        """The result and HR, uint8 or float64, (C, H, W)."""
+        return self._pair
 
     def _prepared(self, image: Planes) -> Planes:
         from srbench.parallel import plain  # here, because listing must not wait for a compiler

@@ -12,8 +12,6 @@ import numpy as np
 
 from srbench.parallel import REASSOCIATED, compiled
 
-__all__ = ["TAPS", "halve_rows", "ssim_rows"]
-
 TAPS = 11
 """Length of the window."""
 

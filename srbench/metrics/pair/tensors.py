@@ -11,10 +11,9 @@ from numpy.typing import NDArray
 from torch import Tensor
 from torch.nn.functional import avg_pool2d, pad
 
+from srbench.api import SsimTerms
 from srbench.errors import ImageError
-from srbench.metrics.pair.pair import GAUSSIAN, WINDOW, SsimTerms, check_shapes, check_window, ssim_constants
-
-__all__ = ["TensorPair"]
+from srbench.metrics.pair.window import GAUSSIAN, WINDOW, check_shapes, check_window, ssim_constants
 
 
 class TensorPair:
@@ -39,6 +38,11 @@ class TensorPair:
                 raise ImageError("an image holds NaN or infinite samples; metrics need finite ones")
         self._levels = [torch.stack((self._sr, self._hr)).float()]
         self._terms: dict[int, SsimTerms] = {}
+
+    def arrays(self) -> tuple[NDArray[Any], NDArray[Any]]:
+        """The result and HR on the processor, uint8 or float64, (C, H, W)."""
+        sr, hr = (image.cpu().numpy() for image in (self._sr, self._hr))
+        return sr, hr
 
     @cached_property
     def _difference(self) -> Tensor:

@@ -14,8 +14,6 @@ from srbench.errors import RequestError
 from srbench.files import to_rgb
 from srbench.protocols import luma
 
-__all__ = ["Box", "contrasted", "most_different", "read_box"]
-
 
 @dataclass(frozen=True)
 class Box:

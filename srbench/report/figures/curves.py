@@ -9,18 +9,16 @@ from matplotlib import style
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
-from srbench.api import Metric
+from srbench.api import MetricInfo
 from srbench.report.figures.file import shortened
 from srbench.report.figures.tradeoff import style_of
-
-__all__ = ["draw_curves"]
 
 _NAMED = 30
 """Images have their names below where there are no more."""
 
 
 @style.context("default", after_reset=True)  # whatever the notebook or the user has set
-def draw_curves(figures: Mapping[str, Mapping[str, float]], metric: Metric, title: str) -> Figure:
+def draw_curves(figures: Mapping[str, Mapping[str, float]], metric: MetricInfo, title: str) -> Figure:
     """Draw a line for each method over the images, and its mean as a dashed one.
 
     Images are sorted by their mean over the methods, the worst first.
@@ -31,7 +29,7 @@ def draw_curves(figures: Mapping[str, Mapping[str, float]], metric: Metric, titl
         title: Dataset, factor and protocol.
     """
     images = list(next(iter(figures.values())))
-    sign = 1 if metric.higher_is_better else -1
+    sign = metric.sign
     order = sorted(images, key=lambda image: sign * float(np.mean([values[image] for values in figures.values()])))
     named = len(order) <= _NAMED
     figure = Figure(figsize=(min(max(5.0, 2.5 + 0.28 * len(order)), 11.0), 4.6), layout="constrained")

@@ -12,8 +12,6 @@ from matplotlib.figure import Figure
 from srbench.errors import OutputError
 from srbench.files import atomic_write
 
-__all__ = ["FIGURE_SUFFIXES", "Drawing", "check_suffix", "shortened", "write_figure"]
-
 FIGURE_SUFFIXES = (".png", ".pdf", ".svg")
 
 _DPI = 200

@@ -16,8 +16,6 @@ from srbench.api import Image
 from srbench.report.figures.crop import Box
 from srbench.report.figures.file import shortened
 
-__all__ = ["Scene", "SceneResult", "draw_sheet"]
-
 # Inches.
 _CAPTION = 0.36
 

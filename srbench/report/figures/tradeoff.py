@@ -9,10 +9,8 @@ from typing import Any
 from matplotlib import style
 from matplotlib.figure import Figure
 
-from srbench.api import Metric
+from srbench.api import MetricInfo
 from srbench.report.figures.file import shortened
-
-__all__ = ["COLOURS", "MARKS", "Point", "draw_tradeoff", "front", "style_of"]
 
 
 @dataclass(frozen=True)
@@ -32,14 +30,14 @@ class Point:
     style: int
 
 
-def front(points: Sequence[Point], metric: Metric) -> list[Point]:
+def front(points: Sequence[Point], metric: MetricInfo) -> list[Point]:
     """The Pareto front, the slowest first: those for which no other is better in one and no worse in the other.
 
     Args:
         points: In any order.
         metric: Which way quality counts.
     """
-    sign = 1 if metric.higher_is_better else -1
+    sign = metric.sign
     found: list[Point] = []
     for point in sorted(points, key=lambda point: (-point.speed, -sign * point.quality)):
         if not found or sign * point.quality > sign * found[-1].quality:
@@ -48,7 +46,7 @@ def front(points: Sequence[Point], metric: Metric) -> list[Point]:
 
 
 @style.context("default", after_reset=True)  # whatever the notebook or the user has set
-def draw_tradeoff(points: Sequence[Point], metric: Metric, speed: str, ink: str = "black") -> Figure:
+def draw_tradeoff(points: Sequence[Point], metric: MetricInfo, speed: str, ink: str = "black") -> Figure:
     """Draw a metric over images a second, and the front as steps.
 
     Args:

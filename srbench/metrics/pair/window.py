@@ -1,16 +1,13 @@
-"""Two images that are compared, and the statistics that metrics are formulas of."""
+"""SSIM's window and constants, and the shapes that can be compared; shared by arrays and tensors."""
 
 from __future__ import annotations
 
 import math
-from typing import NamedTuple, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 from srbench.errors import ImageError, UndefinedMetricError
-
-__all__ = ["GAUSSIAN", "WINDOW", "ImagePair", "SsimTerms", "check_shapes", "check_window", "ssim_constants"]
 
 Floats = NDArray[np.float64]
 
@@ -27,52 +24,6 @@ GAUSSIAN: Floats = np.exp(-(np.arange(-_RADIUS, _RADIUS + 1) ** 2) / (2 * _SIGMA
 """The window along one axis; sums to 1."""
 
 GAUSSIAN /= GAUSSIAN.sum()
-
-
-class SsimTerms(NamedTuple):
-    """Means over the valid region, per plane: float64, (C,).
-
-    Attributes:
-        similarity: Mean of the whole index.
-        contrast: Mean of its contrast-structure factor, which MS-SSIM needs.
-    """
-
-    similarity: Floats
-    contrast: Floats
-
-
-class ImagePair(Protocol):
-    """Statistics of two images of the same shape, wherever they lie.
-
-    Attributes:
-        shape: (C, H, W).
-        data_range: Distance from black to white in the images' unit.
-    """
-
-    shape: tuple[int, int, int]
-    data_range: float
-
-    @property
-    def absolute_error(self) -> float:
-        """Mean of |sr - hr| over all samples."""
-        ...
-
-    @property
-    def squared_error(self) -> float:
-        """Mean of (sr - hr)² over all samples."""
-        ...
-
-    def ssim_terms(self, level: int) -> SsimTerms:
-        """SSIM's means after halving both images `level` times.
-
-        Raises:
-            UndefinedMetricError: A side is then shorter than the window.
-        """
-        ...
-
-    def laplacian_energies(self) -> tuple[float, float]:
-        """Mean square of the four-neighbour Laplacian of sr and of hr, over the pixels that have all four."""
-        ...
 
 
 def check_shapes(sr: tuple[int, ...], hr: tuple[int, ...]) -> tuple[int, int, int]:

@@ -1,0 +1,57 @@
+"""Ground-truth labels in a classifier's own class order."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from srbench.api import UNKNOWN, Labels, Task
+
+
+def reordered(labels: Labels | None, task: Task, classes: Sequence[str]) -> dict[str, tuple[int, ...]]:
+    """Ground-truth labels by image id, in the classifier's class order; empty if the label sets differ.
+
+    Args:
+        labels: Of a dataset, or None.
+        task: The classifier's.
+        classes: Names of the classifier's classes or attributes.
+
+    Returns:
+        The class index alone in a tuple, or a 1, 0 or `UNKNOWN` for each of the classifier's attributes.
+    """
+    if labels is None or unusable(labels, task, classes):
+        return {}
+    given = labels.classes
+    if labels.task == "classes":
+        return {image: (classes.index(given[value[0]]),) for image, value in labels.values.items()}
+    order = [given.index(name) if given.count(name) == 1 else None for name in classes]
+    return {
+        image: tuple(UNKNOWN if index is None else value[index] for index in order)
+        for image, value in labels.values.items()
+    }
+
+
+def unusable(labels: Labels, task: Task, classes: Sequence[str]) -> str:
+    """Why labels cannot be compared with a classifier's predictions; empty where they can."""
+    if labels.task != task:
+        return f"it names {task}, the labels are {labels.task}"
+    if not classes:
+        return "it does not say what its classes are called"
+    unknown = _unknown(labels, classes)
+    if unknown and (labels.task == "classes" or len(unknown) == len(labels.classes)):
+        return f"it does not know {_listed(unknown)}"
+    return ""
+
+
+def passed_over(labels: Labels, task: Task, classes: Sequence[str]) -> str:
+    """Which attributes of usable labels the classifier does not know; empty where it knows all."""
+    unknown = [] if unusable(labels, task, classes) else _unknown(labels, classes)
+    used = len(labels.classes) - len(unknown)
+    return f"it does not know {_listed(unknown)}; the other {used} are used" if unknown else ""
+
+
+def _unknown(labels: Labels, classes: Sequence[str]) -> list[str]:
+    return [name for name in labels.classes if classes.count(name) != 1]
+
+
+def _listed(names: Sequence[str]) -> str:
+    return ", ".join(names[:3]) + (f" and {len(names) - 3} more" if len(names) > 3 else "")
