@@ -1,7 +1,5 @@
 """`python -m srbench` is `srbench`."""
 
-from __future__ import annotations
-
 from srbench.cli.main import main
 
 if __name__ == "__main__":

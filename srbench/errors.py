@@ -20,8 +20,6 @@
 Each message is one line: what was given, what was expected, what to do.
 """
 
-from __future__ import annotations
-
 import difflib
 from collections.abc import Iterable
 from typing import ClassVar

@@ -1,7 +1,5 @@
 """Loops compiled and spread over the processor's cores, items prepared ahead of their use, and sequences in batches."""
 
-from __future__ import annotations
-
 import math
 import os
 from collections import deque
@@ -32,7 +30,6 @@ __all__ = [
 _F = TypeVar("_F", bound=Callable[..., Any])
 _R = TypeVar("_R")
 _T = TypeVar("_T")
-
 REASSOCIATED = frozenset({"contract", "reassoc", "nsz", "arcp"})
 """Freedoms a compiler may take with a sum whose last digit does not matter; infinities and NaN stay what they are."""
 

@@ -11,6 +11,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from typer.testing import CliRunner
+from web_server import site  # noqa: F401  # a fixture
 
 from srbench.api import Image
 from srbench.files import read_image, write_image

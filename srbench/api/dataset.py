@@ -1,7 +1,5 @@
 """Datasets: images, their files and their labels."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path

@@ -1,7 +1,5 @@
 """How networks run: device, precision and runtime, a trial of bfloat16, and progress."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from typing import Any, Literal

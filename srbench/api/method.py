@@ -12,7 +12,6 @@ from numpy.typing import NDArray
 from srbench.api.image import Image
 from srbench.api.inference import Inference
 from srbench.api.upscaler import Colour, Scales, Upscaler
-from srbench.errors import NotApplicableError
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -129,14 +128,3 @@ class BuildableMethod(Method, Protocol):
             SRBenchError: It cannot be loaded.
         """
         ...
-
-
-def refuse_scale(method: Method, scale: int) -> None:
-    """Refuse a scale that a method does not have.
-
-    Raises:
-        NotApplicableError: The method does not have it.
-    """
-    if method.scales != "any" and scale not in method.scales:
-        has = ", ".join(f"×{known}" for known in method.scales)
-        raise NotApplicableError(f"{method.name} has no ×{scale}, only {has}; choose another --scale")

@@ -1,19 +1,13 @@
 """Field types that several kinds of card share."""
 
-from __future__ import annotations
-
 from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field
 
 Name = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_-]*$")]
-
 Target = Annotated[str, Field(pattern=r"^[A-Za-z_][\w.]*:[A-Za-z_]\w*$")]
-
 Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
-
 Text = Annotated[str, Field(min_length=1)]
-
 Scale = Annotated[int, Field(ge=2, le=16)]
 
 

@@ -4,8 +4,6 @@ A pack is an importable package named by an entry point in the group `srbench.pa
 no code of a pack runs until one of its factories or readers is called.
 """
 
-from __future__ import annotations
-
 import importlib.util
 import tomllib
 from dataclasses import dataclass
@@ -15,10 +13,9 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from srbench.cards.classifier import ClassifierCard
 from srbench.cards.dataset import DatasetCard
+from srbench.cards.measure import ClassifierCard, MetricCard
 from srbench.cards.method import MethodCard
-from srbench.cards.metric import MetricCard
 from srbench.cards.protocol import ProtocolCard
 from srbench.cards.report import ReportCard
 from srbench.errors import CardError, one_line

@@ -1,7 +1,5 @@
 """All cards of the installed packs, by kind and name."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
@@ -9,10 +7,9 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any, Generic, TypeVar
 
-from srbench.cards.classifier import ClassifierCard
 from srbench.cards.dataset import DatasetCard
+from srbench.cards.measure import ClassifierCard, MetricCard
 from srbench.cards.method import MethodCard
-from srbench.cards.metric import MetricCard
 from srbench.cards.packs import KINDS, Card, Pack, installed_packs, is_card_file, read_card
 from srbench.cards.protocol import ProtocolCard
 from srbench.cards.report import ReportCard

@@ -1,7 +1,5 @@
 """The card of a report on someone's system."""
 
-from __future__ import annotations
-
 from typing import Annotated
 
 from pydantic import Field

@@ -1,7 +1,5 @@
 """What classifiers said of HR images, kept on disk: HR is the same in every run."""
 
-from __future__ import annotations
-
 import sqlite3
 from contextlib import closing, suppress
 from pathlib import Path

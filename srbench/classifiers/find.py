@@ -1,7 +1,5 @@
 """A classifier as it was asked for: a card, perhaps with a variant and the user's own weight file."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path

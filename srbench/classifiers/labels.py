@@ -1,7 +1,5 @@
 """Ground-truth labels in a classifier's own class order."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 
 from srbench.api import UNKNOWN, Labels, Task

@@ -1,7 +1,5 @@
 """A classifier on a device, run on batches of 8-bit images; its predictions on HR are kept."""
 
-from __future__ import annotations
-
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field

@@ -1,7 +1,5 @@
 """All classifiers of a run, and the labels they are held against."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from typing import Any
 

@@ -1,7 +1,5 @@
 """A classifier's outputs on a result and on HR, compared."""
 
-from __future__ import annotations
-
 import numpy as np
 from numpy.typing import NDArray
 

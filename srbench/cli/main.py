@@ -1,7 +1,5 @@
 """Wiring: verbs of the engine, verbs of packs, and how errors leave the program."""
 
-from __future__ import annotations
-
 import io
 import sys
 from collections.abc import Callable, Sequence

@@ -1,7 +1,5 @@
 """Options that several verbs share."""
 
-from __future__ import annotations
-
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -19,19 +17,12 @@ RuntimeOption = Annotated[
 ]
 
 SizeOption = Annotated[str, typer.Option("--size", "--sizes", help="Of LR when timing; 320x180,510x339 if not said.")]
-
 JsonFlag = Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")]
-
 MetricsOption = Annotated[str, typer.Option(help="Metrics, separated by commas.")]
-
 ProtocolOption = Annotated[str, typer.Option("--protocol", "--protocols", help="Protocols, separated by commas.")]
-
 OutputOption = Annotated[Path | None, typer.Option(help="Run folder; the same command completes it.")]
-
 SplitOption = Annotated[str, typer.Option(help="Of datasets that have several; test if not said.")]
-
 LimitOption = Annotated[int | None, typer.Option(help="At most so many images of each dataset, always the same.")]
-
 SaveImagesFlag = Annotated[bool, typer.Option("--save-images", help="Save every result, and HR, in the run folder.")]
 
 ClassifierOption = Annotated[

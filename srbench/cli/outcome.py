@@ -1,7 +1,5 @@
 """How the outcome of a run is shown."""
 
-from __future__ import annotations
-
 import typer
 
 from srbench.harness.result import RunResult

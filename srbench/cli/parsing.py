@@ -1,7 +1,5 @@
 """How lists are written on a command line."""
 
-from __future__ import annotations
-
 from srbench.errors import RequestError
 
 

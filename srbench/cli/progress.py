@@ -1,7 +1,5 @@
 """Progress bars on stderr, with rate and time left."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 

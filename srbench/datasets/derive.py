@@ -1,7 +1,5 @@
 """`srbench datasets prepare`: a folder dataset made from other images: some of them, cut to squares, in parts."""
 
-from __future__ import annotations
-
 import csv
 import hashlib
 import io

@@ -1,7 +1,5 @@
 """`srbench datasets fetch`: a dataset's files from the network, unpacked, then imported as any others are."""
 
-from __future__ import annotations
-
 import shutil
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
@@ -24,19 +22,19 @@ def fetch_datasets(
     *,
     replace: bool = False,
     keep_archive: bool = False,
-    begun: Callable[[DatasetCard], tuple[Fetching, Progress]],
-) -> Iterator[tuple[DatasetCard, ImportReport | None]]:
+    begun: Callable[[str], tuple[Fetching, Progress]],
+) -> Iterator[tuple[str, ImportReport | None]]:
     """Fetch datasets one after the other; archives that several share are fetched once.
 
     Args:
         names: Names of cards.
         replace: Take the place of earlier imports.
         keep_archive: Leave the downloads in the cache folder.
-        begun: Called before each dataset is fetched; returns what is called as its bytes arrive and its images are
-            verified.
+        begun: Called with title and licence before each dataset is fetched; returns what is called as its bytes
+            arrive and its images are verified.
 
     Yields:
-        Each dataset, with None if it is there already.
+        Each name, with None if the dataset is there already.
 
     Raises:
         UnknownNameError: No card has one of the names; nothing is fetched.
@@ -45,10 +43,11 @@ def fetch_datasets(
     entries = [installed_cards().dataset(name) for name in names]
     for entry in entries:
         if entry.card.folder and (data_home() / entry.card.folder).exists() and not replace:
-            yield entry.card, None
+            yield entry.card.name, None
             continue
-        fetching, progress = begun(entry.card)
-        yield entry.card, fetch_dataset(entry, replace=replace, keep_archive=True, fetching=fetching, progress=progress)
+        fetching, progress = begun(f"{entry.card.title}: {entry.card.licence}")
+        report = fetch_dataset(entry, replace=replace, keep_archive=True, fetching=fetching, progress=progress)
+        yield entry.card.name, report
     for entry in [] if keep_archive else entries:  # only now, because several may share an archive
         forget_downloads(entry.card)
 

@@ -1,7 +1,5 @@
 """Datasets by name, or any folder of images."""
 
-from __future__ import annotations
-
 import hashlib
 from collections.abc import Callable, Sequence
 from dataclasses import replace

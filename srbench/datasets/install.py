@@ -1,7 +1,5 @@
 """`srbench datasets import`: verify a dataset on disk against its card, then copy it whole or not at all."""
 
-from __future__ import annotations
-
 import shutil
 import tempfile
 from collections.abc import Mapping

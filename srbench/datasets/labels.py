@@ -1,7 +1,5 @@
 """What is seen in a dataset's images, as people have labelled them, read from the files such labels come in."""
 
-from __future__ import annotations
-
 import csv
 from collections.abc import Iterator, Sequence
 from pathlib import Path

@@ -1,7 +1,5 @@
 """The layout that super-resolution benchmarks come in: HR images beside folders of LR images."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterable
 from pathlib import Path

@@ -1,7 +1,5 @@
 """Which images of a folder or a dataset are meant, and what people say is in them."""
 
-from __future__ import annotations
-
 from dataclasses import replace
 from pathlib import Path
 

@@ -1,7 +1,5 @@
 """`--precision auto`: whether bfloat16 may replace float32 on a dataset, found on its first images."""
 
-from __future__ import annotations
-
 import math
 import time
 from collections.abc import Callable, Iterator, Sequence

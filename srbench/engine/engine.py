@@ -1,7 +1,5 @@
 """What an engine is: it carries a plan's cells to records."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol

@@ -1,7 +1,5 @@
 """From a dataset's files to what methods and metrics see: one image at one scale under one degradation rule."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from pathlib import Path
 

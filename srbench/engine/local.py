@@ -22,7 +22,7 @@ from srbench.engine.engine import Advance, Settings
 from srbench.engine.inputs import prepare_work
 from srbench.engine.pending import PendingImage, pending
 from srbench.engine.records import classified_records, predictions, scored_records
-from srbench.engine.work import PreparedWork, Saved, Upscaled
+from srbench.engine.work import PreparedWork, SavedHashes, Upscaled
 from srbench.engine.worker import Worker
 from srbench.files import pixel_sha256
 from srbench.parallel import chunks, prefetch
@@ -129,18 +129,18 @@ class _Scoring:
             found = predictions(results, self._panel)
             self._submit(classified_records, results, found, self._metrics, self._save)
 
-    def _save(self, result: Upscaled) -> Saved:
+    def _save(self, result: Upscaled) -> SavedHashes:
         """Save a result, and what it is compared with, if the run has a gallery."""
         ready = result.ready
         gallery, key, reference = self._gallery, ready.records[0].key, ready.prepared.reference
         if gallery is None:
-            return Saved()
+            return SavedHashes()
         image, name = result.produced.array, gallery.truth(key)
         self._sink.save(gallery.result(key), image)
         if name not in self._references:
             self._sink.save(name, reference)
             self._references[name] = pixel_sha256(reference)
-        return Saved(pixel_sha256(image), self._references[name])
+        return SavedHashes(pixel_sha256(image), self._references[name])
 
     def _submit(self, function: Callable[..., list[Record]], *arguments: Any) -> None:
         """Have records made in the background, once few enough are on their way."""

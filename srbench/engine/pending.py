@@ -1,7 +1,5 @@
 """Which records are still to be made. Reads only what it is given, so that any engine's driver can use it."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from dataclasses import dataclass
 

@@ -1,7 +1,5 @@
 """From results to records: scored, or failed with the reason."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import replace
 

@@ -1,7 +1,5 @@
 """What travels through an engine: pending records, prepared images, results."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import NamedTuple
@@ -85,14 +83,14 @@ class Upscaled:
     precision: str
 
 
-class Saved(NamedTuple):
+class SavedHashes(NamedTuple):
     """`pixel_sha256` of a saved result and of what it is compared with; empty where nothing is saved."""
 
     image_sha256: str = ""
     reference_sha256: str = ""
 
 
-Save = Callable[[Upscaled], Saved]
+Save = Callable[[Upscaled], SavedHashes]
 """Saves a result and what it is compared with."""
 
 Predictions = Mapping[str, Prediction] | MethodError

@@ -1,7 +1,5 @@
 """Methods opened once and applied to prepared images, in batches where that pays."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 

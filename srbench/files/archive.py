@@ -1,7 +1,5 @@
 """Unpacking other people's archives: nothing outside the target, no links, no more bytes than agreed."""
 
-from __future__ import annotations
-
 import lzma
 import stat
 import tarfile
@@ -16,9 +14,7 @@ from typing import IO, cast
 from srbench.errors import DatasetError, one_line
 
 ARCHIVE_SUFFIXES = (".zip", ".tar", ".tar.gz", ".tgz", ".tar.bz2", ".tar.xz")
-
 _CHUNK = 1 << 20
-
 _MOST_FILES = 1_000_000
 
 _DAMAGED = (

@@ -1,7 +1,5 @@
 """Atomic writes, and detecting HTML saved in place of a file."""
 
-from __future__ import annotations
-
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress

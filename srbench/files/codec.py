@@ -4,8 +4,6 @@ An image is a C-contiguous uint8 array of shape (C, H, W): C = 3 for RGB, C = 1 
 until the protocol decides what it means (`to_rgb` repeats it three times).
 """
 
-from __future__ import annotations
-
 import hashlib
 import os
 import re
@@ -24,12 +22,10 @@ from srbench.errors import ImageError
 from srbench.files.atomic import atomic_write
 
 IMAGE_SUFFIXES = frozenset({".png", ".bmp", ".jpg", ".jpeg", ".webp", ".tif", ".tiff", ".ppm", ".pgm"})
-
 MAX_PIXELS = 150_000_000
 """A larger header is taken for a decompression bomb: three times the largest image of DIV8K (7680 × 6192 pixels)."""
 
 GREY_MODES = frozenset({"1", "L", "LA"})
-
 _RGB_MODES = frozenset({"RGB", "RGBA", "P", "PA"})
 
 

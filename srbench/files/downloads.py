@@ -1,7 +1,5 @@
 """Downloads that go on where they were cut, from the first mirror that has the file; pooch checks and keeps it."""
 
-from __future__ import annotations
-
 import hashlib
 import time
 from collections.abc import Callable, Mapping, Sequence

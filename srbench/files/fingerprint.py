@@ -1,7 +1,5 @@
 """Fingerprints: hashes of all that decides a number, so that a record is reused only where it would not change."""
 
-from __future__ import annotations
-
 import hashlib
 import json
 import os
@@ -15,7 +13,6 @@ LIBRARIES = ("torch", "numpy", "numba", "opencv-python-headless", "pillow", "sci
 """Distributions whose version may move the last digits."""
 
 _PACKAGE = Path(__file__).parent.parent
-
 _NUMBERS = ("api", "classifiers", "engine", "files/codec.py", "methods", "metrics", "parallel.py", "protocols")
 
 

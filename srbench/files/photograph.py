@@ -1,7 +1,5 @@
 """Photographs with what their files hold beside the pixels: colour profile, EXIF data, transparency."""
 
-from __future__ import annotations
-
 import os
 from dataclasses import dataclass
 from pathlib import Path

@@ -1,7 +1,5 @@
 """Folders that srbench reads and writes, and image files by name."""
 
-from __future__ import annotations
-
 import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path

@@ -1,10 +1,9 @@
 """`srbench bench`: methods at sizes, batches and precisions."""
 
-from __future__ import annotations
-
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Any, cast, get_args
 
 from srbench.api import (
@@ -17,17 +16,17 @@ from srbench.api import (
     RuntimeName,
     Size,
     default_batches,
-    refuse_scale,
 )
 from srbench.cards import installed_cards
 from srbench.engine import Advance, Settings
-from srbench.errors import RequestError
-from srbench.files import combine, library_versions, runtime_version
-from srbench.methods import Weights, find_methods, named_files, resolve_device, resolve_inference
+from srbench.errors import RequestError, StoreError
+from srbench.files import combine, library_versions, runtime_version, write_text
+from srbench.leaderboard import timings_text
+from srbench.methods import Weights, find_methods, named_files, refuse_scale, resolve_device, resolve_inference
 from srbench.parallel import cores
 from srbench.runs import Identities, Plan, Record, TimingsDescription, device_name
 
-__all__ = ["Benchmark", "bench", "still_valid", "time_methods", "timed_methods"]
+__all__ = ["Benchmark", "bench", "still_valid", "time_methods", "timed_methods", "write_benchmark"]
 
 
 @dataclass(frozen=True)
@@ -96,6 +95,15 @@ def bench(
             problems += [f"{method.name} ×{scale} in {inference.label}: {problem}" for problem in missing]
         progress(done, len(work))
     return Benchmark(tuple(timings), tuple(problems), conditions)
+
+
+def write_benchmark(path: Path, found: Benchmark) -> None:
+    """Write the tables of a benchmark as markdown.
+
+    Raises:
+        StoreError: The file cannot be written.
+    """
+    write_text(path, f"# Speed\n\n{timings_text(found.timings, found.conditions, 'github')}\n", StoreError)
 
 
 def timed_methods(plan: Plan) -> list[tuple[BuildableMethod, int]]:

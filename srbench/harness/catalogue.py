@@ -1,14 +1,10 @@
 """What there is to choose from, as rows. Imports no torch."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Sequence
 from typing import Any, Literal
 
 __all__ = ["Kind", "Rows", "rows"]
-
 Kind = Literal["methods", "wrappers", "datasets", "metrics", "protocols", "classifiers"]
-
 Rows = Sequence[dict[str, Any]]
 
 

@@ -1,7 +1,5 @@
 """A plan run to its end: into a folder that the same plan completes, or in memory."""
 
-from __future__ import annotations
-
 from contextlib import nullcontext
 from pathlib import Path
 

@@ -1,7 +1,5 @@
 """What a run can be told, once: the keyword arguments of `srbench.run` and `srbench.score`."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, TypedDict, get_args, get_type_hints
@@ -157,5 +155,5 @@ def checked_scales(scale: int | Sequence[int]) -> tuple[int, ...]:
     scales = (scale,) if isinstance(scale, int) else tuple(scale)
     for value in scales:
         if not isinstance(value, int) or not 2 <= value <= 16:
-            raise RequestError(f"scale {value!r} is out of range; srbench upscales by whole numbers from 2 to 16")
+            raise RequestError(f"scale {value!r} is out of range; srbench upscales by 2 to 16, in whole numbers")
     return scales

@@ -1,7 +1,5 @@
 """`srbench.run` and `srbench.score`."""
 
-from __future__ import annotations
-
 from pathlib import Path
 from typing import Unpack
 

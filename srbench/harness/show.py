@@ -1,7 +1,5 @@
 """`srbench show`: one image, and what methods make of it."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -19,7 +17,6 @@ from srbench.report import Box, Scene, SceneResult, contrasted, draw_sheet, most
 from srbench.runs import Cell, Plan, make_plan
 
 __all__ = ["AUTO", "chosen_cells", "find_box", "find_image", "make_scene", "show"]
-
 AUTO = "auto"
 """The crop where the methods differ most."""
 

@@ -1,16 +1,14 @@
 """`srbench upscale`: a person's own files made larger, with all that their files say beside the pixels."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 import numpy as np
 
-from srbench.api import BuildableMethod, Precision, Progress, RuntimeName, Upscaler, refuse_scale
+from srbench.api import BuildableMethod, Precision, Progress, RuntimeName, Upscaler
 from srbench.cards import installed_cards
 from srbench.errors import OutputError, RequestError, SRBenchError
 from srbench.files import WRITABLE_SUFFIXES, Photograph, image_files, read_photograph, to_rgb, write_photograph
-from srbench.methods import Weights, find_method, named_files, resolve_device, resolve_inference
+from srbench.methods import Weights, find_method, named_files, refuse_scale, resolve_device, resolve_inference
 from srbench.protocols import imresize
 
 __all__ = ["enlarged", "pairs", "upscale_files"]

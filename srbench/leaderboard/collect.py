@@ -1,7 +1,5 @@
 """Run folders as one leaderboard, and a leaderboard as files."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from pathlib import Path
 

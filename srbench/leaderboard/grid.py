@@ -1,7 +1,5 @@
 """Rows as a table for people."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 
 from tabulate import tabulate

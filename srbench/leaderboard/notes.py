@@ -1,7 +1,5 @@
 """What a reader must know beside a leaderboard's figures: refusals, failures, warnings, too few images."""
 
-from __future__ import annotations
-
 import re
 from collections import defaultdict
 from collections.abc import Iterator, Sequence

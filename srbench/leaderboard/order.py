@@ -1,7 +1,5 @@
 """Leaderboards in another order: by any column, or by the mean rank over several; never across places."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import replace
 

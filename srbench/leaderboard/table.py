@@ -1,7 +1,5 @@
 """From records to a table: one row per cell, never ranked across datasets, scales or protocols."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any

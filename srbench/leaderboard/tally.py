@@ -1,7 +1,5 @@
 """A cell's records counted, and the groups of cells that may be ranked together."""
 
-from __future__ import annotations
-
 import math
 from collections import defaultdict
 from collections.abc import Iterator, Sequence

@@ -1,7 +1,5 @@
 """From what a user wrote to a method."""
 
-from __future__ import annotations
-
 import re
 import uuid
 from collections.abc import Callable, Mapping, Sequence
@@ -9,9 +7,9 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
-from srbench.api import TRUTH, BuildableMethod
+from srbench.api import TRUTH, BuildableMethod, Method
 from srbench.cards import Entry, MethodCard, Registry, WeightsEntry
-from srbench.errors import RequestError, UnknownNameError, suggest
+from srbench.errors import NotApplicableError, RequestError, UnknownNameError, suggest
 from srbench.files import Files, existing_files, file_identity, place_sha256
 from srbench.methods.sources.card import CardMethod
 from srbench.methods.sources.function import callable_name, function_method
@@ -196,3 +194,14 @@ def named_files(weights: Weights, specs: Sequence[str]) -> dict[str, tuple[Path,
         if name not in named:
             raise RequestError(f"weights for {name!r}, which is not among the methods ({', '.join(specs)})")
     return existing_files(weights)
+
+
+def refuse_scale(method: Method, scale: int) -> None:
+    """Refuse a scale that a method does not have.
+
+    Raises:
+        NotApplicableError: The method does not have it.
+    """
+    if method.scales != "any" and scale not in method.scales:
+        has = ", ".join(f"×{known}" for known in method.scales)
+        raise NotApplicableError(f"{method.name} has no ×{scale}, only {has}; choose another --scale")

@@ -20,9 +20,7 @@ Floats = NDArray[np.floating[Any]]
 
 # A window this large, in LR pixels, keeps the check under a millisecond or so; its own border is not looked at.
 _WINDOW = 96
-
 _SMALLEST = 16
-
 _MARGIN = 3
 
 # Shrunk again, bilinear, bicubic and every learned method tried stay within 6 levels RMS; nearest within 12.
@@ -31,7 +29,6 @@ _LARGEST_RMSE = 25.0
 # In HR pixels. On Set5, Set14 and the bundled photographs every built-in interpolation is estimated within 0.1 at ×2 to
 # ×4, and within 0.6 at ×8; the mistakes it is for are of half an HR pixel or a whole one.
 _LARGEST_SHIFT = 0.4
-
 _LARGEST_LR_SHIFT = 1 / 12
 
 # Swapped channels must explain the LR this many times better (in MSE) before they are named.

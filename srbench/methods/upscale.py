@@ -1,7 +1,5 @@
 """Calling an upscaler: planes to tensor and back, colour, quantisation, and a look at what came out."""
 
-from __future__ import annotations
-
 import math
 from collections.abc import Sequence
 from typing import Any

@@ -3,8 +3,6 @@
 A file is used only if its bytes have the hash its card lists.
 """
 
-from __future__ import annotations
-
 import os
 import sys
 import zipfile

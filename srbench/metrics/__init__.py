@@ -1,7 +1,5 @@
 """Full-reference metrics: pure functions of two images, each usable alone."""
 
-from __future__ import annotations
-
 from srbench.metrics.find import DEFAULT_METRICS, find_metrics
 from srbench.metrics.l1 import l1
 from srbench.metrics.ms_ssim import ms_ssim

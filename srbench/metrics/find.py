@@ -1,7 +1,5 @@
 """Metrics by name, or as objects of the caller's."""
 
-from __future__ import annotations
-
 import re
 import uuid
 from collections.abc import Sequence

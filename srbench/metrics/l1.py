@@ -1,7 +1,5 @@
 """Mean absolute error."""
 
-from __future__ import annotations
-
 from typing import Any
 
 from numpy.typing import NDArray

@@ -1,7 +1,5 @@
 """Multi-scale structural similarity."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import numpy as np
@@ -14,7 +12,6 @@ from srbench.metrics.pair.window import WINDOW
 
 # Wang, Simoncelli and Bovik 2003, section 3.2; they sum to 1.
 _WEIGHTS = (0.0448, 0.2856, 0.3001, 0.2363, 0.1333)
-
 SMALLEST_SIDE = (WINDOW - 1) * 2 ** (len(_WEIGHTS) - 1) + 1
 """161 pixels: halved four times, rounding up, the window still fits."""
 

@@ -1,7 +1,5 @@
 """Metrics applied to one result and its HR."""
 
-from __future__ import annotations
-
 import math
 from collections.abc import Sequence
 from typing import NamedTuple

@@ -1,7 +1,5 @@
 """How far a result is from HR in sharpness, whether blurred or exaggerated."""
 
-from __future__ import annotations
-
 import math
 from typing import Any
 

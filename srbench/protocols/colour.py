@@ -3,17 +3,13 @@
 Source: ITU-R Recommendation BT.601-7, section 2.5; for R, G, B in 0…255, Y lies in 16…235, Cb and Cr in 16…240.
 """
 
-from __future__ import annotations
-
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 Floats = NDArray[np.float64]
-
 _FORWARD = np.array([[65.481, 128.553, 24.966], [-37.797, -74.203, 112.0], [112.0, -93.786, -18.214]]) / 255
-
 YCBCR_OFFSET = np.array([16.0, 128.0, 128.0])[:, None, None]
 """Of Y, Cb and Cr, (3, 1, 1)."""
 

@@ -1,7 +1,5 @@
 """Protocols by name."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 
 from srbench.cards import Registry

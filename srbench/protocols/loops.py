@@ -1,7 +1,5 @@
 """Compiled loops of resampling, luma and rounding."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import numpy as np

@@ -1,7 +1,5 @@
 """What a protocol card means: HR to LR before upscaling, and what of the result is compared afterwards."""
 
-from __future__ import annotations
-
 import math
 from dataclasses import dataclass
 from typing import Any

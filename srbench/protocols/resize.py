@@ -4,8 +4,6 @@ Source: the behaviour of MathWorks' `imresize` (antialiased, separable, rows fir
 R. Keys, "Cubic convolution interpolation for digital image processing", 1981, doi:10.1109/TASSP.1981.1163711.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache

@@ -1,7 +1,5 @@
 """What a protocol compares of an image, on the device where the image lies."""
 
-from __future__ import annotations
-
 from typing import cast
 
 import torch

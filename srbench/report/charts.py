@@ -1,7 +1,5 @@
 """Charts as SVG inside the page: in the page's own colours, and with ids of their own."""
 
-from __future__ import annotations
-
 import io
 import re
 from collections.abc import Mapping

@@ -1,7 +1,5 @@
 """What the report page says: run folders as groups of rows that may be ranked together, and their images."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path

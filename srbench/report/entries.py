@@ -1,7 +1,5 @@
 """What the page's template is given of each group, image and run."""
 
-from __future__ import annotations
-
 import math
 from collections.abc import Mapping
 from typing import Any

@@ -1,7 +1,5 @@
 """The page put together: content, pictures, charts and the template, into one file."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import dataclass
 from importlib.resources import files

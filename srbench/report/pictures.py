@@ -19,16 +19,12 @@ from srbench.report.content import Group, ImageRow
 from srbench.report.figures.crop import Box, contrasted, most_different
 
 _FEW, _MANY = 24_000_000, 56_000_000
-
 _EACH = 560_000
-
 _SPOTS = 4
-
 _SPOT = 64
 """Side of a crop that is offered, in pixels of HR; half the image's shorter side where that is less."""
 
 _SMALLEST = 48**2
-
 _LONGEST = 16_383
 """Side of the largest picture that WebP holds."""
 
@@ -49,7 +45,7 @@ class Budget:
 
 
 @dataclass(frozen=True)
-class View:
+class ImageView:
     """The pictures of one image.
 
     Attributes:
@@ -81,7 +77,7 @@ class Pictures:
     """
 
     files: list[str] = field(default_factory=list)
-    views: dict[tuple[int, str], View] = field(default_factory=dict)
+    views: dict[tuple[int, str], ImageView] = field(default_factory=dict)
     problems: list[str] = field(default_factory=list)
 
     @property
@@ -150,7 +146,7 @@ def collect_pictures(
             pictures.files.append(encoded[index, name])
         spots = _spots(part)
         for group_index, row in same:
-            pictures.views[group_index, row.image] = View(part.size, part.box, places, spots)
+            pictures.views[group_index, row.image] = ImageView(part.size, part.box, places, spots)
     return pictures
 
 

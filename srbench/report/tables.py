@@ -48,7 +48,6 @@ _SPEED = (
 )
 
 _UNITS = {"macs": 1e9, "parameters": 1e6}
-
 _SIGNIFICANT = frozenset({"latency_ms", "images_per_s"})
 
 

@@ -91,10 +91,10 @@ class TimingsDescription(_Part):
 class RunDescription(_Part):
     """Everything `run.json` holds."""
 
-    schema_version: Literal[2] = Field(SCHEMA_VERSION, alias="schema")
+    schema_version: Literal[2] = Field(alias="schema")
     srbench: str
     git: str | None
-    status: Literal["unfinished", "failed", "complete"] = "unfinished"
+    status: Literal["unfinished", "failed", "complete"]
     started: str
     finished: str | None = None
     plan: PlanDescription
@@ -145,7 +145,7 @@ class RunDescription(_Part):
 
     def to_json(self) -> str:
         """As `run.json` is written; strict JSON, without NaN or infinity."""
-        described = self.model_dump(mode="json", by_alias=True, exclude_defaults=False)
+        described = self.model_dump(mode="json", by_alias=True, exclude_defaults=True)
         return json.dumps(described, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
 
 
@@ -169,6 +169,8 @@ def describe_run(
         environment = environment.model_copy(update={"device": "elsewhere"})
     metrics = {one.info.name: asdict(one.info) | {"identity": one.identity()} for one in request.metrics}
     parts = {
+        "schema": SCHEMA_VERSION,
+        "status": "unfinished",
         "srbench": srbench_version(),
         "git": git_revision(),
         "started": now(),
@@ -208,7 +210,7 @@ def read_description(text: str) -> RunDescription:
 
 def _from_schema_1(described: Mapping[str, Any]) -> dict[str, Any]:
     """Schema 1 did not say how metrics are read, and called what classifiers cost `looking`."""
-    found = {**described, "schema": SCHEMA_VERSION}
+    found = {"status": "unfinished", **described, "schema": SCHEMA_VERSION}
     found["metrics"] = {
         name: dict(zip(("unit", "higher_is_better", "decimals"), _SCHEMA_1_METRICS[name], strict=True))
         for name in described["plan"]["metrics"]

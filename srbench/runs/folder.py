@@ -5,8 +5,6 @@
 behind the last one is cut off when the folder is opened again. The disk is asked to keep it when the run ends.
 """
 
-from __future__ import annotations
-
 import os
 from pathlib import Path
 from types import TracebackType
@@ -62,6 +60,8 @@ class RunStore(MemoryStore):
             raise OutputError(f"{self.folder}: holds a run of another plan ({different}); choose another --output")
 
     def _reopen(self) -> None:
+        for partial in self.folder.rglob(".*.part"):  # of a write that was killed
+            partial.unlink(missing_ok=True)
         path = self.folder / RECORDS_FILE
         for record in read_records(self.folder) if path.exists() else []:
             super().append(record)

@@ -1,7 +1,5 @@
 """What every record of a run depends on, hashed once before the run begins."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any

@@ -1,7 +1,5 @@
 """Where a run took place: device, libraries, revision. What a reader needs to trust or repeat a number."""
 
-from __future__ import annotations
-
 import platform
 import subprocess
 from importlib.metadata import version

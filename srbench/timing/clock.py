@@ -1,7 +1,5 @@
 """Timing a call: warmed up until it is steady, and on a GPU between events on its own queue."""
 
-from __future__ import annotations
-
 import time
 from collections.abc import Callable, Sequence
 from statistics import mean
@@ -10,13 +8,9 @@ Timer = Callable[[Callable[[], object]], float]
 """Calls a function once, and says how many seconds it took."""
 
 MIN_REPEATS = 7
-
 _MOST_REPEATS = 200
-
 _STEADY = 0.05
-
 _WINDOW = 2
-
 _SHORTEST_ON_GPU = 1.0
 """Seconds for which a GPU is kept busy first: its clocks rise only under load."""
 

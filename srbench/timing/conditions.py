@@ -1,7 +1,5 @@
 """What a reader must know to trust a time: processor, GPU, clocks, driver, threads, precision switches."""
 
-from __future__ import annotations
-
 import os
 import platform
 import subprocess

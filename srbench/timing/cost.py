@@ -1,7 +1,5 @@
 """What an upscaler costs beside time: parameters, multiply–adds, memory."""
 
-from __future__ import annotations
-
 import ctypes
 import platform
 import sys

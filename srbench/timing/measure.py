@@ -1,7 +1,5 @@
 """Measuring one method at several sizes and batches."""
 
-from __future__ import annotations
-
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -17,9 +15,7 @@ from srbench.timing.cost import multiply_adds, parameters, peak_memory
 from srbench.timing.summary import summarise
 
 _WARM_UP_SECONDS = 6.0
-
 _REPEAT_SECONDS = 4.0
-
 _LOADS = 3
 
 

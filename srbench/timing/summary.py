@@ -1,7 +1,5 @@
 """Repeated measurements as a median with what surrounds it."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 
 import numpy as np
@@ -9,7 +7,6 @@ import numpy as np
 from srbench.api import Summary
 
 _RESAMPLES = 2000
-
 _SEED = 20240
 
 

@@ -11,6 +11,7 @@ import time
 import numpy as np
 import pytest
 import torch
+from helpers import plan_of
 from PIL import Image
 from skimage.metrics import peak_signal_noise_ratio, structural_similarity
 
@@ -18,7 +19,6 @@ from srbench.api import Inference, Job
 from srbench.cards import installed_cards
 from srbench.engine import decode, degrade
 from srbench.harness.execute import execute
-from srbench.harness.run import prepare
 from srbench.methods import find_method
 from srbench.metrics import METRICS, compare, score
 from srbench.protocols import compared_where_it_lies, luma
@@ -33,14 +33,14 @@ def seconds(call):
 
 
 def run_of(method, folder):
-    plan = prepare(method, datasets=str(folder), scale=4)
+    plan = plan_of(method, datasets=str(folder), scale=4)
     result = execute(plan, device="cpu", output=None)
     assert result.failed == 0
 
 
 def stages(method, folder):
     """Seconds of each stage alone, over all images, each with both cores to itself."""
-    plan = prepare(method, datasets=str(folder), scale=4)
+    plan = plan_of(method, datasets=str(folder), scale=4)
     (protocol,), (dataset,) = plan.request.protocols, plan.request.datasets
     produce = plan.request.methods[0].open(4, Inference())
     metrics = [METRICS[name] for name in plan.request.metrics]
@@ -101,7 +101,7 @@ def test_edsr_takes_little_longer_than_its_bare_passes(ratio, photos_2k):
     """The target, 1.10, is for 40 images of 2K; on small ones a run's own beginning and end weigh more."""
     large = "SRBENCH_BENCH_IMAGES" in os.environ
     folder = photos_2k if large else "bundled"
-    plan = prepare("edsr", datasets=str(folder), scale=4)
+    plan = plan_of("edsr", datasets=str(folder), scale=4)
     sizes = [decode(dataset, sample).image.shape for dataset in plan.request.datasets for sample in dataset.samples]
     upscale = find_method("edsr", installed_cards()).build(4, Inference())
 
@@ -123,7 +123,7 @@ def test_memory_does_not_grow_with_the_number_of_images(photos_2k, tmp_path):
         "from srbench.harness import prepare\n"
         "from srbench.plan import make_plan\n"
         "from srbench.timing.cost import process_peak\n"
-        "plan = prepare('bicubic', datasets=sys.argv[1], scale=4)\n"
+        "plan = plan_of('bicubic', datasets=sys.argv[1], scale=4)\n"
         "(data,) = plan.request.datasets\n"
         "fewer = dataclasses.replace(data, samples=data.samples[: int(sys.argv[2])])\n"
         "execute(make_plan(dataclasses.replace(plan.request, datasets=(fewer,))), device='cpu', output=None)\n"

@@ -5,14 +5,13 @@ from __future__ import annotations
 import numpy as np
 import pytest
 import torch
+from helpers import METRICS, plan_of, value_of
 
 from srbench.api import Inference, Metric
 from srbench.cards import installed_cards
 from srbench.datasets import open_dataset
-from srbench.engine import Conditions, run_plan
+from srbench.engine import Settings, run_plan
 from srbench.errors import ImageError, UndefinedMetricError
-from srbench.harness.run import prepare
-from srbench.metrics import METRICS
 from srbench.metrics.pair.tensors import TensorPair
 from srbench.protocols import Protocol
 from srbench.protocols.tensors import compared_on_device
@@ -35,7 +34,7 @@ def test_every_metric_within_a_hundred_thousandth(metric, photo, shape, kind):
         noisy = hr + np.random.default_rng(sigma).normal(0, sigma, hr.shape)
         sr = np.clip(noisy, 0, 255).round().astype(np.uint8).astype(kind)
         tensors = TensorPair(torch.from_numpy(sr), torch.from_numpy(hr.astype(kind)))
-        assert metric.formula(tensors) == pytest.approx(metric.function(sr, hr.astype(kind)), abs=1e-5)
+        assert metric.formula(tensors) == pytest.approx(value_of(metric, sr, hr.astype(kind)), abs=1e-5)
 
 
 def test_what_cannot_be_compared():
@@ -59,11 +58,10 @@ def test_protocols_compare_the_same_samples(name, planes, photo):
 
 
 def run_on(device, methods, photos, **more):
-    plan = prepare(methods, datasets=str(photos), metrics=tuple(METRICS), **more)
+    plan = plan_of(methods, datasets=str(photos), metrics=tuple(METRICS), **more)
     inference = Inference(device)
     sink = MemoryStore()
-    conditions = Conditions(tuple(METRICS[name] for name in plan.request.metrics), inference)
-    run_plan(plan, conditions, identify(plan, device, inference), sink)
+    run_plan(plan, Settings(plan.request.metrics, inference), identify(plan, device, inference), sink)
     return {record.key: record for record in sink.records()}
 
 

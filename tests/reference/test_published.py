@@ -30,7 +30,7 @@ def test_lr_equals_matlabs_files_byte_for_byte(benchmark_data, scale, name):
 
 
 def test_every_published_figure_is_met(benchmarks):
-    outcome = verify(installed_cards(), device="cpu")
+    outcome = verify(device="cpu")
     off = [check for check in outcome.checks if not check.passed]
     assert not off
     # Set5 and Set14, three scales, two metrics, published and reference.

@@ -11,7 +11,7 @@ import typer
 
 from srbench.cli.options import DeviceOption, JsonFlag, RuntimeOption, SizeOption, WeightsOption
 from srbench.cli.parsing import names, scales, sizes, weight_files
-from srbench.errors import OutputError, RequestError, StoreError
+from srbench.errors import OutputError, RequestError
 
 if TYPE_CHECKING:
     from srbench.api import MethodTiming
@@ -66,8 +66,8 @@ def _time(
 ) -> None:
     from srbench.api import DEFAULT_SIZES
     from srbench.cli.progress import progress_bar
-    from srbench.files import write_text
     from srbench.harness.bench import bench as measure
+    from srbench.harness.bench import write_benchmark
     from srbench.leaderboard import timings_text
 
     if output is not None:
@@ -92,7 +92,7 @@ def _time(
     elif timings:
         typer.echo(timings_text(timings, where))
     if output is not None and timings:
-        write_text(output, f"# Speed\n\n{timings_text(timings, where, 'github')}\n", StoreError)
+        write_benchmark(output, found)
     if found.problems:
         raise typer.Exit(1)
 

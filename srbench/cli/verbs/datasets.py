@@ -13,12 +13,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from srbench.api import Progress
-    from srbench.cards import DatasetCard
     from srbench.datasets import ImportReport
-    from srbench.files import Bytes
 
 ReplaceFlag = Annotated[bool, typer.Option("--replace", help="Take the place of an earlier import.")]
-
 app = typer.Typer(no_args_is_help=True, help="Bring datasets to where runs find them.")
 
 
@@ -54,15 +51,15 @@ def fetch_verb(
 
     with progress_bar("MiB, then images") as progress:
 
-        def begun(card: DatasetCard) -> tuple[Callable[[str], Bytes], Progress]:
-            typer.echo(f"{card.title}: {card.licence}", err=True)
+        def begun(title: str) -> tuple[Callable[[str], Callable[[int, int | None], None]], Progress]:
+            typer.echo(title, err=True)
             return lambda _: lambda done, whole: progress(done >> 20, (whole or done) >> 20), progress
 
-        for card, report in fetch_datasets(names, replace=replace, keep_archive=keep_archive, begun=begun):
+        for name, report in fetch_datasets(names, replace=replace, keep_archive=keep_archive, begun=begun):
             if report is None:
-                typer.echo(f"{card.name}: already there; add --replace to fetch it again")
+                typer.echo(f"{name}: already there; add --replace to fetch it again")
             else:
-                _show(card.name, report)
+                _show(name, report)
 
 
 @app.command("prepare")

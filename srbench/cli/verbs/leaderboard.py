@@ -1,7 +1,5 @@
 """`srbench leaderboard`: the table of one run or of several."""
 
-from __future__ import annotations
-
 from pathlib import Path
 from typing import Annotated
 

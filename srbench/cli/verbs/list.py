@@ -1,7 +1,5 @@
 """`srbench list`: what there is. Imports no torch."""
 
-from __future__ import annotations
-
 import json
 from typing import Annotated, Any
 

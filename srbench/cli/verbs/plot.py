@@ -1,7 +1,5 @@
 """`srbench plot`: a run's methods over a dataset's images."""
 
-from __future__ import annotations
-
 from pathlib import Path
 from typing import Annotated
 

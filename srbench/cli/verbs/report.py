@@ -1,7 +1,5 @@
 """`srbench report`: run folders as a page."""
 
-from __future__ import annotations
-
 from pathlib import Path
 from typing import Annotated
 

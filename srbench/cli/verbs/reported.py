@@ -1,7 +1,5 @@
 """`srbench reported`: figures of student reports beside ours."""
 
-from __future__ import annotations
-
 from pathlib import Path
 from typing import Annotated
 

@@ -1,7 +1,5 @@
 """`srbench run`: measure methods on datasets."""
 
-from __future__ import annotations
-
 from typing import Annotated, Literal
 
 import typer

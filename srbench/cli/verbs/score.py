@@ -1,7 +1,5 @@
 """`srbench score`: score images made elsewhere."""
 
-from __future__ import annotations
-
 from pathlib import Path
 from typing import Annotated
 

@@ -1,7 +1,5 @@
 """`srbench show`: one image, and what methods make of it."""
 
-from __future__ import annotations
-
 from pathlib import Path
 from typing import Annotated
 

@@ -1,7 +1,5 @@
 """`srbench upscale`: one's own images made larger."""
 
-from __future__ import annotations
-
 from pathlib import Path
 from typing import Annotated, Literal
 

@@ -1,34 +1,26 @@
 """Why one's number is another than the paper's: a method under every protocol and each single change of rules."""
 
-from __future__ import annotations
-
 import math
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
 
-import cv2
 import numpy as np
-from numpy.typing import NDArray
-from PIL import Image as Pil
 
 from srbench.api import Image, Inference, Job, Metric, Producer, Progress, Sample
 from srbench.cards import installed_cards
 from srbench.engine import Decoded, decode, prepared, scored
 from srbench.errors import DatasetError, ImageError, RequestError, UndefinedMetricError
+from srbench.harness.literature.rules import LR, PLANES, SCORINGS, SSIM_WINDOW, SSIMS
 from srbench.harness.options import RunOptions, completed, resolve
 from srbench.methods import resolve_device
 from srbench.metrics import compare, find_metrics, score
 from srbench.parallel import grouped
-from srbench.protocols import Protocol, crop_border, find_protocols, imresize, luma, quantise
+from srbench.protocols import Protocol, crop_border, find_protocols, luma
 from srbench.runs import make_plan
 
 __all__ = ["TOLERANCE", "Explanation", "Variant", "explain", "sentence"]
-
 TOLERANCE = 0.02
 """In dB: how near a variant's PSNR must be to a target to be named."""
-
-Planes = NDArray[Any]
 
 
 @dataclass(frozen=True)
@@ -48,47 +40,6 @@ class Variant:
     psnr: float
     ssim: float | None
     base: bool = False
-
-
-def _full_range(image: Planes) -> Planes:
-    """(1, H, W): JPEG's luma, 0…255."""
-    red, green, blue = image.astype(np.float64)
-    plane: Planes = (0.299 * red + 0.587 * green + 0.114 * blue)[None]
-    return plane
-
-
-_PLANES: dict[str, Callable[[Image], Planes]] = {
-    "y": luma,
-    "rounded y": lambda image: quantise(luma(image)),
-    "full-range y": _full_range,
-    "rgb": lambda image: image,
-}
-
-# Name, planes, and the border as multiples of the scale and further pixels.
-_SCORINGS: tuple[tuple[str, str, int, int], ...] = (
-    ("Y rounded to 8 bits", "rounded y", 1, 0),
-    ("Y of full range", "full-range y", 1, 0),
-    ("RGB", "rgb", 1, 0),
-    ("no border cut", "y", 0, 0),
-    ("no border cut, Y rounded", "rounded y", 0, 0),
-    ("border of scale + 6", "y", 1, 6),
-    ("border of scale + 6, Y rounded", "rounded y", 1, 6),
-)
-
-_SSIMS: dict[str, dict[str, Any]] = {
-    "SSIM of a uniform 7 × 7 window": {},
-    "SSIM of sample covariances": {"gaussian_weights": True, "sigma": 1.5},
-}
-_SSIM_WINDOW = 11
-
-_LR: dict[str, Callable[[Image, tuple[int, int]], Image]] = {
-    "MATLAB's imresize, replicated border": lambda image, size: imresize(image, size, border="replicate"),
-    "OpenCV cubic": lambda image, size: _opencv(image, size, cv2.INTER_CUBIC),
-    "OpenCV linear": lambda image, size: _opencv(image, size, cv2.INTER_LINEAR),
-    "OpenCV area": lambda image, size: _opencv(image, size, cv2.INTER_AREA),
-    "Pillow bicubic": lambda image, size: _pillow(image, size, Pil.Resampling.BICUBIC),
-    "Pillow Lanczos": lambda image, size: _pillow(image, size, Pil.Resampling.LANCZOS),
-}
 
 
 @dataclass(frozen=True)
@@ -186,7 +137,7 @@ class _Scorer:
                 if protocol is base:
                     found |= {("scoring", name): pair for name, pair in self._otherwise(image, ready.reference, scale)}
         ready = prepared(hr, sample, scale, [base], "made")
-        for name, shrink in _LR.items():
+        for name, shrink in LR.items():
             low = shrink(ready.reference, (ready.job.size[0] // scale, ready.job.size[1] // scale))
             image = self._upscaled(replace(ready.job, lr=low))
             found["LR", name] = scored(image, ready, base, self.metrics).values
@@ -201,15 +152,15 @@ class _Scorer:
 
     def _otherwise(self, image: Image, hr: Image, scale: int) -> Iterator[tuple[str, Mapping[str, float | None]]]:
         """The same two images under each single change of scoring."""
-        for name, planes, times, further in _SCORINGS:
-            sr, truth = (_PLANES[planes](crop_border(side, times * scale + further)) for side in (image, hr))
+        for name, planes, times, further in SCORINGS:
+            sr, truth = (PLANES[planes](crop_border(side, times * scale + further)) for side in (image, hr))
             yield name, score(compare(sr, truth), self.metrics).values
         sr, truth = (luma(crop_border(side, scale)) for side in (image, hr))
         values = score(compare(sr, truth), self.metrics).values
         from skimage.metrics import structural_similarity  # here, because it takes long to import
 
-        for name, settings in _SSIMS.items():
-            fits = min(sr.shape[1:]) >= _SSIM_WINDOW
+        for name, settings in SSIMS.items():
+            fits = min(sr.shape[1:]) >= SSIM_WINDOW
             similarity = structural_similarity(sr[0], truth[0], data_range=255, **settings) if fits else None  # type: ignore[no-untyped-call]
             yield name, values | {"ssim": None if similarity is None else float(similarity)}
 
@@ -232,16 +183,6 @@ def _mean(kind: str, name: str, values: Sequence[Mapping[str, float | None]], ba
         float(np.mean(structure)) if structure else None,
         base=(kind, name) == ("protocol", base),
     )
-
-
-def _opencv(image: Image, size: tuple[int, int], how: int) -> Image:
-    shrunk = cv2.resize(np.ascontiguousarray(image.transpose(1, 2, 0)), (size[1], size[0]), interpolation=how)
-    return np.ascontiguousarray(np.asarray(shrunk, np.uint8).transpose(2, 0, 1))
-
-
-def _pillow(image: Image, size: tuple[int, int], how: Pil.Resampling) -> Image:
-    picture = Pil.fromarray(np.ascontiguousarray(image.transpose(1, 2, 0)))
-    return np.ascontiguousarray(np.asarray(picture.resize((size[1], size[0]), how)).transpose(2, 0, 1))
 
 
 def sentence(variants: Sequence[Variant], target: float) -> str:

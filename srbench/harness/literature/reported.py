@@ -3,8 +3,6 @@
 Such figures need not be reproducible: their protocol is often not known. They are shown beside ours, never verified.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 

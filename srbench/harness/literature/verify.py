@@ -1,7 +1,5 @@
 """srbench against the literature: published rows replayed, and the difference shown."""
 
-from __future__ import annotations
-
 from collections.abc import Hashable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path

@@ -3,8 +3,6 @@
 `srbench bench --save` starts it.
 """
 
-from __future__ import annotations
-
 import json
 from dataclasses import asdict
 

@@ -1,7 +1,5 @@
 """What times are compared with: ratios measured in several processes, and stored."""
 
-from __future__ import annotations
-
 import json
 import subprocess
 import sys
@@ -20,11 +18,8 @@ from srbench.methods import tune
 from srbench.timing import surroundings
 
 __all__ = ["Baseline", "merged", "new_baseline", "ratios_here", "read_baseline", "write_baseline"]
-
 _SCHEMA = 1
-
 _ROUNDS = 21
-
 _PROCESSES = 5
 """Where memory lies, and how threads meet, is settled when a process starts: one alone does not show the noise."""
 

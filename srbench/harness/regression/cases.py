@@ -1,7 +1,5 @@
 """What is watched for slowdowns: kernels, methods, the pipeline, start-up."""
 
-from __future__ import annotations
-
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -10,12 +8,10 @@ from dataclasses import dataclass
 import numpy as np
 
 __all__ = ["Case", "calibration", "start_up_calibration", "watched_cases"]
-
 Call = Callable[[], object]
 
 # Small enough for a core's own cache, whatever its neighbours do to the shared one.
 _KERNEL_SIZE = (3, 192, 256)
-
 _METHOD_SIZE = (40, 48)
 
 

@@ -4,8 +4,6 @@ A machine that is busy, or another one, moves both times of a ratio. What is lef
 a slowdown is reported only when it is found again.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -19,12 +17,10 @@ from srbench.harness.regression.ratio import measure
 from srbench.timing import surroundings
 
 __all__ = ["LIMIT", "Comparison", "Finding", "check", "compare_with_baseline"]
-
 LIMIT = 1.15
 """Times the baseline: what is slower than that, noise left aside, fails."""
 
 _ROUNDS = 15
-
 _AGAIN = (2, 4)
 """Times the rounds, when something looks slower and is measured again."""
 

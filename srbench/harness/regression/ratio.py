@@ -1,7 +1,5 @@
 """A case's time over its calibration's, in one process."""
 
-from __future__ import annotations
-
 import time
 
 from srbench.api import Summary
@@ -9,7 +7,6 @@ from srbench.harness.regression.cases import Call, Case
 from srbench.timing import summarise
 
 __all__ = ["measure"]
-
 _LEAST_SECONDS = 0.004
 """A sample is as many calls as take this long, so that the clock and the interpreter do not count."""
 

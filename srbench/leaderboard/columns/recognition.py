@@ -3,8 +3,6 @@
 Every method's images are drawn alike, so that intervals of one dataset belong together.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -16,21 +14,16 @@ from numpy.typing import NDArray
 from srbench.api import UNKNOWN, Prediction, Task
 
 RESAMPLES = 1000
-
 MIN_IMAGES = 10
 """Fewer have no interval: resampled, four images that are all told right are told right with certainty."""
 
 _SEED = 20_261_121
-
 _INTERVAL = (2.5, 97.5)
-
 _BLOCK = 50
-
 _MOST_KEPT = 25_000
 """Images whose resamples are kept for the next method: 50 MB."""
 
 Floats = NDArray[np.float64]
-
 Statistic = Callable[[Floats], Floats]
 """From how often each image counts, (resamples, images), to a value for each resample."""
 

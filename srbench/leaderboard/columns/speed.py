@@ -1,7 +1,5 @@
 """Timings as columns of a leaderboard, and as tables for people."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import groupby
 from textwrap import wrap

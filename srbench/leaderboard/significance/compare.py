@@ -1,7 +1,5 @@
 """Methods of runs compared image by image."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 
 import numpy as np

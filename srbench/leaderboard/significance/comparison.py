@@ -1,7 +1,5 @@
 """A comparison of methods, as values and as text."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property

@@ -1,19 +1,14 @@
 """Intervals of means by bootstrap over images."""
 
-from __future__ import annotations
-
 import numpy as np
 from numpy.typing import NDArray
 
 _RESAMPLES = 10_000
-
 _SEED = 20_261_121
-
 _DRAWN_AT_ONCE = 2**22
 """Bounds the memory."""
 
 _INTERVAL = (2.5, 97.5)
-
 Floats = NDArray[np.float64]
 
 

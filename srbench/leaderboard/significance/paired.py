@@ -4,8 +4,6 @@ Source: F. Wilcoxon, Biometrics Bulletin 1945, doi:10.2307/3001968; S. Holm, Sca
 letters by insertion and absorption: H.-P. Piepho, JCGS 2004, doi:10.1198/1061860043515.
 """
 
-from __future__ import annotations
-
 import math
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass

@@ -1,7 +1,5 @@
 """An upscaler's network run by the runtime that was asked for. Imports torch only when used."""
 
-from __future__ import annotations
-
 from srbench.api import Inference, Upscaler
 
 

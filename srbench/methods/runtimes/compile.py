@@ -1,7 +1,5 @@
 """torch.compile: kernels fused and generated when a shape is first seen."""
 
-from __future__ import annotations
-
 import warnings
 from contextlib import nullcontext
 

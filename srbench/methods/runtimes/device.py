@@ -1,7 +1,5 @@
 """The device that methods run on, and the process set up for it."""
 
-from __future__ import annotations
-
 import ctypes
 import os
 import platform
@@ -49,11 +47,8 @@ def resolve_inference(device: str, precision: PrecisionChoice, runtime: RuntimeN
 
 # Of glibc's malloc.h.
 _M_TRIM_THRESHOLD = -1
-
 _M_MMAP_MAX = -4
-
 _NEVER = 2**31 - 1
-
 _SPINS = "10000"
 
 

@@ -1,7 +1,5 @@
 """The network behind an upscaler, for runtimes that take it over and for counting."""
 
-from __future__ import annotations
-
 from torch import nn
 
 from srbench.api import Upscaler

@@ -3,8 +3,6 @@
 Source: https://docs.openvino.ai; it would choose bf16 by itself on a CPU that has it, so the precision is always said.
 """
 
-from __future__ import annotations
-
 import warnings
 from collections import OrderedDict
 from collections.abc import Callable

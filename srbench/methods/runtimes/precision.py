@@ -1,7 +1,5 @@
 """The precision of torch's convolutions and matrix products, around a call."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from contextlib import contextmanager
 

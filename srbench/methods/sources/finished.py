@@ -1,7 +1,5 @@
 """Images made elsewhere, as a method that only reads."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Mapping
 from pathlib import Path

@@ -1,7 +1,5 @@
 """How an upscaler is turned into a producer of 8-bit images."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 
 from srbench.api import Colour, Job, Produced, Producer, Upscaler

@@ -1,7 +1,5 @@
 """`./mine.py:upscale`: a function of a Python file, with the neighbours that file imports."""
 
-from __future__ import annotations
-
 import importlib.util
 import os
 import sys

@@ -1,7 +1,5 @@
 """Every wrapper by what follows the `+`."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from types import MappingProxyType
 

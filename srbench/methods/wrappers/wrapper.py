@@ -1,7 +1,5 @@
 """What a wrapper is, and what it is told about the method it wraps."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from dataclasses import dataclass
 

@@ -1,7 +1,5 @@
 """The statistics of two arrays, each computed once and shared by all metrics."""
 
-from __future__ import annotations
-
 import math
 from functools import cached_property
 from typing import Any

@@ -4,8 +4,6 @@ With p = x + y and q = x - y, four blurred planes do for five: μx² + μy² = (
 and the same of the second moments. Where the images are alike q is small, so that little is lost by cancellation.
 """
 
-from __future__ import annotations
-
 from typing import Any
 
 import numpy as np

@@ -1,7 +1,5 @@
 """The statistics of `comparison`, on the device where the images lie: no image travels back to be scored."""
 
-from __future__ import annotations
-
 from functools import cached_property
 from typing import Any
 

@@ -1,7 +1,5 @@
 """SSIM's window and constants, and the shapes that can be compared; shared by arrays and tensors."""
 
-from __future__ import annotations
-
 import math
 
 import numpy as np
@@ -10,16 +8,12 @@ from numpy.typing import NDArray
 from srbench.errors import ImageError, UndefinedMetricError
 
 Floats = NDArray[np.float64]
-
 WINDOW = 11
 """Side of SSIM's Gaussian window in pixels (Wang et al. 2004, section III-B)."""
 
 _SIGMA = 1.5
-
 _K1, _K2 = 0.01, 0.03
-
 _RADIUS = WINDOW // 2
-
 GAUSSIAN: Floats = np.exp(-(np.arange(-_RADIUS, _RADIUS + 1) ** 2) / (2 * _SIGMA**2))
 """The window along one axis; sums to 1."""
 

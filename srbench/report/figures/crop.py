@@ -1,7 +1,5 @@
 """Which part of an image to show: given, or where the methods differ most."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import dataclass
 

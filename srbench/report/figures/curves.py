@@ -1,7 +1,5 @@
 """A dataset's images in order: each method's figure on each of them, and its mean."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 
 import numpy as np

@@ -1,7 +1,5 @@
 """Figures as files, and names that fit into them."""
 
-from __future__ import annotations
-
 import io
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,7 +11,6 @@ from srbench.errors import OutputError
 from srbench.files import atomic_write
 
 FIGURE_SUFFIXES = (".png", ".pdf", ".svg")
-
 _DPI = 200
 
 

@@ -18,25 +18,18 @@ from srbench.report.figures.file import shortened
 
 # Inches.
 _CAPTION = 0.36
-
 _GAP = 0.08
-
 _TALL = {1: 1.9, 2: 3.4, 3: 4.6, 4: 5.2}
-
 _WIDEST, _NARROWEST = 4.5, 1.2
-
 _LOWEST = 0.15
-
 _BANNER = 2.5
 """A crop so many times as wide as it is high is shown one below the other."""
 
 _COLOUR = "#e8000b"
-
 _SEEN = 0.015
 """Side of the smallest box that is seen, as a share of the image's longer side."""
 
 _LETTERS_PER_INCH = 14.5
-
 _SHARP = 400
 """Crops are enlarged to about so many pixels by repeating, because printers and viewers would smooth them."""
 

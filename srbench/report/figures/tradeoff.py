@@ -1,7 +1,5 @@
 """Quality against throughput, with the methods that none beats in both."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -92,7 +90,6 @@ def draw_tradeoff(points: Sequence[Point], metric: MetricInfo, speed: str, ink: 
 
 
 COLOURS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#7f7f7f")
-
 MARKS = ("o", "s", "^", "D", "v", "P", "X", "<", ">")
 
 

@@ -1,0 +1,12 @@
+from . import metrics as metrics
+from . import protocols as protocols
+from .api.dataset import Listing as Listing
+from .api.dataset import Sample as Sample
+from .api.metric import Metric as Metric
+from .api.upscaler import BuildRequest as BuildRequest
+from .api.upscaler import Upscaler as Upscaler
+from .errors import SRBenchError as SRBenchError
+from .harness.result import RunResult as RunResult
+from .harness.run import run as run
+from .harness.run import score as score
+from .methods.runtimes.device import tune as tune

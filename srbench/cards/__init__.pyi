@@ -1,0 +1,15 @@
+from .dataset import ArchiveEntry as ArchiveEntry
+from .dataset import DatasetCard as DatasetCard
+from .measure import ClassifierCard as ClassifierCard
+from .measure import MetricCard as MetricCard
+from .method import MethodCard as MethodCard
+from .method import PublishedBlock as PublishedBlock
+from .method import WeightsEntry as WeightsEntry
+from .packs import load_target as load_target
+from .protocol import Degradation as Degradation
+from .protocol import ProtocolCard as ProtocolCard
+from .registry import Entry as Entry
+from .registry import Registry as Registry
+from .registry import installed_cards as installed_cards
+from .report import ReportCard as ReportCard
+from .report import ReportedFigure as ReportedFigure

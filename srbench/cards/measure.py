@@ -1,0 +1,75 @@
+"""Cards of what looks at a result: a metric, a classifier."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from pydantic import Field, model_validator
+
+from srbench.api import RESERVED_COLUMNS, MetricInfo, Task
+from srbench.cards.fields import Name, Sha256, Strict, Target, Text
+
+
+class MetricCard(Strict):
+    """A metric of a result and its HR, in the planes and inside the border that the protocol compares."""
+
+    name: Name
+    summary: Text
+    unit: str
+    """`dB`, `8-bit levels`, or empty for a pure number."""
+    higher_is_better: bool
+    decimals: Annotated[int, Field(ge=0, le=9)]
+    """Digits after the point in tables for people."""
+    formula: Target | None = None
+    """`module:attribute`, a function of an ImagePair."""
+    factory: Target | None = None
+    """In place of that, a MetricFactory: for a metric that loads something first."""
+    licence: Text
+    source: Text
+
+    @model_validator(mode="after")
+    def _one_way_to_compute(self) -> MetricCard:
+        if (self.formula is None) == (self.factory is None):
+            raise ValueError("give either `formula` or `factory`")
+        if self.name in RESERVED_COLUMNS:
+            raise ValueError(f"{self.name!r} is another column of a leaderboard; choose another name")
+        return self
+
+    @property
+    def info(self) -> MetricInfo:
+        """How its values are read."""
+        return MetricInfo(self.name, self.unit, self.higher_is_better, self.decimals, self.summary)
+
+
+class ClassifierWeights(Strict):
+    """The weight file that comes with a classifier."""
+
+    file: Text
+    """Relative to the card."""
+    sha256: Sha256
+    licence: Text
+    trained_on: Annotated[tuple[str, ...], Field(min_length=1)]
+    parameters: Annotated[int, Field(gt=0)]
+
+
+class ClassifierCard(Strict):
+    """A network that says what is in an image."""
+
+    name: Name
+    title: Text
+    summary: Text
+    factory: Target
+    """`module:attribute`, a ClassifierFactory."""
+    task: Task
+    licence: Text
+    source: Text
+    weights: ClassifierWeights | None = None
+    """Shipped ones; without them the user gives a file, or names a variant."""
+    variants: Text | None = None
+    """What may follow the colon in `timm:resnet50`; None where nothing may."""
+
+    @model_validator(mode="after")
+    def _one_source_of_weights(self) -> ClassifierCard:
+        if self.weights is not None and self.variants is not None:
+            raise ValueError("a classifier with variants has no weights of its own")
+        return self

@@ -1,0 +1,13 @@
+from .derive import Preparation as Preparation
+from .derive import prepare_folder as prepare_folder
+from .fetch import fetch_datasets as fetch_datasets
+from .fetch import import_named as import_named
+from .find import find_datasets as find_datasets
+from .find import installed_listing as installed_listing
+from .find import open_dataset as open_dataset
+from .install import ImportReport as ImportReport
+from .labels import read_attributes as read_attributes
+from .labels import read_label_table as read_label_table
+from .layout import list_folder as list_folder
+from .layout import lr_files as lr_files
+from .select import selected as selected

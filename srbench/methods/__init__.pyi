@@ -1,0 +1,14 @@
+from .find import Weights as Weights
+from .find import find_method as find_method
+from .find import find_methods as find_methods
+from .find import free_name as free_name
+from .find import named_files as named_files
+from .find import refuse_scale as refuse_scale
+from .runtimes.device import resolve_device as resolve_device
+from .runtimes.device import resolve_inference as resolve_inference
+from .runtimes.device import tune as tune
+from .runtimes.network import network_of as network_of
+from .sources.finished import FinishedImages as FinishedImages
+from .upscale import check_result as check_result
+from .upscale import upscale_planes as upscale_planes
+from .wrappers.table import WRAPPERS as WRAPPERS

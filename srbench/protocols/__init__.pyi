@@ -1,0 +1,14 @@
+from .colour import luma as luma
+from .colour import rgb_to_ycbcr as rgb_to_ycbcr
+from .colour import ycbcr_to_rgb as ycbcr_to_rgb
+from .find import find_protocols as find_protocols
+from .protocol import DegradationRule as DegradationRule
+from .protocol import Protocol as Protocol
+from .protocol import crop_border as crop_border
+from .protocol import quantise as quantise
+from .protocol import quantise_checked as quantise_checked
+from .resize import imresize as imresize
+from .resize import modcrop as modcrop
+from .resize import resample_taps as resample_taps
+from .tensors import quantise_on_device as quantise_on_device
+from .tensors import ycbcr_to_rgb_on_device as ycbcr_to_rgb_on_device

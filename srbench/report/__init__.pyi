@@ -1,0 +1,12 @@
+from .figures.crop import Box as Box
+from .figures.crop import contrasted as contrasted
+from .figures.crop import most_different as most_different
+from .figures.crop import read_box as read_box
+from .figures.curves import draw_curves as draw_curves
+from .figures.file import Drawing as Drawing
+from .figures.file import check_suffix as check_suffix
+from .figures.file import write_figure as write_figure
+from .figures.sheet import Scene as Scene
+from .figures.sheet import SceneResult as SceneResult
+from .figures.sheet import draw_sheet as draw_sheet
+from .page import write_page as write_page
