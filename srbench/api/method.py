@@ -113,8 +113,8 @@ class BuildableMethod(Method, Protocol):
         """What it upscales."""
         ...
 
-    def reach(self, scale: int) -> int | None:
-        """How far, in LR pixels, a result looks beyond the sample it belongs to; None where that is not known."""
+    def receptive_radius(self, scale: int) -> int | None:
+        """Distance, in LR pixels, beyond which nothing influences a sample of the result; None if not known."""
         ...
 
     def ready(self, scale: int) -> bool:

@@ -4,10 +4,15 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import Field, model_validator
+from pydantic import AliasChoices, Field, model_validator
 
 from srbench.api import Colour
 from srbench.cards.fields import Name, Scale, Strict, Target, Text
+
+ReceptiveRadius = Annotated[
+    Annotated[int, Field(ge=0)] | None, Field(validation_alias=AliasChoices("receptive_radius", "reach"))
+]
+"""In LR pixels; `reach` is its name before version 0.2."""
 
 
 class WeightsEntry(Strict):
@@ -28,7 +33,7 @@ class WeightsEntry(Strict):
     trained_on: Annotated[tuple[str, ...], Field(min_length=1)]
     parameters: Annotated[int, Field(gt=0)]
     """Numbers in the file, of one member of an archive."""
-    reach: Annotated[int, Field(ge=0)] | None = None
+    receptive_radius: ReceptiveRadius = None
     """The method's, where these weights are of a larger network than its others."""
 
     @model_validator(mode="after")
@@ -97,8 +102,8 @@ class MethodCard(Strict):
     colour: Colour
     licence: Text
     source: Text
-    reach: Annotated[int, Field(ge=0)] | None = None
-    """How far, in LR pixels, a result looks beyond the sample it belongs to; None where that is not known."""
+    receptive_radius: ReceptiveRadius = None
+    """Distance, in LR pixels, beyond which nothing influences a sample of the result; None if it is not known."""
     variants: Text | None = None
     """What may follow the colon in `name:variant`, such as a file; None for a method without variants."""
     weights: tuple[WeightsEntry, ...] = ()

@@ -8,7 +8,7 @@ from itertools import chain
 from pathlib import Path
 from typing import Any
 
-from srbench.errors import DownloadError, one_line
+from srbench.errors import DownloadError, SRBenchError, one_line
 from srbench.files.atomic import looks_like_a_page
 
 Bytes = Callable[[int, int | None], None]
@@ -31,7 +31,14 @@ class WebPageError(Exception):
     """A page came in place of the file."""
 
 
-def download(urls: Sequence[str], path: Path, *, checksum: str | None, progress: Bytes = lambda *_: None) -> Path:
+def download(
+    urls: Sequence[str],
+    path: Path,
+    *,
+    checksum: str | None,
+    accept: Callable[[Path], None] = lambda _: None,
+    progress: Bytes = lambda *_: None,
+) -> Path:
     """Fetch a file, unless it is there already.
 
     A download that is cut is tried again from where it was, and the next call goes on from there too.
@@ -40,7 +47,8 @@ def download(urls: Sequence[str], path: Path, *, checksum: str | None, progress:
         urls: Mirrors, in the order to try them.
         path: Where it is kept.
         checksum: `md5:…` or `sha256:…`; None where none is known.
-        progress: Told as bytes come.
+        accept: Raises SRBenchError for a file that is not the one expected; the next mirror is then tried.
+        progress: Called as bytes arrive.
 
     Returns:
         `path`.
@@ -64,7 +72,13 @@ def download(urls: Sequence[str], path: Path, *, checksum: str | None, progress:
         except ValueError:  # pooch's, of a checksum
             failures.append(f"{url}: another file than expected (its {(checksum or '').partition(':')[0]} differs)")
         else:
-            return path
+            try:
+                accept(path)
+            except SRBenchError as error:
+                path.unlink()
+                failures.append(f"{url}: {error}")
+            else:
+                return path
     raise DownloadError(f"{path.name}: cannot be fetched ({'; '.join(failures)})")
 
 

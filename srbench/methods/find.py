@@ -86,10 +86,10 @@ def _wrap(method: BuildableMethod, name: str) -> BuildableMethod:
         )
     wrapper = WRAPPERS[name]
     scales = method.scales if method.scales != "any" else (2,)
-    if wrapper.needs_reach and any(method.reach(scale) is None for scale in scales):
+    if wrapper.needs_radius and any(method.receptive_radius(scale) is None for scale in scales):
         raise RequestError(
-            f"{method.name}+{name}: how far {method.name} looks is not known; give `reach`, in LR pixels, in its card "
-            "or as the function's attribute"
+            f"{method.name}+{name}: the receptive radius of {method.name} is not known; give `receptive_radius`, in LR "
+            "pixels, in its card or as the function's attribute"
         )
     return WrappedMethod(method, wrapper)
 

@@ -3,16 +3,16 @@
 A file is used only if its bytes have the hash its card lists.
 """
 
-import os
 import sys
 import zipfile
-from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
+from filelock import FileLock
+
 from srbench.cards import WeightsEntry
-from srbench.errors import WeightsError
-from srbench.files import atomic_write, cache_home, file_sha256, is_web_page
+from srbench.errors import DownloadError, WeightsError
+from srbench.files import atomic_write, cache_home, download, file_sha256, is_web_page
 
 
 @dataclass(frozen=True)
@@ -47,7 +47,7 @@ class WeightFile:
         if self.entry.shipped:
             return self._shipped()
         if self.given is not None:
-            self._check(self.given, named=self.given.name)
+            self._check(self.given)
             self._keep(self.given)
         elif not self._kept.is_file():
             self._fetch()
@@ -68,50 +68,43 @@ class WeightFile:
             raise WeightsError(f"{path.name}: sha256 differs from its card's; reinstall {self.owner}")
         return path
 
-    def _check(self, path: Path, named: str) -> None:
-        """Whether a file is the card's."""
+    def _check(self, path: Path) -> None:
+        """Refuse a file that is not the card's.
+
+        Raises:
+            WeightsError: It is not, or cannot be read.
+        """
         try:
             found = file_sha256(path)
         except OSError as error:
-            raise WeightsError(f"{named}: cannot be read ({error.strerror})") from error
+            raise WeightsError(f"{path.name}: cannot be read ({error.strerror})") from error
         if not found.startswith(self.entry.sha256):
             raise WeightsError(
-                f"{named}: is not {self.method}'s file for ×{self.entry.scale}{page_hint(path)}: sha256 is "
+                f"{path.name}: is not {self.method}'s file for ×{self.entry.scale}{page_hint(path)}: sha256 is "
                 f"{found[:16]}…, its card lists {self.entry.sha256[:16]}…"
             )
 
     def _keep(self, path: Path) -> None:
-        """Copy a checked file to where it is kept; the first time, say under what licence."""
-        if self._kept.is_file():
-            return
-        _write_whole(self._kept, path.read_bytes())
+        """Copy a checked file to where it is kept."""
+        if not self._kept.is_file():
+            _write(self._kept, path.read_bytes())
+            self._tell_licence()
+
+    def _tell_licence(self) -> None:
         print(f"{self.method}: weights under {self.entry.licence}, kept in {self._kept.parent}", file=sys.stderr)
 
     def _fetch(self) -> None:
-        import pooch  # type: ignore[import-untyped]
-
-        pooch.get_logger().setLevel("WARNING")
-        failures = []
-        for url in self.entry.urls:
-            print(f"{self.method}: fetching {url}", file=sys.stderr)
-            partial = self._kept.with_name(f"{self._kept.name}.{os.getpid()}.fetched")
-            try:
-                pooch.retrieve(url, known_hash=None, fname=partial.name, path=partial.parent)
-                self._check(partial, named=url)
-            except WeightsError as error:
-                failures.append(str(error))
-            except Exception as error:  # noqa: BLE001  # requests, urllib3 and the file system each have their own
-                failures.append(f"{url}: {type(error).__name__}{_status(error)}")
-            else:
-                self._keep(partial)
-                return
-            finally:
-                with suppress(OSError):
-                    partial.unlink(missing_ok=True)
-        raise WeightsError(
-            f"{self.method}: its weights are not on this machine and cannot be fetched ({'; '.join(failures)}); "
-            f"get {self.entry.file} yourself, ask for {self._full_name} and add --weights FILE"
-        )
+        print(f"{self.method}: fetching {self.entry.urls[0]}", file=sys.stderr)
+        try:
+            self._kept.parent.mkdir(parents=True, exist_ok=True)
+            with FileLock(cache_home() / "weights" / f".{self.entry.sha256[:16]}.lock"):
+                download(self.entry.urls, self._kept, checksum=None, accept=self._check)
+        except (OSError, DownloadError) as error:
+            raise WeightsError(
+                f"{self.method}: its weights are not on this machine and cannot be fetched ({error}); "
+                f"get {self.entry.file} yourself, ask for {self._full_name} and add --weights FILE"
+            ) from error
+        self._tell_licence()
 
     @property
     def _full_name(self) -> str:
@@ -131,23 +124,16 @@ class WeightFile:
             raise WeightsError(f"{self._kept.name}: cannot be unpacked ({error})") from error
         path = self._kept.parent / wanted.replace("/", "-")
         if not path.is_file() or path.read_bytes() != data:
-            _write_whole(path, data)
+            _write(path, data)
         return path
 
 
-def _write_whole(path: Path, data: bytes) -> None:
-    """Keep a file, whole or not at all."""
+def _write(path: Path, data: bytes) -> None:
     try:
         with atomic_write(path) as partial:
             partial.write_bytes(data)
     except OSError as error:
         raise WeightsError(f"{path}: the weights cannot be kept ({error.strerror})") from error
-
-
-def _status(error: Exception) -> str:
-    """An HTTP status, where there was an answer."""
-    response = getattr(error, "response", None)
-    return "" if response is None else f" {response.status_code}"
 
 
 def page_hint(path: Path) -> str:

@@ -88,16 +88,16 @@ def test_any_colour_methods_treat_planes_alike(photo, name):
 
 @pytest.mark.parametrize(("name", "scale"), CASES)
 def test_a_method_looks_no_further_than_its_card_says(photo, name, scale):
-    """Beyond `reach` nothing matters: an image whose far side is another gives the same near side."""
+    """Beyond `receptive_radius` nothing matters: an image whose far side is another gives the same near side."""
     method = find_method(name, installed_cards())
-    reach = method.reach(scale)
-    assert reach is not None, "every method of srbench says how far it looks"
+    receptive_radius = method.receptive_radius(scale)
+    assert receptive_radius is not None, "every method of srbench says how far it looks"
     upscaler = method.build(scale, Inference())
     planes = 1 if method.colour == "y" else 3
     near, far = 6, 12
-    lr = torch.from_numpy(photo(9, near + reach + far)[:planes] / np.float32(255))[None]
+    lr = torch.from_numpy(photo(9, near + receptive_radius + far)[:planes] / np.float32(255))[None]
     other = lr.clone()
-    other[..., near + reach :] = 1 - other[..., near + reach :]
+    other[..., near + receptive_radius :] = 1 - other[..., near + receptive_radius :]
     with torch.inference_mode():
         difference = (upscaler(lr) - upscaler(other)).abs()
     assert difference[..., : near * scale].max() <= 1e-5

@@ -103,7 +103,7 @@ def test_many_images_are_resampled_in_blocks_to_the_same_end(monkeypatch):
     generator = np.random.default_rng(1)
     images = [looked((value,), (1,), (1,)) for value in generator.integers(0, 2, 60)]
     kept = estimates(images)
-    monkeypatch.setattr("srbench.leaderboard.columns.recognition._MOST_KEPT", 10)
+    monkeypatch.setattr("srbench.leaderboard.significance.intervals._KEPT", 10)
     assert estimates(images)["accuracy"] == kept["accuracy"]
 
 

@@ -107,7 +107,8 @@ def test_what_cannot_be_fetched_says_how_to_go_on(tmp_path, server):
     urls = [f"{address}/absent.bin", f"{address}/net.bin"]
     file = WeightFile(entry(b"weights", urls=urls), "net@official", tmp_path, "pack 1")
     with pytest.raises(
-        WeightsError, match=r"404.*it is a web page.*get net.bin yourself, ask for net@official and add --weights FILE"
+        WeightsError,
+        match=r"404.*a web page came in place of the file.*get net.bin yourself, ask for net@official and add --weights FILE",
     ):
         file.obtain()
     assert not file.here
@@ -166,7 +167,7 @@ def test_ones_own_weights_are_a_row_of_their_own(own_edsr, cli, photos):
     assert done.code == 0
     assert "edsr@mine" in done.out
     method = find_method("edsr@mine", installed_cards(), {"edsr@mine": (own_edsr,)})
-    assert method.reach(2) is None
+    assert method.receptive_radius(2) is None
     assert method.identity(2)["weights"] == hashlib.sha256(own_edsr.read_bytes()).hexdigest()
 
 

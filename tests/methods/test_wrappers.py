@@ -114,7 +114,7 @@ def test_names_compose_from_left_to_right():
     method = find("edsr+ensemble+tile")
     assert method.name == "edsr+ensemble+tile"
     assert method.scales == (2, 3, 4)
-    assert method.reach(4) == 36
+    assert method.receptive_radius(4) == 36
     assert method.identity(4)["wrappers"] == "+ensemble+tile"
     assert method.identity(4)["weights"] == find("edsr").identity(4)["weights"]
 
@@ -123,7 +123,7 @@ def test_twice_takes_the_weights_of_the_smaller_scale():
     twofold = find("edsr+twice")
     assert twofold.scales == (4, 8, 9, 16)
     assert twofold.identity(4)["weights"] == find("edsr").identity(2)["weights"]
-    assert twofold.reach(4) == 36 + 18
+    assert twofold.receptive_radius(4) == 36 + 18
 
 
 def test_a_users_function_can_be_wrapped(tmp_path):
@@ -133,7 +133,7 @@ def test_a_users_function_can_be_wrapped(tmp_path):
     method = find(f"{tmp_path}/a+b.py:up+ensemble+twice")
     assert method.name == "a+b:up+ensemble+twice"
     assert method.build(4, Inference())(torch.rand(1, 3, 2, 2)).shape == (1, 3, 8, 8)
-    with pytest.raises(RequestError, match="how far a.b:up looks is not known; give `reach`"):
+    with pytest.raises(RequestError, match="receptive radius of a.b:up is not known; give `receptive_radius`"):
         find(f"{tmp_path}/a+b.py:up+tile")
 
 
@@ -147,15 +147,16 @@ def test_a_users_function_can_be_wrapped(tmp_path):
     ],
 )
 def test_a_wrapper_mends_no_result_that_is_none(tmp_path, cli, photos, wrapper, body, message):
-    (tmp_path / "bad.py").write_text(f"def up(lr): {body}\nup.reach = 1\n")
+    (tmp_path / "bad.py").write_text(f"def up(lr): {body}\nup.receptive_radius = 1\n")
     done = cli("run", "--methods", f"bicubic,./bad.py:up+{wrapper}", "--scale", 2, "--datasets", photos)
     assert done.code == 1
     assert message in done.err
 
 
-@pytest.mark.parametrize("reach", ["-3", "True", "'far'"])
-def test_a_functions_reach_is_a_number_of_pixels(tmp_path, reach):
-    (tmp_path / "f.py").write_text(f"def up(lr): return lr\nup.reach = {reach}\n")
+@pytest.mark.parametrize("name", ["receptive_radius", "reach"])
+@pytest.mark.parametrize("value", ["-3", "True", "'far'"])
+def test_a_functions_receptive_radius_is_a_number_of_pixels(tmp_path, name, value):
+    (tmp_path / "f.py").write_text(f"def up(lr): return lr\nup.{name} = {value}\n")
     with pytest.raises(RequestError, match="expected a whole number of LR pixels"):
         find(f"{tmp_path}/f.py:up+tile")
 

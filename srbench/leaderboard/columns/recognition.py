@@ -3,29 +3,19 @@
 Every method's images are drawn alike, so that intervals of one dataset belong together.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from srbench.api import UNKNOWN, Prediction, Task
+from srbench.leaderboard.significance.intervals import Floats, Statistic, interval
 
 RESAMPLES = 1000
 MIN_IMAGES = 10
-"""Fewer have no interval: resampled, four images that are all told right are told right with certainty."""
-
-_SEED = 20_261_121
-_INTERVAL = (2.5, 97.5)
-_BLOCK = 50
-_MOST_KEPT = 25_000
-"""Images whose resamples are kept for the next method: 50 MB."""
-
-Floats = NDArray[np.float64]
-Statistic = Callable[[Floats], Floats]
-"""From how often each image counts, (resamples, images), to a value for each resample."""
+"""Fewer images have no interval: resamples of four images that are all recognised are certain of it."""
 
 
 @dataclass(frozen=True)
@@ -142,29 +132,9 @@ def _divided(above: Floats, below: Floats) -> Floats:
 
 
 def _estimated(statistic: tuple[Statistic, int] | Statistic, count: int = 0) -> Estimate:
-    function, size = statistic if isinstance(statistic, tuple) else (statistic, count)
-    value = float(function(np.ones((1, size)))[0])
-    if size < MIN_IMAGES or np.isnan(value):
+    function, images = statistic if isinstance(statistic, tuple) else (statistic, count)
+    value = float(function(np.ones((1, images)))[0])
+    if images < MIN_IMAGES or np.isnan(value):
         return Estimate(value)
-    resampled = np.concatenate([function(counts.astype(np.float64)) for counts in _blocks(size)])
-    low, high = np.nanpercentile(resampled, _INTERVAL)
+    low, high = interval(function, images, RESAMPLES)
     return Estimate(value, float(low), float(high))
-
-
-def _blocks(images: int) -> Iterable[NDArray[np.uint16]]:
-    """(resamples of a block, images): how often each image is drawn, with replacement; seeded."""
-    return _kept_blocks(images) if images <= _MOST_KEPT else _drawn_blocks(images)
-
-
-@lru_cache(maxsize=2)
-def _kept_blocks(images: int) -> tuple[NDArray[np.uint16], ...]:
-    return tuple(_drawn_blocks(images))
-
-
-def _drawn_blocks(images: int) -> Iterator[NDArray[np.uint16]]:
-    generator = np.random.default_rng(_SEED)
-    for _ in range(RESAMPLES // _BLOCK):
-        counts = np.empty((_BLOCK, images), np.uint16)
-        for row in counts:
-            row[:] = np.bincount(generator.integers(0, images, images), minlength=images)
-        yield counts

@@ -1,19 +1,27 @@
-"""Intervals of means by bootstrap over images."""
+"""The one bootstrap: images drawn with replacement, seeded, the same draws for every method of a table."""
+
+from collections.abc import Callable, Iterator
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
 
+Floats = NDArray[np.float64]
+Counts = NDArray[np.uint16]
+Statistic = Callable[[Floats], Floats]
+"""From how often each image counts, (resamples, images), to a value for each resample."""
+
 _RESAMPLES = 10_000
 _SEED = 20_261_121
 _DRAWN_AT_ONCE = 2**22
-"""Bounds the memory."""
-
+"""Numbers drawn at once, which bounds the memory."""
+_KEPT = 25_000_000
+"""Numbers that are kept for the next method, at most: 50 MB."""
 _INTERVAL = (2.5, 97.5)
-Floats = NDArray[np.float64]
 
 
 def mean_intervals(values: Floats) -> Floats:
-    """95 % percentile intervals of means, by 10,000 seeded resamples, the same ones for every row.
+    """95 % percentile intervals of means, by 10,000 resamples.
 
     Args:
         values: (M, N): M methods or pairs on N ≥ 1 images.
@@ -22,15 +30,41 @@ def mean_intervals(values: Floats) -> Floats:
         (M, 2): lower and upper ends.
     """
     images = values.shape[1]
-    generator = np.random.default_rng(_SEED)
     # How often each image is drawn, times its value: one product of matrices for all rows.
-    chunk = max(1, min(_RESAMPLES, _DRAWN_AT_ONCE // images))
-    means = []
-    for start in range(0, _RESAMPLES, chunk):
-        count = min(chunk, _RESAMPLES - start)
-        drawn = generator.integers(0, images, (count, images)) + np.arange(count)[:, None] * images
-        often = np.bincount(drawn.ravel(), minlength=count * images).reshape(count, images)
-        means.append(often.astype(np.float64) @ values.T / images)
-    low, high = np.percentile(np.concatenate(means), _INTERVAL, axis=0)
-    ends: Floats = np.stack([low, high], axis=1)
+    return interval(lambda counts: counts @ values.T / images, images, _RESAMPLES).T
+
+
+def interval(statistic: Statistic, images: int, resamples: int) -> Floats:
+    """The 95 % percentile interval of a statistic over images; resamples without a value are left out.
+
+    Args:
+        statistic: Computed for blocks of resamples; may return several columns.
+        images: How many there are.
+        resamples: How often they are drawn.
+
+    Returns:
+        (2,) or (2, columns): lower and upper ends.
+    """
+    drawn = np.concatenate([statistic(block.astype(np.float64)) for block in _blocks(images, resamples)])
+    ends: Floats = np.nanpercentile(drawn, _INTERVAL, axis=0)
     return ends
+
+
+def _blocks(images: int, resamples: int) -> Iterator[Counts] | tuple[Counts, ...]:
+    return _kept(images, resamples) if images * resamples <= _KEPT else _drawn(images, resamples)
+
+
+@lru_cache(maxsize=2)
+def _kept(images: int, resamples: int) -> tuple[Counts, ...]:
+    return tuple(_drawn(images, resamples))
+
+
+def _drawn(images: int, resamples: int) -> Iterator[Counts]:
+    """How often each image is drawn: blocks of (resamples of the block, images)."""
+    generator = np.random.default_rng(_SEED)
+    block = max(1, min(resamples, _DRAWN_AT_ONCE // images))
+    for start in range(0, resamples, block):
+        count = min(block, resamples - start)
+        drawn = generator.integers(0, images, (count, images)) + np.arange(count)[:, None] * images
+        often = np.bincount(drawn.ravel(), minlength=count * images)
+        yield often.reshape(count, images).astype(np.uint16)

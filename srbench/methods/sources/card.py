@@ -52,12 +52,13 @@ class CardMethod:
         path = Path(self.variant).expanduser()
         return path if self.variant and path.is_file() else None
 
-    def reach(self, scale: int) -> int | None:
+    def receptive_radius(self, scale: int) -> int | None:
         """That of the weights, or the card's; one's own weights may be of any network, so that it is not known."""
         entry = self.weights(scale)
         if self.own is not None:
             return None
-        return self.entry.card.reach if entry is None or entry.reach is None else entry.reach
+        of_weights = None if entry is None else entry.receptive_radius
+        return self.entry.card.receptive_radius if of_weights is None else of_weights
 
     @property
     def scales(self) -> Scales:

@@ -44,14 +44,16 @@ class FunctionMethod:
         """Hashes of the files the function came from and uses; a bare callable is never the same twice."""
         return self.source
 
-    def reach(self, scale: int) -> int | None:
-        """Its attribute `reach`, in LR pixels."""
-        reach = getattr(self.function, "reach", None)
-        if reach is None:
-            return None
-        if type(reach) is not int or reach < 0:
-            raise RequestError(f"{self.name}: reach is {reach!r}, expected a whole number of LR pixels")
-        return reach
+    def receptive_radius(self, scale: int) -> int | None:
+        """Its attribute `receptive_radius` (or `reach`, as it was called before), in LR pixels.
+
+        Raises:
+            RequestError: The attribute is no whole number.
+        """
+        radius = getattr(self.function, "receptive_radius", getattr(self.function, "reach", None))
+        if radius is not None and (type(radius) is not int or radius < 0):
+            raise RequestError(f"{self.name}: receptive_radius is {radius!r}, expected a whole number of LR pixels")
+        return radius
 
     def ready(self, scale: int) -> bool:
         """It is here."""

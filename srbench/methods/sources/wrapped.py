@@ -41,10 +41,10 @@ class WrappedMethod:
         """The inner method's, as the wrapper changes them."""
         return self.wrapper.scales(self.inner.scales)
 
-    def reach(self, scale: int) -> int | None:
+    def receptive_radius(self, scale: int) -> int | None:
         """The inner method's, as the wrapper changes it."""
         wrapping = self._wrapping(scale)
-        return None if wrapping.reach is None else self.wrapper.reach(wrapping.reach, wrapping)
+        return None if wrapping.radius is None else self.wrapper.radius(wrapping.radius, wrapping)
 
     def ready(self, scale: int) -> bool:
         """Whether the inner method is."""
@@ -82,4 +82,4 @@ class WrappedMethod:
 
     def _wrapping(self, scale: int) -> Wrapping:
         inner_scale = self.wrapper.inner_scale(scale, self.inner.scales)
-        return Wrapping(scale, inner_scale, self.inner.reach(inner_scale))
+        return Wrapping(scale, inner_scale, self.inner.receptive_radius(inner_scale))

@@ -6,7 +6,7 @@ from types import MappingProxyType
 from srbench.methods.wrappers.correct import correct
 from srbench.methods.wrappers.ensemble import ensemble
 from srbench.methods.wrappers.tile import tile
-from srbench.methods.wrappers.twice import base_scale, repeated_scales, twice, twice_reach
+from srbench.methods.wrappers.twice import base_scale, repeated_scales, twice, twice_radius
 from srbench.methods.wrappers.wrapper import Wrapper
 
 WRAPPERS: Mapping[str, Wrapper] = MappingProxyType(
@@ -16,9 +16,9 @@ WRAPPERS: Mapping[str, Wrapper] = MappingProxyType(
             Wrapper("ensemble", "mean over the eight symmetries of the square; eight times the work", ensemble),
             Wrapper(
                 "tile",
-                "piece by piece with overlap: the same result in bounded memory; needs a method whose reach is known",
+                "piece by piece with overlap: the same result in bounded memory; needs a known receptive radius",
                 tile,
-                needs_reach=True,
+                needs_radius=True,
             ),
             Wrapper(
                 "twice",
@@ -26,7 +26,7 @@ WRAPPERS: Mapping[str, Wrapper] = MappingProxyType(
                 twice,
                 scales=repeated_scales,
                 inner_scale=base_scale,
-                reach=twice_reach,
+                radius=twice_radius,
             ),
             Wrapper("correct", "samples far from bilinear interpolation are replaced by it", correct),
         )

@@ -22,11 +22,11 @@ def tile(upscaler: Upscaler, wrapping: Wrapping) -> Upscaler:
     whole image: the result differs only by the rounding of float32.
 
     Raises:
-        RequestError: How far the method looks is not known.
+        RequestError: The receptive radius is not known.
     """
-    if wrapping.reach is None:
-        raise RequestError("+tile needs to know how far a method looks; give `reach` in its card")
-    halo, scale = wrapping.reach, wrapping.scale
+    if wrapping.radius is None:
+        raise RequestError("+tile needs the receptive radius of a method; give `receptive_radius` in its card")
+    halo, scale = wrapping.radius, wrapping.scale
 
     def upscale(lr: Tensor) -> Tensor:
         height, width = lr.shape[2:]

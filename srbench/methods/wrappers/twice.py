@@ -40,9 +40,9 @@ def base_scale(scale: int, scales: Scales) -> int:
     return base
 
 
-def twice_reach(reach: int, wrapping: Wrapping) -> int:
+def twice_radius(radius: int, wrapping: Wrapping) -> int:
     """Each pass looks as far as the first, on an image that is larger by then."""
-    return max(1, sum(math.ceil(reach / float(wrapping.inner_scale) ** number) for number in range(_passes(wrapping))))
+    return max(1, sum(math.ceil(radius / float(wrapping.inner_scale) ** number) for number in range(_passes(wrapping))))
 
 
 def _passes(wrapping: Wrapping) -> int:

@@ -13,12 +13,12 @@ class Wrapping:
     Attributes:
         scale: The factor asked of the whole.
         inner_scale: The factor of the upscaler that is wrapped.
-        reach: How far, in LR pixels, its result looks beyond the sample it belongs to; None where that is not known.
+        radius: Its receptive radius in LR pixels; None if it is not known.
     """
 
     scale: int
     inner_scale: int
-    reach: int | None
+    radius: int | None
 
 
 def _same_scales(scales: Scales) -> Scales:
@@ -29,8 +29,8 @@ def _same_scale(scale: int, _: Scales) -> int:
     return scale
 
 
-def _same_reach(reach: int, _: Wrapping) -> int:
-    return max(reach, 1)
+def _same_radius(radius: int, _: Wrapping) -> int:
+    return max(radius, 1)
 
 
 @dataclass(frozen=True)
@@ -43,8 +43,8 @@ class Wrapper:
         wrap: From an upscaler at `inner_scale` to one at `scale`.
         scales: From the scales of a method to those of the wrapped one.
         inner_scale: Which of a method's scales a factor is made of.
-        reach: From a method's reach to that of the wrapped one.
-        needs_reach: Whether it cannot do without.
+        radius: From a method's receptive radius to that of the wrapped one.
+        needs_radius: Whether it needs a method whose receptive radius is known.
     """
 
     name: str
@@ -52,5 +52,5 @@ class Wrapper:
     wrap: Callable[[Upscaler, Wrapping], Upscaler]
     scales: Callable[[Scales], Scales] = _same_scales
     inner_scale: Callable[[int, Scales], int] = _same_scale
-    reach: Callable[[int, Wrapping], int] = _same_reach
-    needs_reach: bool = False
+    radius: Callable[[int, Wrapping], int] = _same_radius
+    needs_radius: bool = False
