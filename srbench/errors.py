@@ -1,21 +1,21 @@
-"""Every error srbench raises on purpose.
+"""All errors raised by srbench.
 
     SRBenchError                   exit code 1: the run failed
-    ├── RequestError               exit code 2: what was asked for cannot be done
-    │   ├── UnknownNameError       no such method, dataset, protocol or metric
+    ├── RequestError               exit code 2: the request is invalid
+    │   ├── UnknownNameError       no method, dataset, protocol or metric has this name
     │   ├── CardError              a card is malformed, or two packs claim one name
     │   ├── NotApplicableError     a method cannot run at this scale or under this protocol
-    │   ├── DatasetError           a dataset is incomplete or not the one its card describes
-    │   │   └── NotImportedError   it is not there at all
+    │   ├── DatasetError           a dataset is incomplete or differs from its card
+    │   │   └── NotImportedError   a dataset is not imported
     │   ├── OutputError            the output folder cannot be used
-    │   └── RuntimeMissingError    a runtime is not installed, or not for this device
+    │   └── RuntimeMissingError    a runtime is not installed or does not support this device
     ├── DownloadError              a file cannot be fetched
     ├── ImageError                 an image file or array cannot be used
     ├── WeightsError               a weight file is absent, altered or does not fit its network
-    ├── MethodError                an upscaler raised, or returned what no upscaler should
+    ├── MethodError                an upscaler raised an exception or returned an invalid result
     ├── UndefinedMetricError       a metric has no value for this pair of images
-    ├── StoreError                 a run folder cannot be read, or could not be written to the end
-    └── StoppedError               exit code 130: Ctrl-C; says what was kept
+    ├── StoreError                 a run folder cannot be read or completed
+    └── StoppedError               exit code 130: interrupted by Ctrl-C
 
 Each message is one line: what was given, what was expected, what to do.
 """
@@ -47,13 +47,13 @@ __all__ = [
 
 
 class SRBenchError(Exception):
-    """Root of the tree; `exit_code` is what the command line returns for it."""
+    """Base class; `exit_code` is the exit status of the command line."""
 
     exit_code: ClassVar[int] = 1
 
 
 class RequestError(SRBenchError):
-    """What was asked for cannot be done; nothing was started."""
+    """The request is invalid; nothing was started."""
 
     exit_code = 2
 
@@ -63,7 +63,7 @@ class DownloadError(SRBenchError):
 
 
 class StoppedError(SRBenchError):
-    """Someone pressed Ctrl-C; the message says what was kept and how to go on."""
+    """The user pressed Ctrl-C; the message says what was kept and how to continue."""
 
     exit_code = 130
 
@@ -81,11 +81,11 @@ class NotApplicableError(RequestError):
 
 
 class DatasetError(RequestError):
-    """A dataset is absent, incomplete, or not the one its card describes."""
+    """A dataset is absent, incomplete, or differs from its card."""
 
 
 class NotImportedError(DatasetError):
-    """A dataset is not there; importing it would help."""
+    """A dataset is not imported."""
 
 
 class OutputError(RequestError):
@@ -93,7 +93,7 @@ class OutputError(RequestError):
 
 
 class RuntimeMissingError(RequestError):
-    """A runtime is not installed, does not load, or is not for this device or precision."""
+    """A runtime is not installed, does not load, or does not support this device or precision."""
 
 
 class ImageError(SRBenchError):
@@ -105,24 +105,24 @@ class WeightsError(SRBenchError):
 
 
 class MethodError(SRBenchError):
-    """An upscaler raised, or returned what no upscaler should."""
+    """An upscaler raised an exception or returned an invalid result."""
 
 
 class UndefinedMetricError(SRBenchError):
-    """A metric has no value for this pair of images; the message says why."""
+    """A metric has no value for this pair of images."""
 
 
 class StoreError(SRBenchError):
-    """A run folder cannot be read, or could not be written to the end."""
+    """A run folder cannot be read or completed."""
 
 
 def one_line(error: BaseException) -> str:
-    """Type and message of anyone's exception on one line, at most 200 characters of message."""
+    """Type and message of an exception on one line, with at most 200 characters of message."""
     text = " ".join(str(error).split())
     return f"{type(error).__name__}: {text if len(text) <= 200 else text[:200] + '…'}"
 
 
 def suggest(name: str, known: Iterable[str]) -> str:
-    """Return ', did you mean …?' for the nearest known names, or nothing where none is near."""
+    """Return ', did you mean …?' with the two nearest known names, or an empty text if none is near."""
     near = difflib.get_close_matches(name.lower(), list(known), n=2)
     return f", did you mean {' or '.join(near)}?" if near else ""

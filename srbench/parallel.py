@@ -1,4 +1,4 @@
-"""Loops compiled and spread over the processor's cores, items prepared ahead of their use, and sequences in batches."""
+"""Compiled loops on several cores, prefetching, and splitting of sequences."""
 
 import math
 import os
@@ -31,25 +31,21 @@ _F = TypeVar("_F", bound=Callable[..., Any])
 _R = TypeVar("_R")
 _T = TypeVar("_T")
 REASSOCIATED = frozenset({"contract", "reassoc", "nsz", "arcp"})
-"""Freedoms a compiler may take with a sum whose last digit does not matter; infinities and NaN stay what they are."""
+"""Fast-math flags for sums whose last digit does not matter; infinities and NaN are preserved."""
 
-_ROWS = 32
-"""Rows that are worth a thread's while."""
-
-_most = 1 << 16
-"""Bands that work may be cut into at present."""
+_ROWS = 32  # fewest rows per thread; for fewer, starting a thread costs more than it saves
+_most = 1 << 16  # largest number of bands; 1 inside `single_core`
 
 
 def compiled(fastmath: frozenset[str] | None = None) -> Callable[[_F], _F]:
-    """Compile when first called with new types, and keep the machine code on disk for the next process.
+    """Compile a loop on its first call with new argument types, and cache the machine code on disk.
 
-    It is kept beside the source, or in the user's cache folder where that cannot be written; where neither can, it is
-    compiled anew in each process.
+    The cache is beside the source, or else in the user's cache folder; if neither is writable, nothing is cached.
 
     Args:
-        fastmath: See `REASSOCIATED`; without it the result is that of the loop as written, to the last bit.
+        fastmath: See `REASSOCIATED`; by default results are exactly those of the loop as written.
     """
-    from numba import njit  # here, because listing must not wait for a compiler
+    from numba import njit  # imported here, to keep listing fast
 
     def compile_it(loop: _F) -> _F:
         options: dict[str, Any] = {
@@ -59,22 +55,22 @@ def compiled(fastmath: frozenset[str] | None = None) -> Callable[[_F], _F]:
         }
         try:
             return cast(_F, njit(cache=True, **options)(loop))
-        except RuntimeError:  # numba found no folder that it can write
+        except RuntimeError:  # numba found no writable folder
             return cast(_F, njit(**options)(loop))
 
     return compile_it
 
 
 def plain(array: NDArray[Any], dtype: DTypeLike | None = None) -> NDArray[Any]:
-    """The array, or a copy, as loops are compiled for it: contiguous and writable. Each other kind costs a second."""
+    """The array, or a copy, contiguous and writable; a loop takes a second to compile for any other layout."""
     return np.require(array, dtype, ["C", "W", "A"])
 
 
 @lru_cache(maxsize=1)
 def cores() -> int:
-    """Cores this process may use: its affinity and its control group's quota, no more than OMP_NUM_THREADS says."""
+    """Cores this process may use: the least of its CPU affinity, its cgroup quota and OMP_NUM_THREADS."""
     allowed = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    with suppress(OSError, ValueError):  # there is none, or it is "max"
+    with suppress(OSError, ValueError):  # no cgroup file, or its quota is "max"
         quota, period = Path("/sys/fs/cgroup/cpu.max").read_text().split()
         allowed = min(allowed, math.ceil(int(quota) / int(period)))
     asked = os.environ.get("OMP_NUM_THREADS", "")
@@ -83,8 +79,8 @@ def cores() -> int:
 
 @contextmanager
 def single_core() -> Iterator[None]:
-    """Run loops on one core while the block lasts, in every thread."""
-    global _most  # of the process, as the pool is
+    """Run loops on one core inside the block, in all threads of the process."""
+    global _most
     before, _most = _most, 1
     try:
         yield
@@ -94,7 +90,7 @@ def single_core() -> Iterator[None]:
 
 @lru_cache(maxsize=1)
 def _pool() -> ThreadPoolExecutor:
-    """Started when first used; a forked process has none of its parent's threads, and starts its own."""
+    """The thread pool; a forked process starts its own, because threads do not survive a fork."""
     return ThreadPoolExecutor(cores(), thread_name_prefix="srbench-kernel")
 
 
@@ -103,14 +99,11 @@ if hasattr(os, "register_at_fork"):
 
 
 def banded(work: Callable[[int, int], _R], rows: int) -> list[_R]:
-    """Apply a loop to bands of rows, side by side.
+    """Apply a loop to bands of rows in parallel, and return the results in the order of the bands.
 
     Args:
-        work: Takes the first row and the one after the last; must let go of Python's lock to gain anything.
-        rows: How many there are.
-
-    Returns:
-        What each band returned, in their order.
+        work: Called with the first row and the one after the last; should release the GIL.
+        rows: Number of rows.
     """
     count = max(1, min(cores(), _most, rows // _ROWS))
     first, *others = pairwise(rows * index // count for index in range(count + 1))
@@ -119,15 +112,12 @@ def banded(work: Callable[[int, int], _R], rows: int) -> list[_R]:
 
 
 def banded_planes(work: Callable[[int, int, int], _R], planes: int, rows: int) -> list[list[_R]]:
-    """Apply a loop to bands of rows of several planes, side by side; the bands of all planes are dealt out at once.
+    """Apply a loop to bands of rows of several planes in parallel, and return the results of the bands by plane.
 
     Args:
-        work: Takes the plane, its first row and the one after the last.
-        planes: How many there are.
-        rows: Of each.
-
-    Returns:
-        What the bands of each plane returned.
+        work: Called with the plane's index, its first row and the one after the last.
+        planes: Number of planes.
+        rows: Number of rows of each plane.
     """
 
     def several(start: int, stop: int) -> list[tuple[int, _R]]:
@@ -144,13 +134,13 @@ def banded_planes(work: Callable[[int, int, int], _R], planes: int, rows: int) -
 
 
 def prefetch(function: Callable[[_T], _R], items: Iterable[_T], depth: int, threads: int = 2) -> Generator[_R]:
-    """Apply a function to items in threads of its own, at most `depth` results ahead.
+    """Apply a function to items in background threads, at most `depth` results ahead.
 
     Args:
-        function: What it raises is raised where its result would have come.
-        items: Taken as results are.
-        depth: Results that are made or wait at once; with the one in use this bounds the memory.
-        threads: Which make them; two keep a second core busy when whoever uses the results waits.
+        function: The function. Exceptions propagate at the item's position.
+        items: Consumed as results are taken.
+        depth: Largest number of pending results; with the result in use it bounds the memory.
+        threads: Number of threads; two keep a second core busy while the consumer waits.
 
     Yields:
         The results, in the order of the items.
@@ -169,14 +159,14 @@ def prefetch(function: Callable[[_T], _R], items: Iterable[_T], depth: int, thre
 
 
 def chunks(items: Iterable[_T], count: int) -> Iterator[list[_T]]:
-    """Lists of `count` items, the last perhaps shorter."""
+    """Split into lists of `count` items; the last may be shorter."""
     source = iter(items)
     while chunk := list(islice(source, count)):
         yield chunk
 
 
 def grouped(items: Sequence[_T], key: Callable[[_T], Any]) -> Iterator[tuple[Any, list[_T]]]:
-    """Group by key, keeping the order of first appearance."""
+    """Keys and their items, in the order of each key's first appearance."""
     order = list(dict.fromkeys(key(item) for item in items))
     for found, group in groupby(sorted(items, key=lambda item: order.index(key(item))), key=key):
         yield found, list(group)

@@ -21,6 +21,20 @@ from srbench_datasets import bundled
 _homes = itertools.count()
 
 
+SPEED = Path(__file__).parent / "benchmarks"
+
+
+def pytest_collection_modifyitems(config, items):
+    """Ratios of speed are measured only when they are asked for, by their folder or by `-m speed`."""
+    for item in items:
+        if SPEED in item.path.parents:
+            item.add_marker("speed")
+    asked = "speed" in config.option.markexpr or any(SPEED.name in str(part) for part in config.args)
+    if not asked:
+        config.hook.pytest_deselected(items=[item for item in items if item.get_closest_marker("speed")])
+        items[:] = [item for item in items if not item.get_closest_marker("speed")]
+
+
 @pytest.fixture(autouse=True)
 def _own_data_home(tmp_path_factory, monkeypatch):
     """No test reads or writes the user's datasets or fetched weights."""

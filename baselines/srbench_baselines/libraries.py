@@ -1,4 +1,4 @@
-"""Bicubic as two libraries compute it, for comparison with MATLAB's; both run on the CPU, in float32."""
+"""Bicubic of OpenCV and Pillow, for comparison with MATLAB's; both run on the CPU, in float32."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def _plane_by_plane(resize: Callable[[Plane, int, int], Plane], scale: int) -> U
 
 
 def opencv_cubic(request: BuildRequest) -> Upscaler:
-    """OpenCV's `INTER_CUBIC`, whose kernel has a = -3/4: sharper than MATLAB's, with more overshoot."""
+    """OpenCV's `INTER_CUBIC`, with a = -3/4: sharper than MATLAB's, with more overshoot."""
     return _plane_by_plane(
         lambda plane, width, height: np.asarray(cv2.resize(plane, (width, height), interpolation=cv2.INTER_CUBIC)),
         request.scale,
@@ -38,7 +38,7 @@ def opencv_cubic(request: BuildRequest) -> Upscaler:
 
 
 def pillow_bicubic(request: BuildRequest) -> Upscaler:
-    """Pillow's `BICUBIC`: a = -1/2 as MATLAB's, but at the border it renormalises where MATLAB mirrors."""
+    """Pillow's `BICUBIC`: a = -1/2 like MATLAB's, but it renormalises at the border instead of mirroring."""
     return _plane_by_plane(
         lambda plane, width, height: np.asarray(Pil.fromarray(plane).resize((width, height), Pil.Resampling.BICUBIC)),
         request.scale,

@@ -1,4 +1,4 @@
-"""Separable kernel interpolation with MATLAB's sample positions and weights, on the method's own device."""
+"""Separable interpolation with MATLAB's sample positions and weights, on the device of LR."""
 
 from __future__ import annotations
 
@@ -23,13 +23,13 @@ def _upscaler(kernel: str, scale: int) -> Upscaler:
 
 
 def _enlarge(image: Tensor, scale: int, kernel: str, axis: int) -> Tensor:
-    """One 1-D pass; the taps are added in a fixed order."""
+    """Upscale along one axis; taps are summed in a fixed order."""
     length = image.shape[axis]
     taps = resample_taps(length, length * scale, kernel)
     shape = (-1, 1) if axis == -2 else (-1,)
     total: Tensor | None = None
     for indices, weights in zip(taps.indices.T, taps.weights.T, strict=True):
-        # Copied, because the cached taps are read-only and torch wants to own what it wraps.
+        # Copied, because the cached taps are read-only and torch needs writable arrays.
         picked = image.index_select(axis, torch.from_numpy(indices.copy()).to(image.device))
         weight = torch.from_numpy(weights.copy()).to(image).view(shape)
         total = picked * weight if total is None else total + picked * weight
@@ -39,12 +39,12 @@ def _enlarge(image: Tensor, scale: int, kernel: str, axis: int) -> Tensor:
 
 
 def nearest(request: BuildRequest) -> Upscaler:
-    """Each LR pixel repeated scale × scale times."""
+    """Nearest neighbour: each LR pixel repeated scale × scale times."""
     return _upscaler("box", request.scale)
 
 
 def bilinear(request: BuildRequest) -> Upscaler:
-    """Linear kernel, half-pixel centres: what torch calls `bilinear, align_corners=False`."""
+    """Linear kernel, half-pixel centres: `bilinear, align_corners=False` in torch."""
     return _upscaler("linear", request.scale)
 
 

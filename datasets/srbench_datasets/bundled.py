@@ -1,4 +1,4 @@
-"""Four natural colour photographs that ship inside scikit-image's wheel."""
+"""Four natural colour photographs shipped with scikit-image."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ _FILES = ("astronaut.png", "chelsea.png", "coffee.png", "rocket.jpg")
 
 
 def read(_folder: Path) -> Listing:
-    """List the photographs; the folder is not used, since they come with an installed package.
+    """List the photographs; the folder is unused, since an installed package holds them.
 
     Raises:
-        DatasetError: scikit-image is not installed, or ships them no longer.
+        DatasetError: scikit-image is not installed, or no longer ships the photographs.
     """
     spec = importlib.util.find_spec("skimage")
     if spec is None or spec.origin is None:

@@ -18,17 +18,16 @@ _NUMBERS = {"train": "0", "valid": "1", "test": "2"}
 def read_partition(folder: Path, split: str) -> Listing:
     """List the images that `list_eval_partition.txt` assigns to a partition, with their attributes.
 
-    `list_attr_celeba.txt` may be absent; where it is there it has a row for every image of the partition file, and no
-    others.
+    The optional `list_attr_celeba.txt` must list exactly the images of the partition file.
 
     Args:
-        folder: Holds both files and `img_align_celeba/`.
+        folder: Folder with both files and `img_align_celeba/`.
         split: `train`, `valid` or `test`.
 
     Raises:
-        NotImportedError: None of the partition's images is there.
-        DatasetError: A file is missing or malformed, or some of the images are not there; when the labels are asked
-            for, also where the two files do not name the same images.
+        NotImportedError: All images of the partition are missing.
+        DatasetError: A file is missing or malformed, or some images are missing; when the labels are read, also if
+            the two files list different images.
     """
     partitions, images = folder / _PARTITIONS, folder / "img_align_celeba"
     if not partitions.is_file() or not images.is_dir():
@@ -66,7 +65,6 @@ def _first(names: list[str]) -> str:
 
 
 def _assigned(partitions: Path) -> dict[str, str]:
-    """Partition by file name."""
     assigned: dict[str, str] = {}
     try:
         lines = partitions.read_text(encoding="utf-8-sig").splitlines()

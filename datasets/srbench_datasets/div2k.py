@@ -1,4 +1,4 @@
-"""DIV2K's validation images, 0801 to 0900, in the folders of its official archives."""
+"""DIV2K's validation images, 0801 to 0900, in the layout of the official archives."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ def read_validation(folder: Path) -> Listing:
     """List `DIV2K_valid_HR/0801.png` … `0900.png` with `DIV2K_valid_LR_bicubic/X{scale}/0801x{scale}.png`.
 
     Raises:
-        DatasetError: The HR folder is missing, or images of the range are; they are named.
+        DatasetError: The HR folder or images of the range are missing.
     """
     hr = folder / "DIV2K_valid_HR"
     if not hr.is_dir():

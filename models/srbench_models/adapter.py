@@ -1,4 +1,4 @@
-"""From a network with weights to srbench's upscaler contract."""
+"""Adapter from networks to srbench's upscaler interface."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ __all__ = ["NetworkUpscaler", "as_upscaler", "required_weights"]
 
 
 def required_weights(request: BuildRequest, name: str) -> Path:
-    """The weight file of a request.
+    """Weight file of a request.
 
     Raises:
-        WeightsError: The card lists none for the scale.
+        WeightsError: The card lists no weights for the scale.
     """
     if request.weights is None:
         raise WeightsError(f"{name} has no weights at ×{request.scale}; add a [[weights]] table to its card")
@@ -25,10 +25,9 @@ def required_weights(request: BuildRequest, name: str) -> Path:
 
 
 class NetworkUpscaler:
-    """A network that upscales. Its attribute `network` is what other runtimes take over, and what is counted."""
+    """A network as an upscaler; other runtimes and parameter counts use its attribute `network`."""
 
     def __init__(self, network: nn.Module) -> None:
-        """Take a network with its weights, on its device."""
         self.network = network
 
     def __call__(self, lr: Tensor, /) -> Tensor:
@@ -38,12 +37,7 @@ class NetworkUpscaler:
 
 
 def as_upscaler(network: nn.Module, device: str) -> NetworkUpscaler:
-    """A network on its device, ready to be called, in float32.
-
-    Args:
-        network: With its weights.
-        device: A torch device.
-    """
-    # channels_last is 1.4 times as fast as the default layout for such convolutions on a CPU.
+    """Move a network with its weights to a torch device, as a float32 upscaler in evaluation mode."""
+    # channels_last is 1.4 times as fast as the default layout for these convolutions on a CPU.
     network.to(device).to(memory_format=torch.channels_last)  # type: ignore[call-overload]  # torch: untyped
     return NetworkUpscaler(network.eval())

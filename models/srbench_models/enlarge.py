@@ -1,4 +1,4 @@
-"""Bicubic enlargement inside a network: differentiable, on any device, by the rules of the tool it was trained with."""
+"""Bicubic enlargement inside a network: differentiable, on any device, by the rules of MATLAB or TensorFlow."""
 
 from __future__ import annotations
 
@@ -22,16 +22,15 @@ _TENSORFLOW_A = -0.75
 
 
 class Bicubic(nn.Module):
-    """Enlarges (N, C, h, w) to (N, C, h·scale, w·scale), in float32 under any autocast; has no parameters."""
+    """Enlarges (N, C, h, w) to (N, C, h·scale, w·scale), in float32 even under autocast; has no parameters."""
 
     def __init__(self, scale: int, rule: BicubicRule = "matlab") -> None:
-        """Choose the factor and whose bicubic it is."""
         super().__init__()
         self.scale = scale
         self.rule: BicubicRule = rule
 
     def forward(self, x: Tensor) -> Tensor:
-        """One product with a matrix of weights for each direction."""
+        """Multiply by one weight matrix per axis."""
         rows, columns = (
             torch.from_numpy(_weights(int(size), self.scale, self.rule)).to(x.device) for size in x.shape[-2:]
         )
@@ -41,7 +40,7 @@ class Bicubic(nn.Module):
 
 @lru_cache(maxsize=16)
 def _weights(size: int, scale: int, rule: BicubicRule) -> NDArray[np.float32]:
-    """(size·scale, size): what each output sample takes from each input sample."""
+    """Weight of each input sample in each output sample, (size·scale, size)."""
     if rule == "matlab":
         impulses = np.eye(size, dtype=np.float64)[None]
         enlarged: NDArray[np.float32] = imresize(impulses, (size * scale, size))[0].astype(np.float32)

@@ -1,4 +1,4 @@
-"""Where half precision would show: samples of an image have more digits than bfloat16."""
+"""Layers that must run in float32: bfloat16 is too coarse for image samples."""
 
 from __future__ import annotations
 
@@ -9,11 +9,9 @@ __all__ = ["in_float32"]
 
 
 def in_float32(layer: nn.Module, x: Tensor) -> Tensor:
-    """Apply a layer in float32 under any autocast: bfloat16 has 256 values between 0.5 and 1, and would round an image.
+    """Apply a layer that reads or writes an image in float32, even under autocast; `x` is float of any precision.
 
-    Args:
-        layer: One that takes an image or gives one.
-        x: float, of any precision.
+    bfloat16 has 128 values between 0.5 and 1, which would round an image.
     """
     with torch.autocast(x.device.type, enabled=False):
         out: Tensor = layer(x.float())

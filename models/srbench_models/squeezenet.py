@@ -1,6 +1,6 @@
-"""SqueezeNet 1.1, with torchvision's names of its parameters.
+"""SqueezeNet 1.1, with torchvision's parameter names.
 
-Source: F. Iandola et al., 2016, arXiv:1602.07360, in the smaller version of its authors.
+Source: F. Iandola et al., 2016, arXiv:1602.07360; version 1.1 is the authors' smaller variant.
 """
 
 from __future__ import annotations
@@ -15,7 +15,6 @@ class Fire(nn.Module):
     """A 1×1 convolution to few channels, then 1×1 and 3×3 convolutions side by side."""
 
     def __init__(self, inputs: int, squeezed: int, expanded: int) -> None:
-        """`inputs` to `squeezed` to 2·`expanded` channels."""
         super().__init__()
         self.squeeze = nn.Conv2d(inputs, squeezed, 1)
         self.expand1x1 = nn.Conv2d(squeezed, expanded, 1)
@@ -28,10 +27,9 @@ class Fire(nn.Module):
 
 
 class SqueezeNet(nn.Module):
-    """(N, 3, H, W), as its weights expect it, to (N, 1000) logits; H, W ≥ 17."""
+    """Maps (N, 3, H, W), preprocessed as its weights expect, to (N, 1000) logits; H, W ≥ 17."""
 
     def __init__(self) -> None:
-        """Build the network with fresh weights."""
         super().__init__()
 
         def pool() -> nn.MaxPool2d:
@@ -55,6 +53,6 @@ class SqueezeNet(nn.Module):
         self.classifier = nn.Sequential(nn.Dropout(), nn.Conv2d(512, 1000, 1), nn.ReLU(), nn.AdaptiveAvgPool2d(1))
 
     def forward(self, x: Tensor) -> Tensor:
-        """Classify a batch."""
+        """Compute the logits of a batch."""
         out: Tensor = self.classifier(self.features(x))
         return out.flatten(1)

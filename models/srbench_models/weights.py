@@ -1,4 +1,4 @@
-"""Reading weight files into networks, refusing whatever does not fit exactly. No file is ever executed."""
+"""Loading weight files into networks; names and shapes must match exactly, and no file is ever executed."""
 
 from __future__ import annotations
 
@@ -30,18 +30,14 @@ __all__ = [
 ]
 
 _LISTED = 12
-"""Misfits that a message lists; a file of another network has hundreds."""
+"""Mismatches listed in a message; a file of another network has hundreds."""
 
 State = Mapping[str, Tensor]
-"""Tensors by the names of a network's parameters and buffers."""
+"""Tensors by parameter or buffer name."""
 
 
 def read_state(path: Path) -> State:
-    """Read tensors by name.
-
-    Args:
-        path: A safetensors file, or what `torch.save` writes of a state_dict; of the latter only tensors are read
-            (`weights_only=True`), so that a file can bring no code.
+    """Read the tensors of a safetensors file, or of a state_dict saved by `torch.save`, without executing any code.
 
     Raises:
         WeightsError: The file is neither, or holds something else than tensors.
@@ -51,7 +47,7 @@ def read_state(path: Path) -> State:
             return load_file(path)
         state = torch.load(path, map_location="cpu", weights_only=True)
     except UnpicklingError as error:
-        # torch's own message goes on to say how to execute the file.
+        # torch's own message is dropped: it explains how to execute the file.
         raise WeightsError(
             f"{path.name}: cannot be read as safetensors, nor as a plain state_dict of tensors (it is something else)"
         ) from error
@@ -66,17 +62,10 @@ def read_state(path: Path) -> State:
 
 
 def described_arguments(path: Path, scale: int) -> dict[str, Any] | None:
-    """How the network of a file was built, where `srbench train` wrote it: its recipe is in the file's metadata.
-
-    Args:
-        path: Any weight file.
-        scale: What it is wanted for.
-
-    Returns:
-        The network's arguments; None where the file does not say.
+    """Read a network's arguments from the recipe in a file's metadata, as `srbench train` writes it; None without one.
 
     Raises:
-        WeightsError: It was trained for another scale.
+        WeightsError: The metadata cannot be read, or the weights were trained for another scale.
     """
     if not _is_safetensors(path):
         return None
@@ -84,7 +73,7 @@ def described_arguments(path: Path, scale: int) -> dict[str, Any] | None:
         with safe_open(path, framework="pt") as file:
             recipe = json.loads((file.metadata() or {}).get("recipe", "null"))
     except (OSError, SafetensorError, ValueError) as error:
-        raise WeightsError(f"{path.name}: its description cannot be read ({error})") from error
+        raise WeightsError(f"{path.name}: its metadata cannot be read ({error})") from error
     if not isinstance(recipe, dict) or not isinstance(recipe.get("network"), dict):
         return None
     arguments: dict[str, Any] = recipe["network"]
@@ -94,10 +83,10 @@ def described_arguments(path: Path, scale: int) -> dict[str, Any] | None:
 
 
 def built(network: Callable[..., nn.Module], arguments: Mapping[str, Any], name: str) -> nn.Module:
-    """Build a network as a file describes it.
+    """Build a network from the arguments in a file's metadata; `name` is the file's, for the message.
 
     Raises:
-        WeightsError: It is another network's description.
+        WeightsError: The arguments are those of another network.
     """
     try:
         return network(**arguments)
@@ -106,33 +95,23 @@ def built(network: Callable[..., nn.Module], arguments: Mapping[str, Any], name:
 
 
 def _is_safetensors(path: Path) -> bool:
-    """By its head: the length of a JSON object, and the object's brace."""
+    """Whether a file begins like safetensors: the length of a JSON object, then its opening brace."""
     with path.open("rb") as file:
         head = file.read(9)
     return len(head) == 9 and head[8:] == b"{" and int.from_bytes(head[:8], "little") < path.stat().st_size
 
 
 def load_weights(network: nn.Module, path: Path) -> None:
-    """Fill a network from a file, in float32.
-
-    Args:
-        network: Receives the weights.
-        path: See `read_state`; its names and shapes must be the network's own.
+    """Load a file into a network, in float32.
 
     Raises:
-        WeightsError: The file cannot be read, or names or shapes are missing, extra or different; the first dozen are
-            listed.
+        WeightsError: The file cannot be read (see `read_state`), or does not fit (see `load_state`).
     """
     load_state(network, read_state(path), path.name)
 
 
 def load_state(network: nn.Module, state: State, name: str) -> None:
-    """Fill a network from tensors, in float32; whole numbers, such as counters, stay whole.
-
-    Args:
-        network: Receives the weights.
-        state: Names and shapes must be the network's own.
-        name: Of the file, for the message.
+    """Load tensors into a network, in float32; integers such as counters stay integers. Errors mention the file `name`.
 
     Raises:
         WeightsError: Names or shapes are missing, extra or different; the first dozen are listed.
@@ -152,14 +131,10 @@ def load_state(network: nn.Module, state: State, name: str) -> None:
 
 
 def load_matching(network: nn.Module, path: Path) -> list[str]:
-    """Give a network the tensors of a file that it has too, such as another scale's body; the rest stays as it is.
-
-    Args:
-        network: Receives the weights.
-        path: See `read_state`.
+    """Load those tensors of a file that fit a network by name and shape, such as the body of another scale.
 
     Returns:
-        Names of the network's tensors that the file does not hold in the same shape.
+        Names of the network's tensors that keep their values.
 
     Raises:
         WeightsError: The file cannot be read, or nothing in it fits.
@@ -173,20 +148,13 @@ def load_matching(network: nn.Module, path: Path) -> list[str]:
 
 
 def converted(path: Path, convert: Callable[[Path], State]) -> Path:
-    """Someone else's file as safetensors, made once on this machine and kept in the cache.
-
-    Args:
-        path: The file as its authors published it.
-        convert: Reads it; raises WeightsError where it cannot.
-
-    Returns:
-        The safetensors file.
+    """Convert a published weight file to safetensors by `convert`, unless it is cached, and return the cached file.
 
     Raises:
-        WeightsError: It cannot be read, or the cache cannot be written.
+        WeightsError: The file cannot be read, or the cache cannot be written.
     """
     digest = hashlib.sha256(path.read_bytes()).hexdigest()
-    # A changed conversion must not find what an earlier one made.
+    # The key includes the converter's code, so that a changed conversion is run again.
     code = hashlib.sha256(Path(inspect.getfile(convert)).read_bytes()).hexdigest()
     target = cache_home() / "converted" / f"{digest[:16]}-{code[:8]}.safetensors"
     if target.exists():

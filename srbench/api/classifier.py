@@ -1,4 +1,4 @@
-"""Classifiers that look at results, and what a record keeps of a prediction."""
+"""Classifiers of upscaled images, and the predictions a record keeps."""
 
 from __future__ import annotations
 
@@ -17,36 +17,34 @@ if TYPE_CHECKING:
 
 
 class Classifier(Protocol):
-    """A network that says what is in images, ready on one device.
+    """A classification network, loaded on one device.
 
     Attributes:
-        task: What it says.
-        classes: Names of its classes or attributes, in the order of its scores; empty where they are not known.
+        classes: Names of its classes or attributes, in the order of its scores; empty if unknown.
     """
 
     task: Task
     classes: tuple[str, ...]
 
     def __call__(self, images: Tensor, /) -> Tensor:
-        """Look at a batch.
+        """Classify a batch.
 
         Args:
             images: float32 RGB in [0, 1], (N, 3, H, W), on the classifier's device, of any size.
 
         Returns:
-            float, (N, K): logits, of a softmax over classes or of a sigmoid for each attribute.
+            float, (N, K): logits of a softmax over the classes, or of one sigmoid per attribute.
         """
         ...
 
 
 @dataclass(frozen=True)
 class ClassifierRequest:
-    """What a factory is told when it builds a classifier.
+    """What a classifier's factory is called with.
 
     Attributes:
-        device: A torch device.
-        weights: The verified weight file, or None where the card lists none.
-        variant: What follows the colon in `timm:resnet50`; empty without one.
+        weights: The verified weight file; None if the card lists no weights.
+        variant: The text after the colon in `timm:resnet50`; empty without one.
     """
 
     device: str
@@ -55,43 +53,43 @@ class ClassifierRequest:
 
 
 class ClassifierSpec(Protocol):
-    """A classifier as it was asked for, not yet loaded."""
+    """A requested classifier, not yet loaded."""
 
     @property
     def name(self) -> str:
-        """As it stands in tables."""
+        """Name in tables."""
         ...
 
     def identity(self) -> str:
-        """Hash of everything that decides its predictions: code, weights, variant, libraries; 16 digits."""
+        """Hash of everything that determines its predictions: code, weights, variant, libraries; 16 digits."""
         ...
 
     def describe(self) -> dict[str, Any]:
-        """Identity, weights and source, as `run.json` keeps them."""
+        """Identity, weights and source, as stored in `run.json`."""
         ...
 
     def build(self, device: str) -> Classifier:
         """Load it.
 
         Raises:
-            SRBenchError: Its weights are absent, altered or do not fit, or a package it needs is not installed.
+            SRBenchError: The weights are absent, altered or do not fit, or a required package is not installed.
         """
         ...
 
 
 ClassifierFactory = Callable[[ClassifierRequest], Classifier]
-"""What a classifier card's `factory` names."""
+"""Type of a classifier card's `factory`."""
 
 
 @dataclass(frozen=True)
 class View:
-    """A result to be looked at, and its HR.
+    """A result to classify, and its HR.
 
     Attributes:
-        sr: uint8, (C, H, W), an array, or a tensor on a GPU.
-        hr: uint8, (C, H, W), an array of the same size.
-        hr_key: What tells the HR image from others.
-        truth: By classifier name what people say; without those who have no label.
+        sr: uint8, (C, H, W); an array, or a tensor on a GPU.
+        hr: uint8, (C, H, W); an array of the same size.
+        hr_key: Key that identifies the HR image.
+        truth: Ground-truth labels by classifier name; classifiers without labels for the image are left out.
     """
 
     sr: Any
@@ -101,21 +99,19 @@ class View:
 
 
 UNKNOWN = -1
-"""Of an attribute that nobody has labelled."""
+"""Value of an unlabelled attribute."""
 
 
 @dataclass(frozen=True)
 class Prediction:
-    """One image under one classifier, as a record keeps it.
+    """One classifier's predictions on one image, as stored in a record.
 
     Attributes:
-        task: One class an image, or several attributes.
-        sr: What was said of the result: the class, or a 1 or 0 for each attribute.
-        hr: The same of HR.
-        truth: What people say, `UNKNOWN` of single attributes; None where nobody did.
-        kl: Kullback–Leibler divergence of the result's probabilities from HR's, in nats; of attributes the mean of
-            each one's.
-        near: Whether HR's class is among the five first of the result; None for attributes.
+        sr: Prediction on the result: the index of the class, or 1 or 0 for each attribute.
+        hr: Prediction on HR, in the same form.
+        truth: Ground truth in the same form, `UNKNOWN` for an unlabelled attribute; None without labels.
+        kl: Kullback–Leibler divergence of the result's probabilities from HR's, in nats; mean over the attributes.
+        near: Whether HR's class is among the result's top five; None for attributes.
     """
 
     task: Task
@@ -126,13 +122,13 @@ class Prediction:
     near: bool | None
 
     def describe(self) -> dict[str, Any]:
-        """As plain values; attributes as a word of 0, 1 and, where nobody knows, a hyphen."""
+        """Plain values; attributes become a string of 0, 1 and, if unlabelled, a hyphen."""
         words = {name: _written(self.task, getattr(self, name)) for name in ("sr", "hr", "truth")}
         return asdict(self) | words
 
     @staticmethod
     def from_description(described: Mapping[str, Any]) -> Prediction:
-        """Read `describe` back."""
+        """Inverse of `describe`."""
         task: Task = described["task"]
         words = {name: _read(task, described[name]) for name in ("sr", "hr", "truth")}
         return Prediction(**({**described} | words))
@@ -152,12 +148,12 @@ def _read(task: Task, value: Any) -> tuple[int, ...] | None:
 
 @dataclass(frozen=True)
 class ClassifierCost:
-    """What a classifier has taken.
+    """Time and images a classifier has taken.
 
     Attributes:
-        seconds: Of running its network.
-        results: Upscaled images it looked at.
-        hr_images: HR images it looked at; those it knew before are not counted.
+        seconds: Time in its network.
+        results: Upscaled images classified.
+        hr_images: HR images classified; cached ones are not counted.
     """
 
     seconds: float = 0.0
@@ -165,21 +161,20 @@ class ClassifierCost:
     hr_images: int = 0
 
     def __add__(self, other: ClassifierCost) -> ClassifierCost:
-        """Both together."""
         return ClassifierCost(
             self.seconds + other.seconds, self.results + other.results, self.hr_images + other.hr_images
         )
 
 
 class Panel(Protocol):
-    """All classifiers of a run, loaded, and the labels they are held against."""
+    """All classifiers of a run, loaded, with the ground-truth labels."""
 
     def truth(self, dataset: str, image: str) -> dict[str, tuple[int, ...]]:
-        """Ground-truth labels of an image, by each classifier that knows their classes."""
+        """Ground-truth labels of an image, by name of each classifier that has the same classes."""
         ...
 
     def look(self, views: Sequence[View]) -> list[dict[str, Prediction]]:
-        """Predictions on each result, by classifier.
+        """Predictions on each result, by classifier name.
 
         Raises:
             MethodError: A classifier failed.

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Literal
 
 LrSource = Literal["made", "given"]
-"""Whether LR is made from HR by the protocol's rule, or read from the dataset's own LR files."""
+"""Whether LR images are made from HR by the protocol, or given as the dataset's own files."""
 
 
 @dataclass(frozen=True)
@@ -14,9 +14,8 @@ class Sample:
     """One image of a dataset.
 
     Attributes:
-        id: Unique in the dataset; the file's stem.
-        hr: The high-resolution file.
-        lr: Ready-made LR files by scale; may be empty.
+        id: The file's stem, unique in the dataset.
+        lr: The dataset's own LR files by scale; may be empty.
     """
 
     id: str
@@ -25,17 +24,16 @@ class Sample:
 
 
 Task = Literal["classes", "attributes"]
-"""What a classifier says of an image: one of several classes, or of each of several attributes whether it is there."""
+"""What a classifier predicts: one of several classes, or the presence of each of several attributes."""
 
 
 @dataclass(frozen=True)
 class Labels:
-    """What people say is in a dataset's images.
+    """Ground-truth labels of a dataset's images.
 
     Attributes:
-        task: One class an image, or several attributes.
         classes: Names of the classes or attributes.
-        values: By image id: the index of its class, alone in a tuple; or 1 or 0 for each attribute.
+        values: By image id: a tuple of one class index, or of 1 or 0 for each attribute.
     """
 
     task: Task
@@ -45,13 +43,13 @@ class Labels:
 
 @dataclass(frozen=True)
 class Listing:
-    """What a reader finds below a dataset's folder.
+    """Files that a reader finds below a dataset's folder.
 
     Attributes:
         samples: The split's images, in the dataset's order.
-        companions: Other files that belong to the dataset, such as label lists; an import copies them too.
-        labels: Reads those of exactly these images, when something asks for them; None where nobody has labelled them.
-            Raises DatasetError where they are malformed, or of other images.
+        companions: Other files of the dataset, such as label lists, which an import copies too.
+        labels: Reads the labels of exactly these images; None for an unlabelled dataset. Raises DatasetError if the
+            labels are malformed or belong to other images.
     """
 
     samples: tuple[Sample, ...]
@@ -60,8 +58,8 @@ class Listing:
 
 
 Reader = Callable[[Path], Listing] | Callable[[Path, str], Listing]
-"""What a dataset card's `reader` names: lists the files below a folder, and raises DatasetError if it cannot. Of a card
-with splits it is given the split's name, too."""
+"""Type of a dataset card's `reader`: lists the files below a folder, of the named split if the card has splits. Raises
+DatasetError if the files cannot be listed."""
 
 
 @dataclass(frozen=True)
@@ -69,11 +67,11 @@ class Dataset:
     """Named images, ready to be decoded.
 
     Attributes:
-        name: As it stands in tables.
+        name: Name in tables.
         samples: The images, in order; never empty.
-        pixels: Expected `pixel_sha256` by image id; empty where the card lists none.
-        place: Hash of the folder's path, which tells two folders of one name apart; empty for a card's dataset.
-        labels: What people say is in the images; None where nobody did, or nothing asked for it.
+        pixels: Expected `pixel_sha256` by image id; empty if the card lists no hashes.
+        place: Hash of the folder's path, to distinguish folders of the same name; empty for a card's dataset.
+        labels: Ground-truth labels; None if there are none or they were not requested.
     """
 
     name: str
@@ -84,4 +82,4 @@ class Dataset:
 
 
 TRUTH = "HR"
-"""In place of a method: what results are compared with, cut to a multiple of the scale."""
+"""Method name that stands for the ground truth: HR, cut to a multiple of the scale."""

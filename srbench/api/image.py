@@ -1,4 +1,4 @@
-"""The types of images."""
+"""Types of images."""
 
 from typing import Any
 
@@ -9,5 +9,4 @@ Image = NDArray[np.uint8]
 """uint8, (C, H, W), C = 3 (RGB) or 1 (grey)."""
 
 Planes = Any
-"""What is upscaled or compared: uint8 or float64, (C, H, W), 0…255, C = 3 (RGB) or 1 (luma); an array, or a tensor
-on a GPU."""
+"""uint8 or float64, (C, H, W), 0…255, C = 3 (RGB) or 1 (luma); an array, or a tensor on a GPU."""

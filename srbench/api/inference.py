@@ -1,15 +1,15 @@
-"""How networks run: device, precision and runtime, a trial of bfloat16, and progress."""
+"""How networks run: device, precision and runtime; the trial of bfloat16; progress."""
 
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
 Precision = Literal["fp32", "tf32", "bf16"]
-"""`fp32` is float32 throughout; `tf32` rounds the factors of a GPU's products to 10 mantissa bits; `bf16` computes
-convolutions and matrix products in bfloat16, and what takes or gives an image in float32."""
+"""`fp32`: float32 throughout. `tf32`: a GPU rounds the factors of products to 10 mantissa bits. `bf16`: convolutions
+and matrix products in bfloat16, except in layers that read or write an image, which stay in float32."""
 
 PrecisionChoice = Literal["fp32", "tf32", "bf16", "auto"]
-"""`auto` is bf16 where it agrees with fp32 on a dataset's first images and is faster, else fp32."""
+"""`auto` is bf16 if it agrees with fp32 on a dataset's first images and is faster, else fp32."""
 
 RuntimeName = Literal["eager", "compile", "openvino"]
 
@@ -19,9 +19,9 @@ class Inference:
     """How upscalers are run.
 
     Attributes:
-        device: A torch device.
-        precision: Of convolutions and matrix products.
-        runtime: What executes a network.
+        device: Name of a torch device.
+        precision: Precision of convolutions and matrix products.
+        runtime: Library that executes a network.
     """
 
     device: str = "cpu"
@@ -30,7 +30,7 @@ class Inference:
 
     @property
     def label(self) -> str:
-        """As it stands in tables: the precision, and the runtime where it is not torch's eager one."""
+        """Text in tables: the precision, followed by the runtime unless it is `eager`."""
         return self.precision if self.runtime == "eager" else f"{self.precision} {self.runtime}"
 
 
@@ -43,17 +43,14 @@ def named_parts(label: str) -> tuple[str, str]:
 
 @dataclass(frozen=True)
 class Trial:
-    """What came of it.
+    """Result of comparing bf16 with fp32 for one method, dataset and scale.
 
     Attributes:
-        method: Which.
-        dataset: On which.
-        scale: At which factor.
-        precision: What the records are made in.
-        images: How many were compared.
-        difference: Largest difference in PSNR, in dB; None where `problem` says why.
-        speedup: Time in fp32 over time in bf16 on the first image; None where that is not known.
-        problem: Why nothing could be compared; empty where it could.
+        precision: The precision chosen for the records.
+        images: Number of images compared.
+        difference: Largest difference in PSNR, in dB; None if there is a `problem`.
+        speedup: Time in fp32 over time in bf16 on the first image; None if unknown.
+        problem: Why the comparison failed; empty if it succeeded.
     """
 
     method: str
@@ -66,9 +63,9 @@ class Trial:
     problem: str = ""
 
     def describe(self) -> dict[str, Any]:
-        """As `run.json` keeps it."""
+        """Plain values for `run.json`."""
         return asdict(self)
 
 
 Progress = Callable[[int, int], None]
-"""Called with records done and records in all."""
+"""Called with the number of items done and the total."""

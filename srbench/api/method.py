@@ -1,4 +1,4 @@
-"""What plan and engine ask of a method: its scales and colour, its identity, and a producer of 8-bit images."""
+"""The interface of a method: scales, colour, identity, and a producer of 8-bit images."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from torch import Tensor
 
 MethodColour = Colour | Literal["images"]
-"""What a method upscales; `images` where nothing is upscaled."""
+"""Planes a method upscales; `images` for finished images, which are only read."""
 
 
 @dataclass(frozen=True)
@@ -25,11 +25,9 @@ class Job:
     """One image to upscale.
 
     Attributes:
-        image: The image's id.
         lr: uint8 or float64, (C, h, w), 0…255.
         size: Height and width of the result, in pixels.
-        scale: Upscaling factor.
-        grey: Whether the HR file is grey.
+        grey: True if the HR file is grey.
     """
 
     image: str
@@ -41,11 +39,11 @@ class Job:
 
 @dataclass(frozen=True)
 class Produced:
-    """A result, and what looks suspicious about it.
+    """A result, with warnings about it.
 
     Attributes:
-        image: uint8, (C, H, W); on the GPU that made it, or an array.
-        warnings: What looks suspicious.
+        image: uint8, (C, H, W); a tensor on the GPU that made it, or an array.
+        warnings: Signs that the result is implausible.
     """
 
     image: Image | Tensor
@@ -53,78 +51,78 @@ class Produced:
 
     @property
     def array(self) -> Image:
-        """The image in the processor's memory."""
+        """The image as an array, copied from the GPU if necessary."""
         return self.image if isinstance(self.image, np.ndarray) else self.image.cpu().numpy()
 
 
 Producer = Callable[[Sequence[Job]], list[Produced]]
-"""A method that is ready to run on images of one size; raises SRBenchError where it fails."""
+"""A loaded method; upscales images of one size and raises SRBenchError if it fails."""
 
 
 class Method(Protocol):
-    """What plan and runner ask of a method."""
+    """What planning and running require of a method."""
 
     @property
     def name(self) -> str:
-        """As it stands in tables."""
+        """Name in tables."""
         ...
 
     @property
     def place(self) -> str:
-        """Hash of where a user's file or folder lies, which tells two of one name apart; empty for a card."""
+        """Hash of the path of a user's file or folder, to distinguish equal names; empty for a card."""
         ...
 
     @property
     def colour(self) -> MethodColour:
-        """What it upscales."""
+        """Planes it upscales."""
         ...
 
     @property
     def scales(self) -> Scales:
-        """The scales it has."""
+        """Supported scales."""
         ...
 
     def identity(self, scale: int) -> Mapping[str, str]:
-        """What decides its results: code, weights. Equal identities give equal images."""
+        """Hashes of what determines its results, such as code and weights. Equal identities give equal images."""
         ...
 
     def inference(self, scale: int, asked: Inference) -> Inference | None:
-        """How it runs when so asked: what learns nothing always in fp32, in torch; None where nothing is computed."""
+        """Settings it runs with if `asked` is requested: fp32 in torch without weights; None for finished images."""
         ...
 
     def open(self, scale: int, inference: Inference) -> Producer:
-        """Load it.
+        """Load the method.
 
         Raises:
-            SRBenchError: It cannot be loaded.
+            SRBenchError: The method cannot be loaded.
         """
         ...
 
 
 class BuildableMethod(Method, Protocol):
-    """What a wrapper asks beyond `Method`: that it upscales, and how far it looks."""
+    """What a wrapper requires beyond `Method`: an upscaler and its receptive radius."""
 
     def inference(self, scale: int, asked: Inference) -> Inference:
-        """How it runs when so asked."""
+        """Settings it runs with if `asked` is requested."""
         ...
 
     @property
     def colour(self) -> Colour:
-        """What it upscales."""
+        """Planes it upscales."""
         ...
 
     def receptive_radius(self, scale: int) -> int | None:
-        """Distance, in LR pixels, beyond which nothing influences a sample of the result; None if not known."""
+        """Distance, in LR pixels, beyond which nothing influences a sample of the result; None if unknown."""
         ...
 
     def ready(self, scale: int) -> bool:
-        """Whether it can be opened without fetching anything."""
+        """Whether it can be loaded without a download."""
         ...
 
     def build(self, scale: int, inference: Inference) -> Upscaler:
-        """Load it as an upscaler.
+        """Load the method as an upscaler.
 
         Raises:
-            SRBenchError: It cannot be loaded.
+            SRBenchError: The method cannot be loaded.
         """
         ...

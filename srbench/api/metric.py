@@ -1,4 +1,4 @@
-"""Metrics: what computes a figure from a result and its HR, and how the figure is read."""
+"""Metrics: functions of a result and its HR, with unit, direction and decimals of their values."""
 
 from __future__ import annotations
 
@@ -19,15 +19,15 @@ RESERVED_COLUMNS = frozenset(
         *("peak_device_mib", "parameters", "macs", "load_ms", "image", "status", "warnings", "error"),
     }
 )
-"""Columns of leaderboards and records that are no metric's; a metric cannot have such a name."""
+"""Other columns of leaderboards and records; a metric cannot have one of these names."""
 
 
 class SsimTerms(NamedTuple):
-    """SSIM's means over the valid region, per plane: float64, (C,).
+    """Means over the valid region, per plane: float64, (C,).
 
     Attributes:
-        similarity: Mean of the whole index.
-        contrast: Mean of its contrast-structure factor, which MS-SSIM needs.
+        similarity: Mean SSIM.
+        contrast: Mean of SSIM's contrast-structure factor, which MS-SSIM needs.
     """
 
     similarity: NDArray[np.float64]
@@ -35,18 +35,18 @@ class SsimTerms(NamedTuple):
 
 
 class ImagePair(Protocol):
-    """A result and its HR, of the same shape, on the processor or on a GPU; statistics are computed once and shared.
+    """A result and its HR, of the same shape, on the CPU or a GPU; statistics are computed once and shared.
 
     Attributes:
         shape: (C, H, W).
-        data_range: Distance from black to white in the images' unit; 255 in a run.
+        data_range: Difference between white and black; 255 in a run.
     """
 
     shape: tuple[int, int, int]
     data_range: float
 
     def arrays(self) -> tuple[NDArray[Any], NDArray[Any]]:
-        """The result and HR as arrays, uint8 or float64, (C, H, W)."""
+        """The result and HR: uint8 or float64, (C, H, W)."""
         ...
 
     @property
@@ -63,43 +63,39 @@ class ImagePair(Protocol):
         """SSIM's means after halving both images `level` times.
 
         Raises:
-            UndefinedMetricError: A side is then shorter than the window.
+            UndefinedMetricError: A side of the halved images is shorter than the window.
         """
         ...
 
     def laplacian_energies(self) -> tuple[float, float]:
-        """Mean square of the four-neighbour Laplacian of sr and of hr, over the pixels that have all four."""
+        """Mean square of the four-neighbour Laplacian of sr and of hr, without the border pixels."""
         ...
 
 
 Formula = Callable[[ImagePair], float]
-"""A metric as a function of an image pair. Raises UndefinedMetricError where it has no value."""
+"""A metric as a function of an image pair. Raises UndefinedMetricError if it has no value."""
 
 
 @dataclass(frozen=True)
 class MetricRequest:
-    """What a metric's factory is called with.
-
-    Attributes:
-        device: The torch device that a network of the metric runs on, such as `cpu` or `cuda`.
-    """
+    """What a metric's factory is called with: the torch device for its network, such as `cpu` or `cuda`."""
 
     device: str
 
 
 MetricFactory = Callable[[MetricRequest], Formula]
-"""What a metric card's `factory` names."""
+"""Type of a metric card's `factory`."""
 
 
 @dataclass(frozen=True)
 class MetricInfo:
-    """How a metric's values are read; kept in `run.json`, so that a table needs no code of the metric's.
+    """How a metric's values are read; stored in `run.json`, so that tables do not need the metric's code.
 
     Attributes:
-        name: As used on the command line and as a column.
+        name: Name on the command line and in column heads.
         unit: `dB`, `8-bit levels`, or empty for a pure number.
-        higher_is_better: Which way tables sort.
-        decimals: Digits after the point in tables for people; files keep six.
+        higher_is_better: Decides how tables sort.
+        decimals: Decimals in printed tables; files keep six.
         summary: One line for `srbench list metrics`.
     """
 
@@ -111,12 +107,12 @@ class MetricInfo:
 
     @property
     def label(self) -> str:
-        """The name as people write it, such as `MS-SSIM`."""
+        """The usual spelling, such as `MS-SSIM`."""
         return self.name.upper().replace("_", "-")
 
     @property
     def short_unit(self) -> str:
-        """What follows a figure in a table: a space and dB, or nothing."""
+        """Suffix of a value in a table: a space and dB, or empty."""
         return " dB" if self.unit == "dB" else ""
 
     @property
@@ -130,15 +126,14 @@ class Metric(MetricInfo):
     """A metric ready to be computed.
 
     Attributes:
-        function: (sr, hr) to a number; both uint8 or float64, (C, H, W), 0…255. May raise UndefinedMetricError.
-        formula: The same as a function of an image pair, which shares statistics between metrics; used if given.
+        function: Function of (sr, hr), both uint8 or float64, (C, H, W), 0…255. May raise UndefinedMetricError.
+        formula: Function of an image pair, which shares statistics between metrics; preferred to `function`.
     """
 
     function: Callable[[NDArray[Any], NDArray[Any]], float] | None = None
     formula: Formula | None = None
 
     def __post_init__(self) -> None:
-        """Refuse a metric that computes nothing."""
         if self.function is None and self.formula is None:
             raise TypeError(f"metric {self.name!r}: give `function`, of two arrays, or `formula`, of an image pair")
 
@@ -146,7 +141,7 @@ class Metric(MetricInfo):
         """The metric's value.
 
         Raises:
-            UndefinedMetricError: It has none for this pair.
+            UndefinedMetricError: The metric has no value for this pair.
         """
         if self.formula is not None or self.function is None:
             return float(cast(Formula, self.formula)(pair))
@@ -154,7 +149,7 @@ class Metric(MetricInfo):
 
 
 class MetricSpec(Protocol):
-    """A metric as it was asked for, not yet loaded."""
+    """A requested metric, not yet loaded."""
 
     @property
     def info(self) -> MetricInfo:
@@ -162,13 +157,13 @@ class MetricSpec(Protocol):
         ...
 
     def identity(self) -> str:
-        """Hash of everything that decides its values."""
+        """Hash of everything that determines its values."""
         ...
 
     def build(self, device: str) -> Metric:
-        """Load it.
+        """Load the metric.
 
         Raises:
-            SRBenchError: Its code cannot be loaded.
+            SRBenchError: The metric's code cannot be loaded.
         """
         ...

@@ -1,4 +1,4 @@
-"""Measured times of a method, as values."""
+"""Measured times of a method."""
 
 from __future__ import annotations
 
@@ -11,34 +11,31 @@ Size = tuple[int, int]
 """Width and height of an LR image, in pixels."""
 
 DEFAULT_SIZES: tuple[Size, ...] = ((320, 180), (510, 339))
-"""×4 of them is 1280×720, and the size of most DIV2K images."""
+"""At scale 4 they give 1280×720 and the size of most DIV2K images, 2040×1356."""
 
 
 def default_batches(device: str) -> tuple[int, ...]:
-    """Images in a call: a processor gains little from batches, a GPU is swept."""
+    """Batch sizes to measure: few on a CPU, which gains little from batches; a sweep on a GPU."""
     return (1, 2) if device == "cpu" else (1, 2, 4, 8, 16)
 
 
 @dataclass(frozen=True)
 class MethodTiming:
-    """What was measured of one method at one size and batch.
+    """Measurements of one method at one scale, LR size and batch.
 
     Attributes:
-        method: As it stands in tables.
-        scale: Upscaling factor.
-        width: Of the LR image, in pixels.
-        height: Likewise.
-        batch: Images in one call.
-        precision: Of convolutions and matrix products.
-        runtime: What executed the network.
-        seconds: Of a whole call.
-        settled: Whether the calls of the warm-up, or those that were measured, came to take alike.
-        load_seconds: Reading weights and building the network, with all code imported.
-        peak_process: MiB of the whole process, libraries included.
-        peak_device: MiB that torch held on the GPU; None on a processor.
-        parameters: Learned numbers; None where the method shows no network.
-        macs: Multiply–adds of one image; None where torch executes no convolution or product.
-        identity: Hash of all that the time depends on and that does not drift, in a run; empty elsewhere.
+        method: Name in tables.
+        width: Width of the LR image, in pixels.
+        height: Height of the LR image, in pixels.
+        batch: Images per call.
+        seconds: Time of one call.
+        settled: Whether the times of the warm-up, or of the measured calls, became stable.
+        load_seconds: Time to read weights and build the network, after all imports.
+        peak_process: Peak memory of the process with its libraries, in MiB.
+        peak_device: Peak memory of torch on the GPU, in MiB; None on a CPU.
+        parameters: Trainable parameters; None without a network.
+        macs: Multiply–adds of one image; None if torch executes no convolution or product.
+        identity: Hash of everything the time depends on except drift, set in a run; empty elsewhere.
     """
 
     method: str
@@ -59,12 +56,12 @@ class MethodTiming:
 
     @property
     def label(self) -> str:
-        """Precision and runtime, as tables name them."""
+        """Precision and runtime in tables."""
         return Inference(precision=self.precision, runtime=self.runtime).label
 
     @property
     def steady(self) -> bool:
-        """Whether the figure may be printed without a mark."""
+        """Whether the median can be printed without a mark."""
         return self.settled and self.seconds.steady
 
     @property
@@ -74,29 +71,26 @@ class MethodTiming:
 
     @property
     def megapixels_per_second(self) -> float:
-        """Output pixels, in millions."""
+        """Output pixels per second, in millions."""
         return self.images_per_second * self.width * self.height * self.scale**2 / 1e6
 
     def describe(self) -> dict[str, Any]:
-        """As plain values."""
+        """Plain values."""
         return asdict(self)
 
 
 LARGEST_SPREAD = 0.20
-"""Of the median: where 5th and 95th percentile lie further apart, the figure is marked wherever it is printed."""
+"""Largest spread of the 5th and 95th percentiles over the median; a median with a larger one is marked in print."""
 
 
 @dataclass(frozen=True)
 class Summary:
-    """Of repeated measurements, in their unit.
+    """Median, 5th and 95th percentile of repeated measurements, in their unit.
 
     Attributes:
-        median: The middle one.
-        p5: The 5th percentile.
-        p95: The 95th percentile.
         low: Lower end of the 95 % bootstrap interval of the median.
-        high: Upper end of it.
-        count: Measurements.
+        high: Upper end of the same interval.
+        count: Number of measurements.
     """
 
     median: float
@@ -108,10 +102,10 @@ class Summary:
 
     @property
     def spread(self) -> float:
-        """Distance of the percentiles over the median."""
+        """Difference of the percentiles over the median."""
         return (self.p95 - self.p5) / self.median
 
     @property
     def steady(self) -> bool:
-        """Whether the spread is small enough to print the figure without a mark."""
+        """Whether the spread is at most `LARGEST_SPREAD`."""
         return self.spread <= LARGEST_SPREAD

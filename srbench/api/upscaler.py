@@ -1,4 +1,4 @@
-"""What an upscaler is, and what its factory is given."""
+"""Upscalers and their factories."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ if TYPE_CHECKING:
     from torch import Tensor
 
 Colour = Literal["rgb", "y", "any"]
-"""What a method upscales: RGB images, the luma plane alone, or whatever planes it is handed."""
+"""Planes a method upscales: RGB, luma alone, or either."""
 
 
 class Upscaler(Protocol):
-    """A super-resolution method, ready at one scale on one device.
+    """A super-resolution method, loaded for one scale on one device.
 
-    It may have an attribute `network`, the nn.Module that does all of its work on the same batch: other runtimes then
-    take that over, and its parameters are counted.
+    An optional attribute `network`, the nn.Module that computes the whole result from the same batch, lets other
+    runtimes execute it and its parameters be counted.
     """
 
     def __call__(self, lr: Tensor, /) -> Tensor:
@@ -29,20 +29,19 @@ class Upscaler(Protocol):
                 1 (luma in studio range, divided by 255) for `y`, either for `any`.
 
         Returns:
-            float, (N, C, h·scale, w·scale), same range and colour; need not be clipped.
+            float, (N, C, h·scale, w·scale), same colour and range; values need not be clipped.
         """
         ...
 
 
 @dataclass(frozen=True)
 class BuildRequest:
-    """What a factory is told when it builds an upscaler.
+    """What an upscaler's factory is called with.
 
     Attributes:
-        scale: Upscaling factor.
         device: A torch device, such as `cpu` or `cuda`.
-        weights: The verified weight file for this scale, or None where the card lists none.
-        variant: What follows the colon in `name:variant`; empty for a card without variants.
+        weights: The verified weight file for this scale; None if the card lists no weights.
+        variant: The text after the colon in `name:variant`; empty for a card without variants.
     """
 
     scale: int
@@ -52,7 +51,7 @@ class BuildRequest:
 
 
 UpscalerFactory = Callable[[BuildRequest], Upscaler]
-"""What a method card's `factory` names."""
+"""Type of a method card's `factory`."""
 
 Scales = tuple[int, ...] | Literal["any"]
-"""The scales a method has."""
+"""Scales a method supports."""

@@ -10,24 +10,24 @@ from srbench.cards.fields import Name, Sha256, Strict, Target, Text
 
 
 class ArchiveEntry(Strict):
-    """A file that a dataset comes in."""
+    """An archive or a plain file of a dataset."""
 
     file: Text
-    """Its name: of an archive, which is unpacked, or of a plain file."""
+    """Its name; a file with an archive's suffix is unpacked, any other is copied."""
     urls: Annotated[tuple[Annotated[str, Field(pattern=r"^https?://")], ...], Field(min_length=1)]
     """Mirrors, in the order to try them."""
     checksum: Annotated[str, Field(pattern=r"^(md5:[0-9a-f]{32}|sha256:[0-9a-f]{64})$")] | None = None
-    """None where its authors state none; the pixels then decide."""
+    """None if the authors publish none; the pixel hashes then verify the images."""
     prefix: str = ""
-    """The folder in the archive that is unpacked, up to and with its slash; empty for all of it."""
+    """The folder in the archive that is unpacked, with a final slash; empty for the whole archive."""
     into: str = ""
-    """Where in the dataset's folder it goes."""
+    """Its target, relative to the dataset's folder."""
     unpacked_mib: Annotated[int, Field(gt=0)]
-    """More than this is not unpacked."""
+    """Largest total size of the unpacked files."""
 
 
 class DatasetCard(Strict):
-    """Named images, in one split or several."""
+    """A dataset with one or several splits."""
 
     name: Name
     title: Text
@@ -35,21 +35,21 @@ class DatasetCard(Strict):
     reader: Target
     """`module:attribute`, a Reader."""
     folder: str
-    """Below $SRBENCH_DATA; empty when the images come with an installed package."""
+    """Relative to $SRBENCH_DATA; empty if the images come with an installed package."""
     count: Annotated[int, Field(gt=0)]
     licence: Text
     source: Text
     splits: dict[Name, Annotated[int, Field(gt=0)]] = Field(default_factory=dict)
-    """Name to how many images; the first is `count`'s, and the reader then takes a folder and a name. Empty for one."""
+    """Images per split; the first is the default and equals `count`. If set, `reader(folder, split)` is called."""
     archives: tuple[ArchiveEntry, ...] = ()
-    """What `srbench datasets fetch` gets; empty where nothing can be got by itself."""
+    """Files for `srbench datasets fetch`; empty if they cannot be downloaded automatically."""
     pixels: dict[str, Sha256] = Field(default_factory=dict)
-    """Image id to `srbench.images.pixel_sha256`; empty where no hashes are known."""
+    """`srbench.images.pixel_sha256` by image id; empty if unknown."""
 
     @model_validator(mode="after")
     def _hashes_cover_images(self) -> DatasetCard:
         if self.splits and next(iter(self.splits.values())) != self.count:
-            raise ValueError(f"count is {self.count}, but that of the first split is another")
+            raise ValueError(f"count is {self.count} but must equal the size of the first split")
         if self.pixels and len(self.pixels) != self.count:
             raise ValueError(f"count is {self.count} but [pixels] lists {len(self.pixels)} images")
         return self

@@ -1,4 +1,4 @@
-"""Field types that several kinds of card share."""
+"""Field types shared by several kinds of card."""
 
 from typing import Annotated
 

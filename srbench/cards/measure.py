@@ -1,4 +1,4 @@
-"""Cards of what looks at a result: a metric, a classifier."""
+"""Cards of metrics and classifiers."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from srbench.cards.fields import Name, Sha256, Strict, Target, Text
 
 
 class MetricCard(Strict):
-    """A metric of a result and its HR, in the planes and inside the border that the protocol compares."""
+    """A metric of a result and its HR, on the planes and inside the border that the protocol scores."""
 
     name: Name
     summary: Text
@@ -19,11 +19,11 @@ class MetricCard(Strict):
     """`dB`, `8-bit levels`, or empty for a pure number."""
     higher_is_better: bool
     decimals: Annotated[int, Field(ge=0, le=9)]
-    """Digits after the point in tables for people."""
+    """Decimals in printed tables."""
     formula: Target | None = None
     """`module:attribute`, a function of an ImagePair."""
     factory: Target | None = None
-    """In place of that, a MetricFactory: for a metric that loads something first."""
+    """`module:attribute`, a MetricFactory; instead of `formula`, for a metric that loads files."""
     licence: Text
     source: Text
 
@@ -32,17 +32,17 @@ class MetricCard(Strict):
         if (self.formula is None) == (self.factory is None):
             raise ValueError("give either `formula` or `factory`")
         if self.name in RESERVED_COLUMNS:
-            raise ValueError(f"{self.name!r} is another column of a leaderboard; choose another name")
+            raise ValueError(f"{self.name!r} is already a column of the leaderboard; choose another name")
         return self
 
     @property
     def info(self) -> MetricInfo:
-        """How its values are read."""
+        """Unit, direction and decimals of its values."""
         return MetricInfo(self.name, self.unit, self.higher_is_better, self.decimals, self.summary)
 
 
 class ClassifierWeights(Strict):
-    """The weight file that comes with a classifier."""
+    """A weight file shipped with a classifier."""
 
     file: Text
     """Relative to the card."""
@@ -53,7 +53,7 @@ class ClassifierWeights(Strict):
 
 
 class ClassifierCard(Strict):
-    """A network that says what is in an image."""
+    """A network that classifies images."""
 
     name: Name
     title: Text
@@ -64,9 +64,9 @@ class ClassifierCard(Strict):
     licence: Text
     source: Text
     weights: ClassifierWeights | None = None
-    """Shipped ones; without them the user gives a file, or names a variant."""
+    """Shipped weights; without them the user gives a file or a variant."""
     variants: Text | None = None
-    """What may follow the colon in `timm:resnet50`; None where nothing may."""
+    """Description of the text after the colon in `timm:resnet50`; None for a classifier without variants."""
 
     @model_validator(mode="after")
     def _one_source_of_weights(self) -> ClassifierCard:

@@ -12,34 +12,34 @@ from srbench.cards.fields import Name, Scale, Strict, Target, Text
 ReceptiveRadius = Annotated[
     Annotated[int, Field(ge=0)] | None, Field(validation_alias=AliasChoices("receptive_radius", "reach"))
 ]
-"""In LR pixels; `reach` is its name before version 0.2."""
+"""In LR pixels; named `reach` before version 0.2."""
 
 
 class WeightsEntry(Strict):
-    """One weight file of a method: shipped beside the card, or other people's and fetched from `urls` on first use."""
+    """A weight file of a method: shipped beside the card, or downloaded from `urls` on first use."""
 
     name: Name
-    """What follows `@` in `edsr@name`; the first entry of a scale is the default."""
+    """The text after `@` in `edsr@name`; the first entry of a scale is the default."""
     scale: Scale
     file: Text
-    """Relative to the card, or the name of the file that `urls` lead to."""
+    """Path relative to the card, or name of the downloaded file."""
     sha256: Annotated[str, Field(pattern=r"^[0-9a-f]{8,64}$")]
-    """Of the file; of other people's files sometimes only the first digits, 8 or more, are published."""
+    """Hash of the file; for a download 8 or more leading digits suffice, because some authors publish no more."""
     urls: tuple[Annotated[str, Field(pattern=r"^https?://")], ...] = ()
-    """Where the file is fetched from, the next where one fails; none for a file that is shipped."""
+    """Mirrors, in the order to try them; empty for a shipped file."""
     member: Text | None = None
-    """How the path inside the file ends, where that is a ZIP archive."""
+    """End of the path inside the file, if the file is a ZIP archive."""
     licence: Text
     trained_on: Annotated[tuple[str, ...], Field(min_length=1)]
     parameters: Annotated[int, Field(gt=0)]
-    """Numbers in the file, of one member of an archive."""
+    """Numbers in the file, or in the archive's `member`."""
     receptive_radius: ReceptiveRadius = None
-    """The method's, where these weights are of a larger network than its others."""
+    """Overrides the method's, for weights of a larger network."""
 
     @model_validator(mode="after")
     def _whole_hash_of_shipped(self) -> WeightsEntry:
         if self.shipped and (len(self.sha256) < 64 or self.member):
-            raise ValueError("a shipped file has a whole sha256 and no member; other people's files have urls")
+            raise ValueError("a shipped file has a whole sha256 and no member; a downloaded one has urls")
         return self
 
     @property
@@ -49,12 +49,12 @@ class WeightsEntry(Strict):
 
     @property
     def identity(self) -> str:
-        """What tells these weights from any others."""
+        """Hash, and member of an archive, that identify the weights."""
         return f"{self.sha256}:{self.member}" if self.member else self.sha256
 
 
 class Tolerance(Strict):
-    """How far a measured mean may lie from a published one."""
+    """Largest difference between a measured and a published mean."""
 
     psnr: Annotated[float, Field(gt=0)]
     """In dB."""
@@ -76,9 +76,9 @@ class PublishedBlock(Strict):
     dataset: Name
     protocol: Name
     weights: Name | None = None
-    """Weights the rows hold for; None for a method without weights."""
+    """Name of the weights; None for a method without weights."""
     kind: Literal["published", "reference"]
-    """Printed in the literature, or measured with an independent implementation of the same protocol."""
+    """From the literature, or measured with an independent implementation of the same protocol."""
     source: Text
     tolerance: Tolerance
     rows: Annotated[tuple[PublishedRow, ...], Field(min_length=1)]
@@ -103,9 +103,9 @@ class MethodCard(Strict):
     licence: Text
     source: Text
     receptive_radius: ReceptiveRadius = None
-    """Distance, in LR pixels, beyond which nothing influences a sample of the result; None if it is not known."""
+    """Distance, in LR pixels, beyond which nothing influences a sample of the result; None if unknown."""
     variants: Text | None = None
-    """What may follow the colon in `name:variant`, such as a file; None for a method without variants."""
+    """Description of the text after the colon in `name:variant`, such as a file; None without variants."""
     weights: tuple[WeightsEntry, ...] = ()
     published: tuple[PublishedBlock, ...] = ()
 

@@ -1,7 +1,7 @@
-"""Packs, and the card files in them.
+"""Packs and their card files.
 
-A pack is an importable package named by an entry point in the group `srbench.packs`. Its cards are found as files;
-no code of a pack runs until one of its factories or readers is called.
+A pack is an importable package named by an entry point in the group `srbench.packs`. Its cards are read as files; its
+code does not run until one of its factories or readers is called.
 """
 
 import importlib.util
@@ -28,9 +28,8 @@ class Pack:
     """A package of cards.
 
     Attributes:
-        name: The entry point's name.
-        distribution: Who installed it, with its version.
-        folder: Where its cards lie.
+        distribution: Name and version of the distribution that contains it.
+        folder: Folder of its cards.
     """
 
     name: str
@@ -39,10 +38,10 @@ class Pack:
 
 
 def installed_packs() -> tuple[Pack, ...]:
-    """The packs of the running Python, in the order of their names.
+    """The installed packs, sorted by name.
 
     Raises:
-        CardError: An entry point names no importable package.
+        CardError: An entry point does not name an importable package.
     """
     packs = []
     for point in sorted(entry_points(group=PACK_GROUP), key=lambda point: point.name):
@@ -59,19 +58,15 @@ def installed_packs() -> tuple[Pack, ...]:
 
 
 def load_target(target: str, owner: str) -> Any:
-    """Import `module:attribute`.
-
-    Args:
-        target: As a card gives it.
-        owner: The pack to name in the message.
+    """Import a card's `module:attribute`; `owner` is the card's pack, for the message.
 
     Raises:
-        CardError: The module or the attribute is not there.
+        CardError: The module or the attribute cannot be loaded.
     """
     module, _, attribute = target.partition(":")
     try:
         return getattr(importlib.import_module(module), attribute)
-    except Exception as error:  # a pack is anyone's code; a torchvision that does not fit torch raises RuntimeError
+    except Exception as error:  # any code may run here: torchvision raises RuntimeError if it does not fit torch
         raise CardError(f"pack {owner}: cannot load {target} ({one_line(error)})") from error
 
 
@@ -88,21 +83,18 @@ KINDS: dict[str, type[Card]] = {
 
 
 def is_card_file(name: str) -> bool:
-    """Whether a file of this name in a pack is a card: `card.toml` or `*.card.toml`."""
+    """Whether a file name is a card's: `card.toml` or `*.card.toml`."""
     return name == "card.toml" or name.endswith(".card.toml")
 
 
 def read_card(path: Path) -> Card:
-    """Read one card.
+    """Read a card file.
 
-    The file's first table, `[method]`, `[dataset]`, `[protocol]`, `[classifier]` or `[report]`, says what it declares;
-    tables beside it, such as `[[weights]]`, are fields of the same card.
-
-    Args:
-        path: A card file.
+    Exactly one of the tables in `KINDS`, such as `[method]`, determines the kind of card; other tables, such as
+    `[[weights]]`, are fields of the same card.
 
     Raises:
-        CardError: The file is no TOML, declares none or several things, or a field is missing, unknown or wrong.
+        CardError: The file is not TOML, has none or several of these tables, or a field is missing, unknown or invalid.
     """
     try:
         tables = tomllib.loads(path.read_text(encoding="utf-8"))
@@ -122,7 +114,7 @@ def read_card(path: Path) -> Card:
 
 
 def _problems(error: ValidationError) -> str:
-    """Each field with what is wrong about it."""
+    """Each invalid field with its error."""
     return "; ".join(
         f"{'.'.join(str(part) for part in item['loc']) or 'card'}: {item['msg']}" for item in error.errors()
     )

@@ -1,4 +1,4 @@
-"""The card of a protocol: how LR is made, and on what a result is scored."""
+"""The card of a protocol: how LR is made and how a result is scored."""
 
 from __future__ import annotations
 
@@ -15,26 +15,26 @@ class Degradation(Strict):
     """How LR is made from HR."""
 
     planes: Literal["rgb", "y"]
-    """`y`: the luma plane, rounded to uint8, is what is shrunk and upscaled."""
+    """`y`: the luma plane, rounded to uint8, is downscaled and upscaled."""
     kernel: Literal["matlab-bicubic", "pillow-lanczos"]
     border: Literal["symmetric", "replicate", "renormalise"]
-    """Beyond the edge: mirror, repeat, or (Pillow) leave out and renormalise."""
+    """Samples beyond the edge: mirrored, repeated, or (Pillow) left out with the kernel renormalised."""
     rounding: Literal["uint8", "none"]
 
 
 class Scoring(Strict):
-    """On what the result is scored."""
+    """How the result is scored."""
 
     planes: Literal["rgb", "y"]
     rounding: Literal["uint8", "none"]
-    """Of the luma plane; RGB results are always uint8."""
+    """Rounding of the luma plane; RGB results are always uint8."""
     crop_scale: Annotated[int, Field(ge=0)]
     crop_extra: Annotated[int, Field(ge=0)]
     """crop_scale · scale + crop_extra pixels are cut from each side."""
 
 
 class ProtocolCard(Strict):
-    """A named, versioned rule that every number carries."""
+    """A named, versioned set of rules for degradation and scoring."""
 
     name: Name
     version: Annotated[int, Field(ge=1)]
@@ -42,7 +42,7 @@ class ProtocolCard(Strict):
     source: Text
     reported_by: Text
     grey: Literal["rgb", "y"]
-    """A grey file is repeated into three planes, or used as luma as it is."""
+    """A grey file is repeated into three planes, or used as luma unchanged."""
     degradation: Degradation
     scoring: Scoring
 
@@ -56,14 +56,14 @@ class ProtocolCard(Strict):
         if scored.planes == "rgb" and scored.rounding != "uint8":
             raise ValueError("an RGB result is uint8; write rounding 'uint8'")
         if (made.kernel == "pillow-lanczos") != (made.border == "renormalise"):
-            raise ValueError("border 'renormalise' is Pillow's, and Pillow has no other")
+            raise ValueError("kernel 'pillow-lanczos' needs border 'renormalise', which no other kernel has")
         if made.kernel == "pillow-lanczos" and (made.planes, made.rounding) != ("rgb", "uint8"):
-            raise ValueError("pillow-lanczos shrinks uint8 RGB: planes 'rgb', rounding 'uint8'")
+            raise ValueError("pillow-lanczos shrinks uint8 RGB: write planes 'rgb', rounding 'uint8'")
         return self
 
     @property
     def rules(self) -> dict[str, Any]:
-        """What decides the numbers, and nothing else."""
+        """The fields that determine the scores."""
         return self.model_dump(include={"name", "version", "grey", "degradation", "scoring"})
 
     @property

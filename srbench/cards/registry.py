@@ -1,4 +1,4 @@
-"""All cards of the installed packs, by kind and name."""
+"""Cards of the installed packs, by kind and name."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -20,7 +20,7 @@ AnyCard = TypeVar("AnyCard", bound=Card)
 
 @dataclass(frozen=True)
 class Entry(Generic[AnyCard]):
-    """A card and where it came from."""
+    """A card with its pack and file."""
 
     card: AnyCard
     pack: Pack
@@ -28,7 +28,7 @@ class Entry(Generic[AnyCard]):
 
 
 class Registry:
-    """All cards of some packs, by kind and name."""
+    """Cards of the given packs, by kind and name."""
 
     def __init__(self, packs: Iterable[Pack]) -> None:
         """Read every card of every pack.
@@ -56,23 +56,23 @@ class Registry:
         self.reports: Mapping[str, Entry[ReportCard]] = MappingProxyType(found[ReportCard])
 
     def method(self, name: str) -> Entry[MethodCard]:
-        """The method of this name, or UnknownNameError with a suggestion."""
+        """Find a method; raises UnknownNameError with a suggestion."""
         return _find(self.methods, "method", name)
 
     def dataset(self, name: str) -> Entry[DatasetCard]:
-        """The dataset of this name, or UnknownNameError with a suggestion."""
+        """Find a dataset; raises UnknownNameError with a suggestion."""
         return _find(self.datasets, "dataset", name)
 
     def protocol(self, name: str) -> Entry[ProtocolCard]:
-        """The protocol of this name, or UnknownNameError with a suggestion."""
+        """Find a protocol; raises UnknownNameError with a suggestion."""
         return _find(self.protocols, "protocol", name)
 
     def metric(self, name: str) -> Entry[MetricCard]:
-        """The metric of this name, or UnknownNameError with a suggestion."""
+        """Find a metric; raises UnknownNameError with a suggestion."""
         return _find(self.metrics, "metric", name)
 
     def classifier(self, name: str) -> Entry[ClassifierCard]:
-        """The classifier of this name, or UnknownNameError with a suggestion."""
+        """Find a classifier; raises UnknownNameError with a suggestion."""
         return _find(self.classifiers, "classifier", name)
 
 
@@ -102,5 +102,5 @@ def _find(entries: Mapping[str, Entry[AnyCard]], kind: str, name: str) -> Entry[
 
 @lru_cache(maxsize=1)
 def installed_cards() -> Registry:
-    """All installed cards, read once in a process."""
+    """All installed cards, read once per process."""
     return Registry(installed_packs())

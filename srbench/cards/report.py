@@ -1,4 +1,4 @@
-"""The card of a report on someone's system."""
+"""The card of a report on another system."""
 
 from typing import Annotated
 
@@ -8,12 +8,12 @@ from srbench.cards.fields import Name, Scale, Strict, Text
 
 
 class ReportedFigure(Strict):
-    """A PSNR that a report gives."""
+    """A PSNR stated in a report."""
 
     method: Text
-    """What stands for the reported system here, such as `edsr+correct`."""
+    """Our stand-in for the reported system, such as `edsr+correct`."""
     label: Text | None = None
-    """What the report calls it."""
+    """The report's name for the system."""
     dataset: Text
     image: Text | None = None
     """None for the mean over the dataset."""
@@ -23,14 +23,14 @@ class ReportedFigure(Strict):
 
 
 class ReportCard(Strict):
-    """A report on a system, and the methods that stand for it here; shown beside our figures, never verified."""
+    """A report on a system, with our stand-ins for it; printed beside our results, never verified."""
 
     name: Name
     title: Text
     summary: Text
     protocol: Name
-    """The one of ours that comes nearest to the report's."""
+    """Our protocol closest to the report's."""
     methods: Annotated[tuple[str, ...], Field(min_length=1)]
     rival: Text | None = None
-    """A method whose PSNR the first of `methods` is compared with image by image."""
+    """Method whose PSNR is compared with that of the first of `methods`, per image."""
     figures: tuple[ReportedFigure, ...] = ()

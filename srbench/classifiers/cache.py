@@ -1,4 +1,4 @@
-"""What classifiers said of HR images, kept on disk: HR is the same in every run."""
+"""On-disk cache of predictions on HR images, which are the same in every run."""
 
 import sqlite3
 from contextlib import closing, suppress
@@ -11,10 +11,10 @@ from srbench.files import cache_home
 
 
 class PredictionCache:
-    """Logits by the image's pixels and the classifier's identity. Without a disk that can be written, none are kept."""
+    """Logits by image pixels and classifier identity; if the file cannot be written, nothing is cached."""
 
     def __init__(self, path: Path | None = None) -> None:
-        """Open it, or begin one: `predictions.sqlite` in the cache folder."""
+        """Open or create the file, by default `predictions.sqlite` in the cache folder."""
         self._path = path or cache_home() / "predictions.sqlite"
         self._usable = True
         try:
@@ -28,7 +28,7 @@ class PredictionCache:
         return sqlite3.connect(self._path, timeout=5)
 
     def get(self, key: str) -> NDArray[np.float32] | None:
-        """(K,) logits, or None where they are not known."""
+        """(K,) logits, or None if they are not cached."""
         if not self._usable:
             return None
         with suppress(sqlite3.Error), closing(self._connect()) as connection:
@@ -38,7 +38,7 @@ class PredictionCache:
         return None
 
     def put(self, found: dict[str, NDArray[np.float32]]) -> None:
-        """Keep logits by key; another process may be doing the same."""
+        """Store logits by key; several processes may do so at once."""
         if not self._usable or not found:
             return
         rows = [(key, value.astype(np.float32).tobytes()) for key, value in found.items()]

@@ -1,4 +1,4 @@
-"""A classifier as it was asked for: a card, perhaps with a variant and the user's own weight file."""
+"""Requested classifiers: a card, optionally with a variant and the user's own weight file."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -25,7 +25,7 @@ class ChosenClassifier:
 
     Attributes:
         entry: The card.
-        variant: What follows the colon; empty without one.
+        variant: Text after the colon; empty by default.
         own: The user's weight file, or None.
     """
 
@@ -35,7 +35,7 @@ class ChosenClassifier:
 
     @property
     def name(self) -> str:
-        """As it stands in tables: of a variant that is a folder only the last part."""
+        """The name in tables; a variant that is a folder is shortened to the folder's name."""
         card, folder = self.entry.card, self._folder
         if not self.variant:
             return card.name
@@ -43,14 +43,14 @@ class ChosenClassifier:
 
     @property
     def _folder(self) -> Path | None:
-        """The variant, where it is a folder."""
+        """The variant if it is a folder, else None."""
         path = Path(self.variant).expanduser()
         return path.resolve() if self.variant and path.is_dir() else None
 
     def identity(self) -> str:
-        """Hash of all that decides what it says: code, weights, variant, libraries; 16 digits.
+        """Hash of code, weights, variant and libraries, 16 digits.
 
-        Of a variant that is a folder its files count, of one that a library fetches the library's version.
+        A variant that is a folder counts by its files, one that a library fetches by the library's version.
         """
         folder = self._folder
         return combine(
@@ -71,21 +71,21 @@ class ChosenClassifier:
         return file_sha256(self.own) if self.own else card.weights.sha256 if card.weights else ""
 
     def describe(self) -> dict[str, Any]:
-        """What `run.json` keeps."""
+        """Identity, weights and source, as stored in `run.json`."""
         return {"identity": self.identity(), "weights": self._weights_sha256, "source": self.entry.card.source}
 
     def build(self, device: str) -> Classifier:
         """Load it.
 
         Raises:
-            SRBenchError: Its weights are absent, altered or do not fit, or a package it needs is not there.
+            SRBenchError: Its weights are missing, altered or do not fit, or a package it needs is not installed.
         """
         factory: ClassifierFactory = load_target(self.entry.card.factory, self.entry.pack.name)
         try:
             return factory(ClassifierRequest(device, self._weights(), self.variant))
         except SRBenchError:
             raise
-        except (Exception, SystemExit) as error:  # a pack is anyone's code
+        except (Exception, SystemExit) as error:  # a pack may be third-party code
             raise MethodError(f"classifier {self.name} cannot be built: {one_line(error)}") from error
 
     def _weights(self) -> Path | None:
@@ -95,22 +95,17 @@ class ChosenClassifier:
         path = self.entry.path.parent / shipped.file
         if not path.is_file() or file_sha256(path) != shipped.sha256:
             raise WeightsError(
-                f"{path.name}: is not there, or not its card's; reinstall {self.entry.pack.distribution}"
+                f"{path.name}: missing, or its sha256 differs from its card's; reinstall {self.entry.pack.distribution}"
             )
         return path
 
 
 def find_classifier(spec: str, cards: Registry, files: Mapping[str, Path]) -> ChosenClassifier:
-    """Resolve `celeba-attributes` or `timm:resnet50`.
-
-    Args:
-        spec: As the user wrote it.
-        cards: Where names are looked up.
-        files: Weight files by classifier.
+    """Resolve a specification such as `celeba-attributes` or `timm:resnet50`; `files` are weight files by it.
 
     Raises:
         UnknownNameError: No card has this name.
-        RequestError: A variant is missing, or is given to a classifier that has none.
+        RequestError: A variant or a weight file is missing or unexpected.
     """
     name, colon, variant = spec.partition(":")
     entry = cards.classifier(name)
@@ -118,7 +113,7 @@ def find_classifier(spec: str, cards: Registry, files: Mapping[str, Path]) -> Ch
     if wanted is None and colon:
         raise RequestError(f"classifier {name} has no variants; write {name} alone")
     if wanted is not None and not variant:
-        raise RequestError(f"classifier {name} needs to know which: write {name}:X, where X is {wanted}")
+        raise RequestError(f"classifier {name} needs a variant: write {name}:X, where X is {wanted}")
     own = files.get(spec)
     if own is not None and wanted is not None:
         raise RequestError(f"{own}: classifier {spec} takes no weight file")
@@ -128,16 +123,11 @@ def find_classifier(spec: str, cards: Registry, files: Mapping[str, Path]) -> Ch
 def find_classifiers(
     names: Sequence[str], weights: Mapping[str, Path | str], cards: Registry
 ) -> tuple[ChosenClassifier, ...]:
-    """The classifiers of these names.
-
-    Args:
-        names: Names of cards, or `timm:resnet50` and the like.
-        weights: Weight files by name.
-        cards: Where names are looked up.
+    """Resolve the names of classifiers; `weights` are weight files by name.
 
     Raises:
         UnknownNameError: No card has one of the names.
-        RequestError: A weight file is absent or belongs to none of them, or a variant is missing or unexpected.
+        RequestError: A weight file is missing or belongs to none of them, or a variant is missing or unexpected.
     """
     asked = tuple(names)
     if not all(isinstance(name, str) for name in asked):

@@ -9,12 +9,12 @@ def reordered(labels: Labels | None, task: Task, classes: Sequence[str]) -> dict
     """Ground-truth labels by image id, in the classifier's class order; empty if the label sets differ.
 
     Args:
-        labels: Of a dataset, or None.
-        task: The classifier's.
+        labels: A dataset's labels, or None.
+        task: The classifier's task.
         classes: Names of the classifier's classes or attributes.
 
     Returns:
-        The class index alone in a tuple, or a 1, 0 or `UNKNOWN` for each of the classifier's attributes.
+        By image id, a tuple of the class index, or of 1, 0 or `UNKNOWN` for each of the classifier's attributes.
     """
     if labels is None or unusable(labels, task, classes):
         return {}
@@ -29,7 +29,7 @@ def reordered(labels: Labels | None, task: Task, classes: Sequence[str]) -> dict
 
 
 def unusable(labels: Labels, task: Task, classes: Sequence[str]) -> str:
-    """Why labels cannot be compared with a classifier's predictions; empty where they can."""
+    """Why labels cannot be compared with a classifier's predictions; empty if they can."""
     if labels.task != task:
         return f"it names {task}, the labels are {labels.task}"
     if not classes:
@@ -41,7 +41,7 @@ def unusable(labels: Labels, task: Task, classes: Sequence[str]) -> str:
 
 
 def passed_over(labels: Labels, task: Task, classes: Sequence[str]) -> str:
-    """Which attributes of usable labels the classifier does not know; empty where it knows all."""
+    """Which attributes of usable labels the classifier does not know; empty if it knows all."""
     unknown = [] if unusable(labels, task, classes) else _unknown(labels, classes)
     used = len(labels.classes) - len(unknown)
     return f"it does not know {_listed(unknown)}; the other {used} are used" if unknown else ""

@@ -1,4 +1,4 @@
-"""A classifier on a device, run on batches of 8-bit images; its predictions on HR are kept."""
+"""A classifier on a device, run on batches of 8-bit images; its predictions on HR are cached."""
 
 import time
 from collections.abc import Sequence
@@ -15,14 +15,14 @@ from srbench.errors import MethodError, one_line
 from srbench.parallel import grouped
 
 _PIXELS = 2**21
-"""Of a batch, which bound its memory; a larger image goes alone."""
+"""Largest number of pixels in a batch, which bounds its memory; a larger image is classified alone."""
 
 Logits = NDArray[np.float32]
 
 
 @dataclass
 class LoadedClassifier:
-    """One classifier, built once, and its predictions on HR."""
+    """One classifier, built once, and the cache of its predictions on HR."""
 
     chosen: ClassifierSpec
     device: str
@@ -30,20 +30,20 @@ class LoadedClassifier:
     cost: ClassifierCost = field(default_factory=ClassifierCost)
 
     def __post_init__(self) -> None:
-        """Build it, so that what is wrong with it is known before a run begins."""
+        """Build the classifier, so that its errors appear before a run begins."""
         self._classifier: Classifier = self.chosen.build(self.device)
         self._identity = f"{self.chosen.identity()} {self.device}"
 
     @property
     def name(self) -> str:
-        """Of the classifier."""
+        """The classifier's name."""
         return self.chosen.name
 
     def look(self, views: Sequence[View]) -> list[Prediction]:
-        """What it says of each result.
+        """Predict on each result.
 
         Raises:
-            MethodError: It failed.
+            MethodError: The classifier failed.
         """
         start = time.perf_counter()
         hr, fresh = self._of_hr(views)
@@ -56,7 +56,7 @@ class LoadedClassifier:
 
     @property
     def task(self) -> Task:
-        """What it says of an image."""
+        """Whether it predicts one class or several attributes."""
         return self._classifier.task
 
     @property
@@ -65,7 +65,7 @@ class LoadedClassifier:
         return tuple(self._classifier.classes)
 
     def _of_hr(self, views: Sequence[View]) -> tuple[dict[str, Logits], int]:
-        """Logits of HR images by key, and how many were not known before."""
+        """Logits of HR images by key, and the number of those not cached before."""
         known: dict[str, Logits] = {}
         fresh: dict[str, NDArray[np.uint8]] = {}
         for view in views:
@@ -81,7 +81,7 @@ class LoadedClassifier:
         return known | found, len(found)
 
     def _of(self, images: Sequence[Any]) -> list[Logits]:
-        """Logits of images, those of one size in batches."""
+        """Logits of images; images of one size are batched."""
         found: dict[int, Logits] = {}
         for shape, same in grouped(list(enumerate(images)), lambda item: tuple(item[1].shape)):
             count = max(1, _PIXELS // int(shape[-1] * shape[-2]))
@@ -102,7 +102,7 @@ class LoadedClassifier:
                 logits = self._classifier(batch.float() / 255)
             shape = tuple(logits.shape)
             finite = bool(torch.isfinite(logits).all())
-        except Exception as error:  # a classifier is anyone's code
+        except Exception as error:  # a classifier may be third-party code
             raise MethodError(f"classifier {self.name} raised {one_line(error)}") from error
         wanted = (len(images), len(self.classes) or (shape[-1] if shape else 0))
         if shape != wanted or not finite:

@@ -1,4 +1,4 @@
-"""All classifiers of a run, and the labels they are held against."""
+"""All classifiers of a run, and the ground truth for their predictions."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -14,7 +14,6 @@ class ClassifierPanel:
     """Classifiers on one device, and the ground truth of every dataset in each one's class order."""
 
     def __init__(self, classifiers: Sequence[LoadedClassifier], labels: Mapping[str, Labels | None]) -> None:
-        """Put labels, by dataset, in each classifier's order."""
         self._classifiers = tuple(classifiers)
         self._labels = {dataset: given for dataset, given in labels.items() if given is not None}
         self._truths = {
@@ -29,11 +28,11 @@ class ClassifierPanel:
         return {name: value for name, value in found.items() if value is not None}
 
     def cost(self) -> dict[str, ClassifierCost]:
-        """What each classifier took, of those that looked at anything."""
+        """Cost of each classifier that was run on any result."""
         return {one.name: one.cost for one in self._classifiers if one.cost.results}
 
     def describe(self) -> dict[str, dict[str, Any]]:
-        """Each classifier's task and classes, and by dataset which labels are not used and why."""
+        """Each classifier's task and classes, and by dataset why labels are not used."""
         return {
             one.name: {
                 "task": one.task,
@@ -63,12 +62,7 @@ class ClassifierPanel:
 def load_panel(
     specs: Sequence[ClassifierSpec], labels: Mapping[str, Labels | None], device: str
 ) -> ClassifierPanel | None:
-    """Load classifiers before a run begins; None where there are none.
-
-    Args:
-        specs: Those asked for.
-        labels: Ground truth by dataset.
-        device: A torch device.
+    """Load classifiers on a torch device, with labels by dataset; None if `specs` is empty.
 
     Raises:
         RequestError: A classifier cannot be loaded.

@@ -1,4 +1,4 @@
-"""A classifier's outputs on a result and on HR, compared."""
+"""Comparison of a classifier's outputs on a result and on HR."""
 
 import numpy as np
 from numpy.typing import NDArray
@@ -6,20 +6,13 @@ from numpy.typing import NDArray
 from srbench.api import Prediction, Task
 
 _FIRST = 5
-"""Classes among which HR's is looked for."""
+"""Number of the result's best classes that may contain HR's class (top-5)."""
 
 Logits = NDArray[np.float32]
 
 
 def predicted(task: Task, sr: Logits, hr: Logits, truth: tuple[int, ...] | None) -> Prediction:
-    """Compare what a classifier says of two images.
-
-    Args:
-        task: What it says.
-        sr: (K,), its logits of the result.
-        hr: (K,), of HR.
-        truth: What people say, or None.
-    """
+    """Compare a classifier's logits on a result and on HR, (K,) each; `truth` is the ground truth, or None."""
     if task == "attributes":
         divergence = _kl(_sigmoid(hr), _sigmoid(sr)) + _kl(_sigmoid(-hr), _sigmoid(-sr))
         return Prediction(task, _bits(sr), _bits(hr), truth, float(divergence.mean()), None)
@@ -45,7 +38,7 @@ def _softmax(logits: Logits) -> NDArray[np.float64]:
 
 
 def _kl(p: NDArray[np.float64], q: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Terms p · log(p / q), 0 where p is; both are kept above the smallest normal number in the logarithm."""
+    """Terms p · log(p / q), 0 if p is 0; in the logarithm both are at least the smallest normal number."""
     tiny = np.finfo(np.float64).tiny
     found: NDArray[np.float64] = p * np.log(np.maximum(p, tiny) / np.maximum(q, tiny))
     return found

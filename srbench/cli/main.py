@@ -1,4 +1,4 @@
-"""Wiring: verbs of the engine, verbs of packs, and how errors leave the program."""
+"""The command line: built-in verbs, verbs of packs, errors as one line on stderr."""
 
 import io
 import sys
@@ -29,11 +29,11 @@ from srbench.cli.verbs.verify import verify
 from srbench.errors import CardError, SRBenchError, StoppedError, one_line
 
 VERB_GROUP = "srbench.verbs"
-"""Entry points of this group are functions that become verbs, so that a pack can bring its own."""
+"""Entry-point group: each entry is a function that becomes a verb, so packs can add verbs."""
 
 
 class _Verbs(TyperGroup):
-    """The engine's verbs and, loaded when they are asked for, those of packs; any error is one line on stderr."""
+    """Built-in verbs, and verbs of packs loaded on demand; any error is one line on stderr."""
 
     def list_commands(self, ctx: Any) -> list[str]:
         own = super().list_commands(ctx)
@@ -59,11 +59,11 @@ class _Verbs(TyperGroup):
             _fail(str(error), error.exit_code)
         except TyperException as error:
             message = " ".join(error.format_message().split())
-            # Without arguments the help has been printed, and there is nothing to add.
+            # Without arguments, typer has already printed the help.
             _fail(message, 2) if message else sys.exit(2)
         except (typer.Abort, KeyboardInterrupt):
             code = StoppedError.exit_code
-        if code == StoppedError.exit_code:  # what typer, too, makes of Ctrl-C
+        if code == StoppedError.exit_code:  # typer also returns it after Ctrl-C
             _fail("interrupted", code)
         sys.exit(code if isinstance(code, int) else 0)
 
@@ -75,7 +75,7 @@ def _fail(message: str, code: int) -> None:
 
 @lru_cache(maxsize=1)
 def _pack_verbs(own: tuple[str, ...]) -> dict[str, EntryPoint]:
-    """Verbs of packs by name; two of one name, or one of the engine's, are refused naming the owners."""
+    """Verbs of packs by name; raises CardError if two packs, or a pack and srbench, claim the same name."""
     found: dict[str, EntryPoint] = {}
     for point in sorted(entry_points(group=VERB_GROUP), key=lambda point: point.name):
         if point.name in own or point.name in found:
@@ -88,7 +88,7 @@ def _pack_verbs(own: tuple[str, ...]) -> dict[str, EntryPoint]:
 def _load_verb(point: EntryPoint) -> Any:
     try:
         function = point.load()
-    except Exception as error:  # a pack is anyone's code
+    except Exception as error:  # a pack's code may raise anything
         raise CardError(f"verb {point.name!r}: cannot load {point.value} ({one_line(error)})") from error
     verb = typer.Typer(add_completion=False)
     verb.command(point.name)(function)
@@ -116,11 +116,11 @@ def srbench(
         bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Print the version.")
     ] = False,
 ) -> None:
-    """Measure single-image super-resolution in numbers that carry their protocol."""
+    """Benchmark single-image super-resolution; every score states its protocol."""
 
 
 def _tuned(verb: Callable[..., None]) -> Callable[..., None]:
-    """A verb that sets this process up for measuring before it begins."""
+    """Tune this process for measuring before the verb runs."""
 
     @wraps(verb)
     def tuned(*arguments: Any, **options: Any) -> None:
@@ -142,7 +142,7 @@ app.add_typer(datasets.app, name="datasets")
 
 
 def main() -> None:
-    """Run the command line; signs that the terminal's encoding lacks are replaced, not fatal."""
+    """Run the command line; characters missing from the terminal's encoding are replaced."""
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="replace")

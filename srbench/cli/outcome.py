@@ -1,4 +1,4 @@
-"""How the outcome of a run is shown."""
+"""Printing the result of a run."""
 
 import typer
 
@@ -7,7 +7,7 @@ from srbench.leaderboard import to_text
 
 
 def show_result(result: RunResult) -> None:
-    """Print the table and the notes; end with exit code 1 where an image or a timing failed."""
+    """Print the table and the notes; exit with code 1 if an image or a timing failed."""
     typer.echo(to_text(result.board))
     for note in result.notes:
         typer.echo(f"note: {note}", err=True)

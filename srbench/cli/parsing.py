@@ -1,13 +1,13 @@
-"""How lists are written on a command line."""
+"""Parsing of command-line values."""
 
 from srbench.errors import RequestError
 
 
 def classifier_files(given: list[str] | None, classifiers: tuple[str, ...]) -> tuple[dict[str, str], list[str]]:
-    """Of `--weights` those that are written CLASSIFIER=FILE, and the others.
+    """Split `--weights` into CLASSIFIER=FILE entries and the rest.
 
     Raises:
-        RequestError: A classifier is given two files.
+        RequestError: A classifier has two files.
     """
     found: dict[str, str] = {}
     others: list[str] = []
@@ -23,20 +23,20 @@ def classifier_files(given: list[str] | None, classifiers: tuple[str, ...]) -> t
 
 
 def weight_files(given: list[str] | None) -> dict[str, list[str]] | list[str] | None:
-    """Read `--weights`, given any number of times.
+    """Parse repeated `--weights`: files by NAME@WEIGHTS, plain files, or None if not given.
 
     Raises:
-        RequestError: Several files, and one does not say whose it is.
+        RequestError: Some files have a name and others do not.
     """
     if not given:
         return None
-    # A file's own name may have an =, a method's name without @ is none.
+    # A file name may contain "="; only a name with "@" names weights.
     named = [item.partition("=") for item in given if "=" in item and "@" in item.partition("=")[0]]
     if len(named) == len(given):
         return {name: [file for other, _, file in named if other == name] for name, _, _ in named}
     if not named:
         return given
-    raise RequestError(f"--weights {' '.join(given)}: say of each file whose it is, NAME@WEIGHTS=FILE")
+    raise RequestError(f"--weights {' '.join(given)}: only some files have a name; write NAME@WEIGHTS=FILE for each")
 
 
 def names(text: str) -> tuple[str, ...]:
@@ -55,19 +55,19 @@ def scales(text: str) -> tuple[int, ...]:
     """Split `2,3,4`.
 
     Raises:
-        RequestError: An item is no whole number.
+        RequestError: An item is not an integer.
     """
     try:
         return tuple(int(item.lower().removeprefix("x")) for item in names(text))
     except ValueError:
-        raise RequestError(f"scale {text!r} is no list of whole numbers; write for example --scale 2,4") from None
+        raise RequestError(f"scale {text!r} is not a list of whole numbers; write for example --scale 2,4") from None
 
 
 def shares(text: str) -> dict[str, int]:
-    """Read `train=75,val=20,test=5`, percent by name; nothing of an empty text.
+    """Parse `train=75,val=20,test=5` to percentages by name; empty for an empty text.
 
     Raises:
-        RequestError: An item is none.
+        RequestError: An item is not NAME=PERCENT, or a name occurs twice.
     """
     found: dict[str, int] = {}
     for item in names(text) if text else ():
@@ -79,10 +79,10 @@ def shares(text: str) -> dict[str, int]:
 
 
 def one_name(text: str) -> str:
-    """Read a single name.
+    """Parse a single name.
 
     Raises:
-        RequestError: There are several.
+        RequestError: There are several names.
     """
     found = names(text)
     if len(found) > 1:
@@ -91,10 +91,10 @@ def one_name(text: str) -> str:
 
 
 def one_scale(text: str) -> int:
-    """Read a single factor.
+    """Parse a single scale.
 
     Raises:
-        RequestError: It is no whole number, or there are several.
+        RequestError: The scale is not an integer, or there are several.
     """
     found = scales(text)
     if len(found) > 1:
@@ -103,10 +103,10 @@ def one_scale(text: str) -> int:
 
 
 def sizes(text: str) -> tuple[tuple[int, int], ...]:
-    """Read `320x180,510x339`, widths and heights in pixels.
+    """Parse `320x180,510x339` to widths and heights in pixels.
 
     Raises:
-        RequestError: An item is none, or there twice.
+        RequestError: An item is not WIDTHxHEIGHT, or occurs twice.
     """
     found = tuple(_size(item) for item in names(text))
     if len(set(found)) < len(found):

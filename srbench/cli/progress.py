@@ -15,13 +15,10 @@ class _Rate(ProgressColumn):
 
 @contextmanager
 def progress_bar(what: str) -> Iterator[Callable[[int, int], None]]:
-    """Show progress until the block ends; silent if stderr is no terminal.
-
-    Args:
-        what: The unit that is counted, such as `images`.
+    """Show a bar labelled with the unit `what` until the block ends; nothing if stderr is not a terminal.
 
     Yields:
-        A function of items done and items in all.
+        A function to call with the number of items done and the total.
     """
     console = Console(stderr=True)
     columns = (TextColumn(what), BarColumn(), MofNCompleteColumn(), _Rate(), TimeRemainingColumn())

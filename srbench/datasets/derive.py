@@ -1,4 +1,4 @@
-"""`srbench datasets prepare`: a folder dataset made from other images: some of them, cut to squares, in parts."""
+"""`srbench datasets prepare`: a folder dataset made by selecting, cropping and splitting images."""
 
 import csv
 import hashlib
@@ -21,14 +21,13 @@ from srbench.files import read_image, to_rgb, write_image
 
 @dataclass(frozen=True)
 class Preparation:
-    """What is done with each image.
+    """How images are prepared.
 
     Attributes:
-        side: Of the square that is cut from the middle and brought to this size, in pixels; None for whole images,
-            which are copied as files.
-        least_side: Images with a shorter side are left out, and counted; in pixels. None for `side`: an enlarged image
-            is no ground truth.
-        parts: Share of the images in each folder, by its name, in percent; empty for one folder.
+        side: Side of the result of a central square crop and resize, in pixels; None to copy whole files.
+        least_side: Images with a shorter side, in pixels, are left out and counted. By default `side`, because an
+            enlarged image is not a ground truth.
+        parts: Share of the images in each folder, in percent by folder name; empty for one folder.
     """
 
     side: int | None = None
@@ -37,24 +36,24 @@ class Preparation:
 
     @property
     def least(self) -> int:
-        """The shortest side that is taken."""
+        """Shortest side of an accepted image, in pixels."""
         return max(1, (self.side or 1) if self.least_side is None else self.least_side)
 
     def __post_init__(self) -> None:
-        """Refuse what cannot be done.
+        """Check the arguments.
 
         Raises:
-            RequestError: A side is none, or the parts are not the whole.
+            RequestError: The side is less than 1, or the parts do not add up to 100 %.
         """
         if self.side is not None and self.side < 1:
-            raise RequestError(f"side {self.side} is no length in pixels; write 1 or more")
+            raise RequestError(f"side {self.side}: expected 1 pixel or more")
         if self.parts and sum(self.parts.values()) != 100:
             raise RequestError(f"parts add up to {sum(self.parts.values())} %, expected 100")
 
 
 @dataclass(frozen=True)
 class PreparationReport:
-    """What became of the images: how many in each part, and how many were too small."""
+    """Number of images in each part, and number of those too small."""
 
     parts: Mapping[str, int]
     too_small: int
@@ -68,21 +67,21 @@ def prepare_folder(
     labels: Labels | None = None,
     progress: Progress = lambda *_: None,
 ) -> PreparationReport:
-    """Make a folder that `srbench run --datasets ./folder` takes; it appears whole or not at all.
+    """Make a folder for `srbench run --datasets ./folder`, atomically.
 
     Args:
         samples: The images.
-        output: Must not exist.
-        preparation: What is done with them.
-        labels: Of these images, written as `labels.csv` beside them.
-        progress: Told of each image.
+        output: The folder, which must not exist.
+        preparation: How they are prepared.
+        labels: Labels of these images, written as `labels.csv` into each part.
+        progress: Called after each image.
 
     Raises:
-        OutputError: The folder is there, or cannot be written.
-        DatasetError: An image cannot be read, or none is left; all are named.
+        OutputError: The folder exists or cannot be written.
+        DatasetError: Images cannot be read, each named with its error; or none is large enough.
     """
     if output.exists():
-        raise OutputError(f"{output}: is there already; choose another folder")
+        raise OutputError(f"{output}: already exists; choose another folder")
     try:
         output.parent.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(prefix=f".{output.name}-", dir=output.parent) as staging:
@@ -101,7 +100,7 @@ def prepare_folder(
 def _write_all(
     samples: Sequence[Sample], folder: Path, preparation: Preparation, progress: Progress
 ) -> dict[str, dict[str, str]]:
-    """The images, in their parts; ids by part and file name."""
+    """Write the images; returns their ids by part and file name."""
     kept: dict[str, dict[str, str]] = {}
     problems: list[str] = []
     for done, sample in enumerate(samples, start=1):
@@ -125,19 +124,16 @@ def _write_all(
     if problems:
         raise DatasetError(f"nothing was made; {len(problems)} images fail: {'; '.join(problems)}")
     if not kept:
-        raise DatasetError(f"none of {len(samples)} images has a side of {preparation.least} pixels; nothing made")
+        raise DatasetError(f"none of {len(samples)} images has sides of ≥ {preparation.least} pixels; nothing was made")
     return kept
 
 
 def square(image: Image, side: int) -> Image:
-    """The largest square in the middle, brought to a side by Pillow's bicubic filter.
+    """The largest central square, resized by Pillow's bicubic filter to uint8 RGB, (3, side, side).
 
     Args:
         image: uint8, (C, H, W).
-        side: In pixels.
-
-    Returns:
-        uint8 RGB, (3, side, side).
+        side: Side of the result, in pixels.
     """
     height, width = image.shape[1:]
     edge = min(height, width)
@@ -148,11 +144,11 @@ def square(image: Image, side: int) -> Image:
 
 
 def part_of(name: str, parts: Mapping[str, int] | None) -> str:
-    """The part an image belongs to, by the hash of its name: whatever other images there are.
+    """The part of an image, chosen by the hash of its id and therefore independent of the other images.
 
     Args:
         name: The image's id.
-        parts: Percent by name, adding up to 100; None or empty for one part without a name.
+        parts: Percent by part name, adding up to 100; None or empty for one part, named "".
     """
     place = int.from_bytes(hashlib.sha256(name.encode()).digest()[:8], "big") % 10_000
     for part, percent in (parts or {}).items():

@@ -1,4 +1,4 @@
-"""`srbench datasets fetch`: a dataset's files from the network, unpacked, then imported as any others are."""
+"""`srbench datasets fetch`: download a dataset's files, unpack and import them."""
 
 import shutil
 import tempfile
@@ -14,7 +14,7 @@ from srbench.errors import DatasetError, DownloadError, RequestError
 from srbench.files import Bytes, NothingThereError, cache_home, combine, data_home, download, is_archive, unpack
 
 Fetching = Callable[[str], Bytes]
-"""Told a file's name, gives what is told of its bytes."""
+"""Called with a file's name; returns the function to call as its bytes arrive."""
 
 
 def fetch_datasets(
@@ -24,21 +24,21 @@ def fetch_datasets(
     keep_archive: bool = False,
     begun: Callable[[str], tuple[Fetching, Progress]],
 ) -> Iterator[tuple[str, ImportReport | None]]:
-    """Fetch datasets one after the other; archives that several share are fetched once.
+    """Fetch datasets in turn; an archive shared by several is downloaded once.
 
     Args:
         names: Names of cards.
-        replace: Take the place of earlier imports.
-        keep_archive: Leave the downloads in the cache folder.
-        begun: Called with title and licence before each dataset is fetched; returns what is called as its bytes
-            arrive and its images are verified.
+        replace: Replace earlier imports.
+        keep_archive: Keep the downloads in the cache folder.
+        begun: Called with title and licence before each dataset; returns the functions to call as bytes arrive and as
+            images are verified.
 
     Yields:
-        Each name, with None if the dataset is there already.
+        Each name with its report; None for a dataset that is already imported.
 
     Raises:
-        UnknownNameError: No card has one of the names; nothing is fetched.
-        SRBenchError: As `fetch_dataset`.
+        UnknownNameError: A name is unknown; nothing is fetched.
+        SRBenchError: See `fetch_dataset`.
     """
     entries = [installed_cards().dataset(name) for name in names]
     for entry in entries:
@@ -48,7 +48,7 @@ def fetch_datasets(
         fetching, progress = begun(f"{entry.card.title}: {entry.card.licence}")
         report = fetch_dataset(entry, replace=replace, keep_archive=True, fetching=fetching, progress=progress)
         yield entry.card.name, report
-    for entry in [] if keep_archive else entries:  # only now, because several may share an archive
+    for entry in [] if keep_archive else entries:  # last, because several may share an archive
         forget_downloads(entry.card)
 
 
@@ -64,15 +64,15 @@ def fetch_dataset(
 
     Args:
         entry: The dataset's card.
-        replace: Take the place of an earlier import.
-        keep_archive: Leave the downloads in the cache folder.
-        fetching: Told of downloads.
-        progress: Told of images verified.
+        replace: Replace an earlier import.
+        keep_archive: Keep the downloads in the cache folder.
+        fetching: Called before each download.
+        progress: Called after each verified image.
 
     Raises:
-        RequestError: The dataset needs no import, is there already, or its card names no files.
-        DownloadError: A file cannot be fetched, or another process is fetching it; what came stays for the next call.
-        DatasetError: It may not be unpacked, or the images are not the card's; downloads stay.
+        RequestError: The dataset needs no import, is already imported, or its card lists no files.
+        DownloadError: A file cannot be downloaded, or another process is doing so; a partial download is kept.
+        DatasetError: A file cannot be unpacked, or the images differ from the card's; the downloads are kept.
     """
     card = entry.card
     refuse_target(card, replace=replace)
@@ -84,13 +84,13 @@ def fetch_dataset(
         try:
             folder.mkdir(parents=True, exist_ok=True)
             with FileLock(folder / ".lock", timeout=0):
-                told = fetching(archive.file)
-                paths.append(download(archive.urls, folder / archive.file, checksum=archive.checksum, progress=told))
+                notify = fetching(archive.file)
+                paths.append(download(archive.urls, folder / archive.file, checksum=archive.checksum, progress=notify))
         except Timeout:
             raise DownloadError(f"{archive.file}: another srbench is fetching it; wait until it is done") from None
         except DownloadError as error:
             raise DownloadError(
-                f"{card.name}: {error}; what came so far is kept for the next call; or get the files yourself and run "
+                f"{card.name}: {error}; try again, the partial download is kept; or get the files yourself and run "
                 f"srbench datasets import {card.name} FILE…"
             ) from error
         except OSError as error:
@@ -102,35 +102,29 @@ def fetch_dataset(
 
 
 def forget_downloads(card: DatasetCard) -> None:
-    """Remove the files that a dataset came in, which it may share with others."""
+    """Remove a dataset's downloads, even if other datasets share them."""
     for archive in card.archives:
         shutil.rmtree(_downloads(archive), ignore_errors=True)
 
 
 def _downloads(archive: ArchiveEntry) -> Path:
-    """Of its own for each file: datasets that come in one archive find it there."""
+    """A folder per file, so that datasets in the same archive share its download."""
     return cache_home() / "downloads" / combine(file=archive.file, checksum=archive.checksum, urls=archive.urls)[:12]
 
 
 def import_named(name: str, sources: Sequence[Path], *, replace: bool, progress: Progress) -> ImportReport:
-    """Import the dataset of a card's name; see `import_files`."""
+    """Import the dataset of this name; see `import_files`."""
     return import_files(installed_cards().dataset(name), sources, replace=replace, progress=progress)
 
 
 def import_files(
     entry: Entry[DatasetCard], sources: Sequence[Path], *, replace: bool = False, progress: Progress | None = None
 ) -> ImportReport:
-    """Verify and install a dataset that lies in one folder, or in the archives and files it is handed out in.
-
-    Args:
-        entry: The dataset's card.
-        sources: A folder; or archives, recognised by name or by what they hold, and plain files.
-        replace: Take the place of an earlier import.
-        progress: Told of images verified.
+    """Verify and install a dataset, see `import_dataset`, from one folder, or from its archives and plain files.
 
     Raises:
-        RequestError: The dataset needs no import, or is there already.
-        DatasetError: Something is missing, may not be unpacked, or is not what the card says.
+        RequestError: The dataset needs no import, or is already imported.
+        DatasetError: A file is missing, cannot be unpacked, or differs from the card.
     """
     card = entry.card
     refuse_target(card, replace=replace)
@@ -150,7 +144,7 @@ def import_files(
                 for source in sources:
                     _place(source, card, Path(staging))
                 return import_dataset(entry, Path(staging), replace=replace, progress=progress)
-            except DatasetError as error:  # its folder is gone when the message is read
+            except DatasetError as error:  # the message must not name the temporary folder
                 given = ", ".join(source.name for source in sources)
                 raise type(error)(str(error).replace(f"{staging}/", "").replace(staging, given)) from error
     except OSError as error:
@@ -158,7 +152,7 @@ def import_files(
 
 
 def _place(source: Path, card: DatasetCard, staging: Path) -> None:
-    """Unpack an archive, or copy a file, to where the dataset's reader looks for it."""
+    """Unpack an archive or copy a file into the dataset's layout."""
     known = next((archive for archive in card.archives if archive.file == source.name), None) or _like(source, card)
     if not is_archive(source):
         shutil.copyfile(source, staging / (known.into if known else "") / source.name)
@@ -167,17 +161,16 @@ def _place(source: Path, card: DatasetCard, staging: Path) -> None:
     target = staging / (known.into if known else "")
     try:
         unpack(source, target, limit=limit, prefix=known.prefix if known else "")
-    except NothingThereError:  # someone's own archive of it
+    except NothingThereError:  # repacked by the user, without the prefix
         if not known or not known.prefix:
             raise
         unpack(source, target, limit=limit)
 
 
-_UNKNOWN_MIB = 20_000
-"""For archives that no card names."""
+_UNKNOWN_MIB = 20_000  # limit for archives that no card names
 
 
 def _like(source: Path, card: DatasetCard) -> ArchiveEntry | None:
-    """The card's only archive, under another name."""
+    """The card's only archive, if the source is an archive under another name."""
     archives = [archive for archive in card.archives if is_archive(Path(archive.file))]
     return archives[0] if len(archives) == 1 and is_archive(source) else None

@@ -1,4 +1,4 @@
-"""Datasets by name, or any folder of images."""
+"""Finding datasets by name, or as a folder of images."""
 
 import hashlib
 from collections.abc import Callable, Sequence
@@ -18,21 +18,21 @@ def open_dataset(spec: str, cards: Registry, split: str = "", *, labelled: bool 
     """Find a dataset's files.
 
     Args:
-        spec: A dataset's name, or a folder of images, which must look like a path: `./photos`.
-        cards: Where names are looked up.
-        split: Of a dataset that has several; its first if not said.
-        labelled: Read the labels, too, where there are any.
+        spec: A dataset's name, or a folder of images, written as a path: `./photos`.
+        cards: The known datasets.
+        split: Name of a split; by default the first.
+        labelled: Whether to read the labels, if any.
 
     Raises:
         UnknownNameError: No card has this name.
-        DatasetError: The dataset was not imported, is incomplete, or the folder holds no images.
+        DatasetError: The dataset is not imported or incomplete, or the folder holds no images.
         RequestError: The dataset has no such split.
     """
     if is_folder_spec(spec):
         if split:
             raise RequestError(f"{spec}: a folder has no split {split!r}; name the folder of that split")
         folder = Path(spec).expanduser()
-        # Marked as a folder: a bare name is for images that were checked against a card.
+        # The prefix marks a folder; a bare name means images verified against a card.
         name = f"./{printable_name(folder.resolve())}"
         listing = list_folder(folder)
         return Dataset(name, listing.samples, place=place_sha256(folder), labels=_labels(listing, wanted=labelled))
@@ -49,13 +49,9 @@ def _labels(listing: Listing, *, wanted: bool) -> Labels | None:
 
 
 def limited(dataset: Dataset, count: int) -> Dataset:
-    """A dataset's subset of so many images, in their order: the same ones in every run.
+    """A reproducible subset of `count` images, 1 or more, in the dataset's order; all images if it has fewer.
 
-    They are those whose ids have the smallest hashes, so that a larger subset holds every smaller one.
-
-    Args:
-        dataset: Returned as it is where it has no more images.
-        count: 1 or more.
+    It holds the ids with the smallest hashes, so that a larger subset contains every smaller one.
     """
     if len(dataset.samples) <= count:
         return dataset
@@ -70,10 +66,10 @@ def limited(dataset: Dataset, count: int) -> Dataset:
 
 
 def installed_listing(entry: Entry[DatasetCard], split: str = "") -> Listing:
-    """List the files of a card's dataset where it is installed.
+    """List the files of an installed dataset.
 
     Raises:
-        DatasetError: It was not imported, or it does not hold the images its card says.
+        DatasetError: The dataset is not imported, or its images are not those of its card.
     """
     card = entry.card
     folder = data_home() / card.folder
@@ -87,11 +83,11 @@ def installed_listing(entry: Entry[DatasetCard], split: str = "") -> Listing:
 
 
 def checked_listing(entry: Entry[DatasetCard], folder: Path, split: str = "") -> Listing:
-    """List a folder with a card's reader and compare what is there with what the card says.
+    """List a folder with a card's reader and check the image ids against the card.
 
     Raises:
         RequestError: The dataset has no such split.
-        DatasetError: It does not hold the images its card says.
+        DatasetError: The folder does not hold the card's images.
     """
     card = entry.card
     if split and split not in card.splits:
@@ -116,11 +112,11 @@ def checked_listing(entry: Entry[DatasetCard], folder: Path, split: str = "") ->
 def find_datasets(
     specs: Sequence[str], cards: Registry, split: str, limit: int | None, *, labelled: bool
 ) -> tuple[Dataset, ...]:
-    """Datasets, the split of those that have several, and no more images of each than the limit."""
+    """Open datasets; `split` applies to those with splits, and `limit` is the largest number of images of each."""
     if limit is not None and (not isinstance(limit, int) or limit < 1):
         raise RequestError(f"limit {limit!r}: take 1 image or more of each dataset")
     several = [spec for spec in specs if spec in cards.datasets and cards.dataset(spec).card.splits]
     if split and not several:
-        raise RequestError(f"split {split!r}: none of {', '.join(specs)} has several; leave out --split")
+        raise RequestError(f"split {split!r}: none of {', '.join(specs)} has splits; leave out --split")
     opened = (open_dataset(spec, cards, split if spec in several else "", labelled=labelled) for spec in specs)
     return tuple(dataset if limit is None else limited(dataset, limit) for dataset in opened)

@@ -1,4 +1,4 @@
-"""`srbench datasets import`: verify a dataset on disk against its card, then copy it whole or not at all."""
+"""`srbench datasets import`: verify a dataset on disk against its card, then copy it atomically."""
 
 import shutil
 import tempfile
@@ -16,14 +16,14 @@ from srbench.files import data_home, pixel_sha256, read_image
 
 @dataclass(frozen=True)
 class ImportReport:
-    """What an import did.
+    """Result of an import.
 
     Attributes:
-        folder: Where the dataset lies now.
-        images: How many HR images were decoded and copied.
-        verified: Whether the card lists pixel hashes, and all agreed.
-        lr_files: How many ready-made LR files came along.
-        splits: How many images of each split, where there are several.
+        folder: The dataset's new folder.
+        images: Number of HR images.
+        verified: Whether the images were compared with the card's pixel hashes.
+        lr_files: Number of ready-made LR files.
+        splits: Images per split; empty for a dataset without splits.
     """
 
     folder: Path
@@ -38,17 +38,17 @@ def import_dataset(
 ) -> ImportReport:
     """Verify and install a dataset.
 
-    Every image is decoded; where the card lists pixel hashes they must agree, so that a PNG and a BMP of the same
-    image both pass and another vintage of it does not. Files are copied beside the target and moved in one step.
+    Every image is decoded and compared with the card's pixel hash, if any, so that a PNG and a BMP of the same image
+    are both accepted. Files are copied beside the target and moved in one step.
 
     Args:
         entry: The dataset's card.
-        source: A folder in the dataset's usual layout, or one that holds it under the dataset's own folder name.
-        replace: Take the place of an earlier import.
-        progress: Told after each image.
+        source: The dataset's folder in its usual layout, or the parent of that folder.
+        replace: Replace an earlier import.
+        progress: Called after each image.
 
     Raises:
-        RequestError: The dataset needs no import, or is there already.
+        RequestError: The dataset needs no import, or is already imported.
         DatasetError: Images are missing, unknown, damaged or different; all are named.
     """
     card = entry.card
@@ -69,11 +69,7 @@ def import_dataset(
 
 
 def _every_split(entry: Entry[DatasetCard], root: Path) -> dict[str, Listing]:
-    """Each split of which anything is there, by name; the first must be.
-
-    Raises:
-        DatasetError: A split is there in part, or its labels are not its images'.
-    """
+    """Listings by split; splits other than the first may be absent. Reads the labels to check them."""
     found = {next(iter(entry.card.splits), ""): checked_listing(entry, root)}
     for split in list(entry.card.splits)[1:]:
         with suppress(NotImportedError):
@@ -85,10 +81,10 @@ def _every_split(entry: Entry[DatasetCard], root: Path) -> dict[str, Listing]:
 
 
 def refuse_target(card: DatasetCard, *, replace: bool) -> Path:
-    """Where a dataset is to lie.
+    """The folder to import a dataset into.
 
     Raises:
-        RequestError: It needs no import, or is there already and is not to be replaced.
+        RequestError: The dataset needs no import, or is already imported and `replace` is False.
     """
     if not card.folder:
         raise RequestError(f"{card.name} comes with an installed package; there is nothing to import")
@@ -116,7 +112,7 @@ def _verify(card: DatasetCard, listing: Listing, progress: Progress | None) -> N
 
 
 def _lr_problems(sample: Sample, hr_shape: tuple[int, ...]) -> list[str]:
-    """What is wrong with the ready-made LR files of an image."""
+    """Errors in an image's ready-made LR files."""
     problems: list[str] = []
     for scale, path in sample.lr.items():
         expected = tuple(side // scale for side in hr_shape[1:])
@@ -131,7 +127,7 @@ def _lr_problems(sample: Sample, hr_shape: tuple[int, ...]) -> list[str]:
 
 
 def _swap(fresh: Path, target: Path, old: Path) -> None:
-    """Put a folder in another's place; if that fails, the old one is put back."""
+    """Replace a folder by another; if that fails, restore the old one."""
     if not target.exists():
         fresh.rename(target)
         return
@@ -144,10 +140,7 @@ def _swap(fresh: Path, target: Path, old: Path) -> None:
 
 
 def _install(files: list[Path], root: Path, target: Path) -> None:
-    """Copy into a folder beside the target, then rename.
-
-    A killed import leaves a hidden folder beside the target; killed between two renames, with the old dataset in it.
-    """
+    """Copy into a hidden folder beside the target, then rename; a killed import may leave it, with the old dataset."""
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(prefix=f".{target.name}-", dir=target.parent) as staging:

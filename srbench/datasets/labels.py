@@ -1,4 +1,4 @@
-"""What is seen in a dataset's images, as people have labelled them, read from the files such labels come in."""
+"""Readers of ground-truth label files."""
 
 import csv
 from collections.abc import Iterator, Sequence
@@ -8,16 +8,16 @@ from srbench.api import Labels
 from srbench.errors import DatasetError
 
 LABEL_FILE = "labels.csv"
-"""Beside the images of a folder: its labels."""
+"""Name of the label file in a folder of images."""
 
 
 def read_attributes(path: Path) -> Labels:
-    """Read attributes in CelebA's form: how many rows, the attributes' names, and a row for each image.
+    """Read attributes in CelebA's format: the number of rows, the attribute names, and a row for each image.
 
-    A row is a file name and, for each attribute, 1 or -1.
+    A row is a file name followed by 1 or -1 for each attribute.
 
     Raises:
-        DatasetError: The file cannot be read, or a line is not what it should be; the line is named.
+        DatasetError: The file cannot be read, or a line, named in the message, is invalid.
     """
     lines = [(number, line.split()) for number, line in enumerate(_lines(path), start=1) if line.strip()]
     if len(lines) < 2 or len(lines[0][1]) != 1 or not _is_count(lines[0][1][0]):
@@ -38,12 +38,12 @@ def read_label_table(path: Path) -> Labels:
     """Read a CSV file of labels: `image,label` with a class name, or `image,NAME,NAME…` with 1 or 0 for each attribute.
 
     Raises:
-        DatasetError: The file cannot be read, or a line is not what it should be; the line is named.
+        DatasetError: The file cannot be read, or a line, named in the message, is invalid.
     """
     try:
         rows = [(number, row) for number, row in enumerate(csv.reader(_lines(path), strict=True), start=1) if row]
     except csv.Error as error:
-        raise DatasetError(f"{path}: no CSV ({error}); close every quote") from error
+        raise DatasetError(f"{path}: invalid CSV ({error}); close every quote") from error
     if len(rows) < 2 or rows[0][1][0] != "image" or len(rows[0][1]) < 2:
         raise DatasetError(f"{path}: expected a first line 'image,label' or 'image,NAME,NAME…', and rows below it")
     head, body = rows[0][1], rows[1:]
@@ -54,15 +54,10 @@ def read_label_table(path: Path) -> Labels:
 
 
 def required_labels(labels: Labels, ids: Sequence[str], source: Path) -> Labels:
-    """The same labels, if they are those of a dataset's images and of no others.
-
-    Args:
-        labels: As they were read.
-        ids: The dataset's images.
-        source: The file, for the message.
+    """Return the labels if they cover exactly the images `ids`; `source` is the label file, for the message.
 
     Raises:
-        DatasetError: An image has no label, or a label no image; how many, and the first of them.
+        DatasetError: Images have no label, or labels no image; the message counts them and names the first.
     """
     lacking = [name for name in ids if name not in labels.values]
     unknown = sorted(labels.values.keys() - set(ids))

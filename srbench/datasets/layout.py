@@ -1,4 +1,4 @@
-"""The layout that super-resolution benchmarks come in: HR images beside folders of LR images."""
+"""The usual layout of super-resolution benchmarks: HR images beside folders of LR images."""
 
 import re
 from collections.abc import Iterable
@@ -35,10 +35,10 @@ def lr_files(root: Path, ids: Iterable[str]) -> dict[str, dict[int, Path]]:
     """Ready-made LR files below `root`, in folders `X2`, `X3`, …, named `baby.png` or `babyx2.png`.
 
     Returns:
-        Image id to scale to file; ids without a file are left out.
+        Files by image id and scale; ids without a file are left out.
 
     Raises:
-        DatasetError: Two files are the same image at the same scale.
+        DatasetError: Two files have the same image id and scale.
     """
     known = set(ids)
     found: dict[str, dict[int, Path]] = {}

@@ -1,4 +1,4 @@
-"""Which images of a folder or a dataset are meant, and what people say is in them."""
+"""Selection of images from a dataset or a folder, with their labels."""
 
 from dataclasses import replace
 from pathlib import Path
@@ -13,18 +13,18 @@ from srbench.errors import RequestError
 def selected(
     spec: str, *, split: str = "", limit: int | None = None, ids: str = "", labels: Path | None = None
 ) -> Dataset:
-    """Some of a dataset's images, with labels of exactly these.
+    """Select images of a dataset, with the labels of exactly these images.
 
     Args:
         spec: A dataset's name or a folder.
-        split: Of a dataset that has several.
-        limit: At most so many images, always the same ones.
-        ids: `FIRST-LAST`, by name, both included; all images if empty.
-        labels: A file of labels that may name other images, too; in place of the dataset's own.
+        split: Name of a split; by default the first.
+        limit: Largest number of images, chosen reproducibly.
+        ids: `FIRST-LAST`, a range of ids in alphabetical order, both included; all images if empty.
+        labels: A label file, which may cover other images too; by default the dataset's own labels.
 
     Raises:
-        RequestError: No image is left, or a limit is none.
-        DatasetError: The dataset is not there, the labels cannot be read, or one of the images has none.
+        RequestError: No image is selected, the limit is less than 1, or an image has no label.
+        DatasetError: The dataset is not imported, or the labels cannot be read.
     """
     if limit is not None and limit < 1:
         raise RequestError(f"limit {limit}: take 1 image or more")
@@ -33,7 +33,7 @@ def selected(
         first, dash, last = ids.partition("-")
         samples = tuple(sample for sample in dataset.samples if first <= sample.id <= last)
         if not dash or not samples:
-            raise RequestError(f"ids {ids!r}: no image of {spec} lies there; write FIRST-LAST, by name")
+            raise RequestError(f"ids {ids!r}: no image of {spec} in this range; write FIRST-LAST, two ids")
         dataset = replace(dataset, samples=samples)
     if limit is not None:
         dataset = limited(dataset, limit)

@@ -1,4 +1,4 @@
-"""`--precision auto`: whether bfloat16 may replace float32 on a dataset, found on its first images."""
+"""`--precision auto`: decides on a dataset's first images whether bfloat16 may replace float32."""
 
 import math
 import time
@@ -18,17 +18,17 @@ from srbench.protocols import Protocol
 from srbench.runs import Identities, Plan, RecordSink
 
 IMAGES = 3
-"""Images of a dataset that are tried, or all if it has fewer."""
+"""Number of a dataset's images to try; all if it has fewer."""
 
 TOLERANCE = 0.005
-"""Largest change of an image's PSNR, in dB, with which bf16 is chosen."""
+"""Largest change of an image's PSNR at which bf16 is chosen, in dB."""
 
 FASTER = 1.1
-"""Least speed-up over fp32 with which bf16 is chosen; less might be noise, and the choice would differ between runs."""
+"""Smallest speed-up over fp32 at which bf16 is chosen; less may be noise, and the choice would differ between runs."""
 
 
 class Precisions:
-    """How each method of a plan runs on each dataset; under `auto` as its finished records say, else by a trial."""
+    """Precision of each method on each dataset; under `auto`, that of its finished records, else found by a trial."""
 
     def __init__(
         self,
@@ -38,13 +38,12 @@ class Precisions:
         sink: RecordSink,
         on_trial: Callable[[Trial], None],
     ) -> None:
-        """Begin without any choice made; `on_trial` is called with each trial."""
         self._plan, self._settings, self._identities = plan, settings, identities
         self._sink, self._on_trial = sink, on_trial
         self._chosen: dict[tuple[str, str, int], Chosen] = {}
 
     def choose(self, method: Method, dataset: Dataset, scale: int) -> Chosen:
-        """How a method runs on a dataset at a scale; the same answer in each call."""
+        """How a method runs on a dataset at a scale; the same in every call."""
         key = (method.name, dataset.name, scale)
         if key not in self._chosen:
             inference = method.inference(scale, self._settings.inference)
@@ -78,19 +77,10 @@ class Precisions:
 def try_bf16(
     method: Method, dataset: Dataset, scale: int, protocols: Sequence[Protocol], lr: LrSource, inference: Inference
 ) -> Trial:
-    """Upscale a dataset's first images in both precisions, under every protocol, and compare.
+    """Upscale a dataset's first images in both precisions, and compare PSNR under every protocol, and speed.
 
-    bf16 is chosen if no image's PSNR changes by more than `TOLERANCE` and it is the faster of the two: a processor
-    without instructions for it is slower. If the method fails, fp32 is chosen, and its records say why it fails; images
-    that cannot be read are left out.
-
-    Args:
-        method: The method.
-        dataset: Its first images are used.
-        scale: Upscaling factor.
-        protocols: Under which it will be scored.
-        lr: Whether LR is made or read.
-        inference: Device and runtime.
+    bf16 is chosen if no image's PSNR changes by more than `TOLERANCE` and it is at least `FASTER` times as fast, which
+    excludes processors without bf16 instructions. If the method fails, fp32 is chosen. Unreadable images are left out.
     """
     differences: list[float] = []
     images, speedup = 0, None
@@ -121,7 +111,7 @@ def try_bf16(
 def _readable(
     dataset: Dataset, scale: int, protocols: Sequence[Protocol], lr: LrSource
 ) -> Iterator[list[tuple[PreparedImage, list[Protocol]]]]:
-    """Images that can be prepared and compared under every protocol, with the protocols of each degradation rule."""
+    """Images that can be compared under every protocol, each prepared once per degradation rule with its protocols."""
     for sample in dataset.samples:
         try:
             hr = decode(dataset, sample)
@@ -130,13 +120,13 @@ def _readable(
                 for _, same in grouped(protocols, lambda protocol: protocol.degradation)
             ]
         except SRBenchError:
-            continue  # it fails in its own records
+            continue  # reported in its own records
         if not any(image.problems for image, _ in several):
             yield several
 
 
 def _speedup(full: Producer, half: Producer, job: Job) -> float:
-    """fp32's time over bf16's: each warmed up once, then timed twice in turns, the better counts."""
+    """Time in fp32 over time in bf16: each is warmed up once, then timed twice in turns; the shorter time counts."""
     for produce in (full, half):
         _seconds(produce, job)
     first, second = (_seconds(full, job), _seconds(half, job)), (_seconds(half, job), _seconds(full, job))

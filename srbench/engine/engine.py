@@ -1,4 +1,4 @@
-"""What an engine is: it carries a plan's cells to records."""
+"""The interface of engines, which turn a plan's cells into records."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -8,7 +8,7 @@ from srbench.api import ClassifierSpec, Inference, LrSource, MetricSpec, Panel, 
 from srbench.runs import Gallery, Identities, Plan, RecordSink
 
 Advance = Callable[[int], None]
-"""Called with the number of records that were just made or found finished."""
+"""Called with the number of records just made or found finished."""
 
 
 @dataclass(frozen=True)
@@ -16,12 +16,12 @@ class Settings:
     """How a plan is run, as plain values that can be sent to another process.
 
     Attributes:
-        metrics: The metrics to compute.
+        metrics: Metrics to compute.
         inference: Device, precision and runtime.
-        auto: Whether bf16 is tried on each dataset's first images, and replaced by fp32 where the results differ.
-        lr: Whether LR is made or read.
-        classifiers: Classifiers that look at the results.
-        gallery: Where results are saved; None to save none.
+        auto: Whether bf16 is tried on each dataset's first images, and replaced by fp32 if the results differ.
+        lr: Whether LR images are made or read.
+        classifiers: Classifiers to run on the results.
+        gallery: Paths of saved results; None to save none.
     """
 
     metrics: tuple[MetricSpec, ...]
@@ -33,7 +33,7 @@ class Settings:
 
 
 class Engine(Protocol):
-    """Makes every record of a plan that a sink does not hold yet; all engines make the same records."""
+    """Makes every record of a plan that the sink lacks; all engines make the same records."""
 
     def __call__(
         self,
@@ -51,16 +51,16 @@ class Engine(Protocol):
         Args:
             plan: The cells.
             settings: How they are run.
-            identities: What the records depend on.
-            sink: Receives each record as it is made; called from this process only.
-            panel: The classifiers of `settings`, loaded already.
+            identities: Hashes that the records depend on.
+            sink: Stores each record as it is made; called from this process only.
+            panel: The classifiers of `settings`, loaded.
             on_trial: Called with each trial of bf16, before its records are made.
             advance: Called as records are made or found finished.
 
         Returns:
-            How many finished records were found and not made again.
+            Number of finished records that were found and not made again.
 
         Raises:
-            StoreError: The sink cannot take more. Whatever else fails becomes a failed record.
+            StoreError: The sink cannot store a record. Any other error becomes a failed record.
         """
         ...

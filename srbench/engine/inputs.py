@@ -1,4 +1,4 @@
-"""From a dataset's files to what methods and metrics see: one image at one scale under one degradation rule."""
+"""From a dataset's files to the inputs of methods and metrics: one image at one scale under one degradation rule."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -18,7 +18,7 @@ def decode(dataset: Dataset, sample: Sample) -> Decoded:
     """Decode HR and check its pixels against the hashes of the dataset's card.
 
     Raises:
-        SRBenchError: It cannot be decoded, or has other pixels than the card lists.
+        SRBenchError: It cannot be decoded, or its pixels differ from those in the card.
     """
     try:
         image, found = read_identified(sample.hr)
@@ -26,8 +26,8 @@ def decode(dataset: Dataset, sample: Sample) -> Decoded:
         raise _named_by_file(sample.hr, error) from error
     if found != dataset.pixels.get(sample.id, found):
         raise DatasetError(
-            f"{sample.hr.name}: other pixels than {dataset.name}'s card lists: another vintage of it, or another "
-            "JPEG decoder; import the dataset again, or use its folder as ./folder"
+            f"{sample.hr.name}: other pixels than {dataset.name}'s card lists: another version of the dataset, or "
+            "another JPEG decoder; import the dataset again, or use its folder as ./folder"
         )
     return Decoded(image, found)
 
@@ -39,15 +39,14 @@ def prepared(
 
     Args:
         hr: The decoded image.
-        sample: Its id, and its given LR files.
+        sample: Its id and its given LR files.
         scale: Upscaling factor.
-        protocols: At least one; all of the same degradation rule.
-        lr: `made` by the rule, or `given`; a given LR is compared with the one the rule makes.
-        device: A torch device, where results will be compared.
+        protocols: At least one; all with the same degradation rule.
+        lr: `made` by the rule, or `given`; a warning says how far a given LR differs from the one the rule makes.
+        device: Torch device on which results will be compared.
 
     Raises:
-        SRBenchError: HR is too small, does not fit on the device, or the given LR is missing, damaged or of the wrong
-            size.
+        SRBenchError: HR is too small or does not fit on the device, or a given LR is missing, damaged or of wrong size.
     """
     rule = protocols[0].degradation
     reference = rule.reference(hr.image, scale)
@@ -70,8 +69,8 @@ def prepared(
 def _lr(
     reference: Image, sample: Sample, scale: int, rule: DegradationRule, source: LrSource
 ) -> tuple[Planes, tuple[str, ...]]:
-    """LR, and what is unusual about it."""
-    made = rule.degrade(reference, scale)  # `reference` is cut and in the rule's planes already
+    """LR, and warnings about it."""
+    made = rule.degrade(reference, scale)  # `reference` is cropped and in the rule's planes already
     if source == "made":
         return made, ()
     path = sample.lr.get(scale)
@@ -89,15 +88,15 @@ def _lr(
 
 
 def _named_by_file(path: Path, error: SRBenchError) -> SRBenchError:
-    """The same error with the file's name for its path, which means nothing where records are read."""
+    """The same error with the file's name in place of its path, which means nothing to a reader of records."""
     return type(error)(str(error).replace(str(path), path.name))
 
 
 def _on_device(image: Image, device: str) -> Planes:
-    """The image itself for the processor, else a copy on the device."""
+    """The image itself on the CPU, else a copy on the device."""
     if device == "cpu":
         return image
-    import torch  # here, because arrays need none
+    import torch  # here, because the CPU path needs none
 
     return torch.from_numpy(np.ascontiguousarray(image)).to(device, non_blocking=True)
 
@@ -107,15 +106,8 @@ def prepare_work(
 ) -> PreparedWork:
     """Decode an image once, and prepare it for every scale and degradation rule of its records.
 
-    Args:
-        dataset: Whose image.
-        sample: The image.
-        records: To be made.
-        lr: Whether LR is made or read.
-        device: A torch device, where results will be compared.
-
     Returns:
-        Prepared images, and failed records for what could not be prepared.
+        Prepared images, and failed records of images that could not be prepared.
     """
     work = PreparedWork()
     try:

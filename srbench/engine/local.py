@@ -1,9 +1,8 @@
 """The engine that runs in this process.
 
-An image is decoded once, degraded once for each scale and degradation rule, upscaled once by each method, and the
-result scored under every protocol that shares the rule. Three things happen at once: the next image is decoded and
-degraded, this one is upscaled, the one before is scored; a bounded number waits in between. What fails, fails in its
-own records.
+An image is decoded once, degraded once per scale and degradation rule, upscaled once by each method, and the result
+scored under every protocol that shares the rule. Decoding of the next image, upscaling of this one and scoring of the
+previous one run at once, with bounded queues in between. An error fails only the records it concerns.
 """
 
 from __future__ import annotations
@@ -29,12 +28,12 @@ from srbench.parallel import chunks, prefetch
 from srbench.runs import Identities, Plan, Record, RecordSink
 
 _WAITING = 2
-"""Images decoded ahead, and results waiting to be scored."""
+"""Largest number of images decoded ahead, and of results waiting to be scored."""
 
 _LOOKED_AT = 64
-"""Results that wait for classifiers, at most."""
+"""Number of waiting results at which they are classified."""
 _LOOKED_AT_PIXELS = 2**20
-"""Pixels of the waiting results, from which on they are classified; a large image alone."""
+"""Number of pixels of waiting results at which they are classified."""
 
 
 def run_plan(
@@ -47,7 +46,7 @@ def run_plan(
     on_trial: Callable[[Trial], None] = lambda _: None,
     advance: Advance = lambda _: None,
 ) -> int:
-    """Make every record of a plan that the sink does not hold yet; see `Engine`."""
+    """Make every record of a plan that the sink lacks; see `Engine`."""
     worker = Worker(settings.inference.device, Precisions(plan, settings, identities, sink, on_trial).choose)
     with ThreadPoolExecutor(1, thread_name_prefix="srbench-score") as scorer:
         scoring = _Scoring(settings, sink, panel, advance, scorer)
@@ -62,13 +61,13 @@ def run_plan(
             with closing(coming):
                 _consume(coming, worker, scoring)
         finally:
-            # After an error nobody waits for what is still to be scored.
+            # After an error, results that are not scored yet are dropped.
             scorer.shutdown(wait=False, cancel_futures=True)
     return scoring.reused
 
 
 def _counted(images: Iterator[PendingImage], scoring: _Scoring) -> Iterator[PendingImage]:
-    """Images with records to be made; finished records are counted on the way."""
+    """Images with records to be made; finished records are counted."""
     for image in images:
         scoring.found(image.finished)
         if image.records:
@@ -85,7 +84,7 @@ def _consume(coming: Iterator[PreparedWork], worker: Worker, scoring: _Scoring) 
 
 
 class _Scoring:
-    """Results scored in a thread of their own, and their records handed to the sink in order."""
+    """Scores results in a separate thread, and hands their records to the sink in order."""
 
     def __init__(
         self, settings: Settings, sink: RecordSink, panel: Panel | None, advance: Advance, scorer: ThreadPoolExecutor
@@ -105,7 +104,7 @@ class _Scoring:
             self._advance(count)
 
     def add(self, result: Upscaled | list[Record]) -> None:
-        """Score a result, or, where classifiers look on, keep it until there are enough pixels for a batch."""
+        """Score a result; with classifiers, collect results until there are enough for a batch."""
         if isinstance(result, list):
             if result:
                 self._submit(lambda: result)
@@ -118,19 +117,19 @@ class _Scoring:
                 self._classify()
 
     def finish(self) -> None:
-        """Score what still waits."""
+        """Score all waiting results."""
         self._classify()
         self._drain(0)
 
     def _classify(self) -> None:
         results, self._unclassified = self._unclassified, []
         if results and self._panel is not None:
-            # Here and not beside the upscaling: two networks at once would compete for the same threads.
+            # In the thread of the upscaling, because two networks at once would compete for the same cores.
             found = predictions(results, self._panel)
             self._submit(classified_records, results, found, self._metrics, self._save)
 
     def _save(self, result: Upscaled) -> SavedHashes:
-        """Save a result, and what it is compared with, if the run has a gallery."""
+        """Save a result and its reference, if the run has a gallery."""
         ready = result.ready
         gallery, key, reference = self._gallery, ready.records[0].key, ready.prepared.reference
         if gallery is None:
@@ -143,12 +142,12 @@ class _Scoring:
         return SavedHashes(pixel_sha256(image), self._references[name])
 
     def _submit(self, function: Callable[..., list[Record]], *arguments: Any) -> None:
-        """Have records made in the background, once few enough are on their way."""
+        """Make records in the background, once fewer than `_WAITING` batches are in progress."""
         self._drain(_WAITING - 1)
         self._waiting.append(self._scorer.submit(function, *arguments))
 
     def _drain(self, left: int) -> None:
-        """Hand over records in the order they were begun, until at most `left` are on their way."""
+        """Hand over records in order, until at most `left` batches are in progress."""
         while self._waiting and (len(self._waiting) > left or self._waiting[0].done()):
             for record in self._waiting.popleft().result():
                 self._sink.append(record)

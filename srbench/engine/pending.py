@@ -1,4 +1,4 @@
-"""Which records are still to be made. Reads only what it is given, so that any engine's driver can use it."""
+"""Records that are still to be made; usable by any engine."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -10,13 +10,13 @@ from srbench.runs import Gallery, Identities, Plan, RecordKey, RecordSink
 
 @dataclass(frozen=True)
 class PendingImage:
-    """An image and its records that are still to be made.
+    """An image and its records.
 
     Attributes:
-        dataset: Whose image.
+        dataset: The image's dataset.
         sample: The image.
-        records: To be made; may be empty.
-        finished: How many others are finished and are not made again.
+        records: Records still to be made; may be empty.
+        finished: Number of finished records, which are not made again.
     """
 
     dataset: Dataset
@@ -28,13 +28,9 @@ class PendingImage:
 def pending(
     plan: Plan, identities: Identities, sink: RecordSink, gallery: Gallery | None = None
 ) -> Iterator[PendingImage]:
-    """Go through a plan's images; each is looked up in the sink when it is asked for.
+    """Yield a plan's images, looked up in the sink one at a time.
 
-    Args:
-        plan: The cells.
-        identities: What the records depend on.
-        sink: Holds finished records.
-        gallery: Where each record's image must lie too; None if none are saved.
+    With a gallery, a record is finished only if its images are saved too.
     """
     for dataset in plan.request.datasets:
         cells = [cell for cell in plan.cells if cell.dataset is dataset]

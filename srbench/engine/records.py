@@ -1,4 +1,4 @@
-"""From results to records: scored, or failed with the reason."""
+"""Records of results: scored, or failed with the reason."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -15,10 +15,10 @@ def scored(image: Planes, prepared: PreparedImage, protocol: Protocol, metrics: 
     """Metrics of one result under one protocol.
 
     Args:
-        image: uint8, (C, h·scale, w·scale); where the prepared references lie.
-        prepared: What was upscaled; has a reference for the protocol.
-        protocol: The rule of comparison.
-        metrics: To compute.
+        image: uint8, (C, h·scale, w·scale), on the device of the references.
+        prepared: The image that was upscaled, with a reference for the protocol.
+        protocol: Rules of the comparison.
+        metrics: Metrics to compute.
 
     Raises:
         MethodError: HR is grey and read as luma, and the result is RGB.
@@ -31,12 +31,7 @@ def scored(image: Planes, prepared: PreparedImage, protocol: Protocol, metrics: 
 
 
 def scored_records(result: Upscaled, metrics: Sequence[Metric], save: Save) -> list[Record]:
-    """The records of one result.
-
-    Args:
-        result: To be scored.
-        metrics: To compute.
-        save: Saves the result.
+    """Save and score one result.
 
     Raises:
         StoreError: It cannot be saved.
@@ -58,7 +53,7 @@ def scored_records(result: Upscaled, metrics: Sequence[Metric], save: Save) -> l
 
 
 def predictions(results: Sequence[Upscaled], panel: Panel) -> list[Predictions]:
-    """Classifiers' predictions on results of any sizes; where one fails on all together, on each result alone."""
+    """Classifiers' predictions on results of any sizes; if they fail, on each result separately."""
     try:
         return list(panel.look([_view(result, panel) for result in results]))
     except MethodError as error:
@@ -70,13 +65,7 @@ def predictions(results: Sequence[Upscaled], panel: Panel) -> list[Predictions]:
 def classified_records(
     results: Sequence[Upscaled], found: Sequence[Predictions], metrics: Sequence[Metric], save: Save
 ) -> list[Record]:
-    """The records of results that classifiers have looked at.
-
-    Args:
-        results: To be scored.
-        found: Predictions on each; where they failed the result's records do.
-        metrics: To compute.
-        save: Saves the results.
+    """Save and score classified results; if a classifier failed on one, its records fail too.
 
     Raises:
         StoreError: A result cannot be saved.
@@ -118,7 +107,7 @@ def _record(pending: PendingRecord, result: Upscaled, metrics: Sequence[Metric])
 
 
 def failed_records(pending: Sequence[PendingRecord], error: SRBenchError, hr: Decoded | None = None) -> list[Record]:
-    """The same failure for several records; `hr` is None where it could not be decoded."""
+    """The same failure for several records; `hr` is None if it could not be decoded."""
     return [
         Record(
             key=one.key,

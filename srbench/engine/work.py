@@ -1,4 +1,4 @@
-"""What travels through an engine: pending records, prepared images, results."""
+"""Values passed between the parts of an engine: pending records, prepared images, results."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -20,12 +20,7 @@ class PendingRecord:
 
 @dataclass(frozen=True)
 class Decoded:
-    """A decoded HR image.
-
-    Attributes:
-        image: uint8, (C, H, W).
-        sha256: Its `pixel_sha256`.
-    """
+    """A decoded HR image, uint8, (C, H, W), and its `pixel_sha256`."""
 
     image: Image
     sha256: str
@@ -38,10 +33,10 @@ class PreparedImage:
     Attributes:
         hr: The whole HR image.
         job: LR and the size of the result.
-        reference: HR in the planes that are upscaled, cut to a multiple of the scale: uint8, (C, h·scale, w·scale).
-        references: What of it is compared, by protocol name; on the device where results are compared.
-        problems: Why nothing can be compared, by the name of each other protocol.
-        warnings: What is unusual about a given LR file.
+        reference: HR in the planes that are upscaled, cropped to a multiple of the scale: uint8, (C, h·scale, w·scale).
+        references: Compared part of `reference` by protocol name, on the device where results are compared.
+        problems: Why results cannot be compared, by the name of each other protocol.
+        warnings: Unusual properties of a given LR file.
     """
 
     hr: Decoded
@@ -54,7 +49,7 @@ class PreparedImage:
 
 @dataclass(frozen=True)
 class Ready:
-    """A prepared image, and the records that wait for its results."""
+    """A prepared image, and the records to be made from its results."""
 
     prepared: PreparedImage
     records: list[PendingRecord]
@@ -62,7 +57,7 @@ class Ready:
 
 @dataclass
 class PreparedWork:
-    """What became of a pending image: LR images ready to be upscaled, and records that failed already."""
+    """A pending image's LR images, ready to be upscaled, and its records that failed in preparation."""
 
     ready: list[Ready] = field(default_factory=list)
     failed: list[Record] = field(default_factory=list)
@@ -70,13 +65,7 @@ class PreparedWork:
 
 @dataclass(frozen=True)
 class Upscaled:
-    """A result on its way to be scored.
-
-    Attributes:
-        ready: What was upscaled, and for which records.
-        produced: The result.
-        precision: As records keep it; see `Inference.label`.
-    """
+    """A result to be scored; `precision` is an `Inference.label`, perhaps with ` (auto)`, as stored in records."""
 
     ready: Ready
     produced: Produced
@@ -84,14 +73,14 @@ class Upscaled:
 
 
 class SavedHashes(NamedTuple):
-    """`pixel_sha256` of a saved result and of what it is compared with; empty where nothing is saved."""
+    """`pixel_sha256` of a saved result and of its reference; empty if nothing is saved."""
 
     image_sha256: str = ""
     reference_sha256: str = ""
 
 
 Save = Callable[[Upscaled], SavedHashes]
-"""Saves a result and what it is compared with."""
+"""Saves a result and its reference."""
 
 Predictions = Mapping[str, Prediction] | MethodError
-"""Predictions on a result, by classifier; or why a classifier failed."""
+"""Predictions on a result by classifier, or the error of a classifier."""

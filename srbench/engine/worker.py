@@ -1,4 +1,4 @@
-"""Methods opened once and applied to prepared images, in batches where that pays."""
+"""Methods opened once and applied to prepared images, in batches on a GPU."""
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -11,19 +11,14 @@ from srbench.parallel import chunks, grouped
 from srbench.runs import Cell, Record
 
 _BATCH = 8
-"""Images of one size that a GPU upscales at once."""
+"""Largest number of images of one size that a GPU upscales at once."""
 _BATCH_PIXELS = 2**20
-"""LR pixels of a batch at most, which bounds its memory; a larger image goes alone."""
+"""Largest number of LR pixels in a batch, which bounds its memory; a larger image is upscaled alone."""
 
 
 @dataclass(frozen=True)
 class Chosen:
-    """How a method runs on a dataset.
-
-    Attributes:
-        inference: None where nothing is computed.
-        label: As records keep it.
-    """
+    """How a method runs on a dataset: inference, None if it computes nothing, and its label in records."""
 
     inference: Inference | None
     label: str
@@ -34,28 +29,19 @@ Choose = Callable[[Method, Dataset, int], Chosen]
 
 
 class Worker:
-    """Upscales on one device."""
+    """Upscales on one torch device; each method is opened when first used."""
 
     def __init__(self, device: str, choose: Choose) -> None:
-        """Prepare to work; nothing is loaded yet.
-
-        Args:
-            device: A torch device.
-            choose: Precision and runtime of each method.
-        """
-        # A processor gains nothing from batches, and loses the cache.
+        # On a CPU, batches gain nothing and exceed the cache.
         self.batch_size = 1 if device == "cpu" else _BATCH
         self._choose = choose
         self._producers: dict[tuple[str, int, Inference | None], Producer | SRBenchError] = {}
 
     def upscale(self, images: Sequence[Ready]) -> Iterator[Upscaled | list[Record]]:
-        """Apply to each image the methods that its records name.
-
-        Args:
-            images: Batched where they are of one size.
+        """Apply to each image the methods that its records name; images of one size are batched.
 
         Yields:
-            Results, or the records of those that failed.
+            A result, or the failed records of an image.
         """
         entries = [(one.cell, ready, one) for ready in images for one in ready.records]
         for _, same in grouped(entries, lambda entry: (entry[0].scale, entry[0].method.name, entry[0].dataset.name)):
@@ -69,7 +55,7 @@ class Worker:
                     yield from self._batch(cell, batch)
 
     def _fitting(self, ready: Ready) -> int:
-        """How many images of this size make a batch."""
+        """Batch size for images of this size."""
         pixels = int(ready.prepared.job.lr[0].size)
         return max(1, min(self.batch_size, _BATCH_PIXELS // pixels))
 
@@ -89,7 +75,7 @@ class Worker:
             yield Upscaled(ready, produced, chosen.label)
 
     def _producer(self, method: Method, scale: int, inference: Inference | None) -> Producer:
-        """The opened method; one that could not be opened raises the same error for every image."""
+        """The opened method; if opening it failed, the same error is raised for every image."""
         key = (method.name, scale, inference)
         if key not in self._producers:
             try:

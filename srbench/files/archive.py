@@ -1,4 +1,4 @@
-"""Unpacking other people's archives: nothing outside the target, no links, no more bytes than agreed."""
+"""Safe unpacking of untrusted archives: nothing outside the target, no links, a limit on the bytes."""
 
 import lzma
 import stat
@@ -27,43 +27,38 @@ _DAMAGED = (
     RuntimeError,
     ValueError,
 )
-"""What the standard library raises at bytes that are no archive, or are one that it does not know."""
+"""Errors of the standard library for damaged or unsupported archives."""
 
 
 class NothingThereError(DatasetError):
-    """An archive holds nothing below a prefix."""
+    """An archive holds no files below a prefix."""
 
 
 @dataclass(frozen=True)
 class _Member:
     name: str
-    size: int
-    """As the archive claims."""
-    problem: str
-    """Why it may not be unpacked; empty where it may."""
+    size: int  # in bytes, as the archive claims
+    problem: str  # why it must not be unpacked, or empty
     source: zipfile.ZipInfo | tarfile.TarInfo
 
 
 def is_archive(path: Path) -> bool:
-    """Whether a file's name says that it is an archive which `unpack` knows."""
+    """Whether the suffix is one that `unpack` supports."""
     return path.name.lower().endswith(ARCHIVE_SUFFIXES)
 
 
 def unpack(archive: Path, target: Path, *, limit: int, prefix: str = "") -> int:
-    """Unpack an archive's regular files into a folder.
+    """Unpack an archive's regular files into a folder and return their number.
 
     Args:
-        archive: A ZIP or tar file, the latter perhaps compressed.
-        target: Created where it does not exist.
-        limit: Bytes that all files together may have, whatever the archive claims.
-        prefix: Only what lies below this folder of the archive is unpacked, and without it.
-
-    Returns:
-        How many files.
+        archive: A ZIP file, or a tar file with or without compression.
+        target: Folder to unpack into; created if it does not exist.
+        limit: Largest total size of the files, in bytes, counted while they are written.
+        prefix: Unpack only files below this folder of the archive, and remove it from their paths.
 
     Raises:
-        DatasetError: It is no archive or a damaged one, holds a link, a device or a path that leads out of the target,
-            holds a name twice, or is larger than the limit; what was unpacked so far may be there.
+        DatasetError: The archive is invalid or damaged, holds a link, a device, a duplicate name or a path that leads
+            out of the target, or exceeds the limit; files unpacked before the error remain.
         OSError: The target cannot be written.
     """
     written, done = 0, set[str]()
@@ -84,11 +79,11 @@ def unpack(archive: Path, target: Path, *, limit: int, prefix: str = "") -> int:
                             raise DatasetError(_too_large(archive, limit))
                         file.write(chunk)
         except _DAMAGED as error:
-            raise DatasetError(f"{archive.name}: damaged, or no archive ({one_line(error)}); fetch it again") from error
+            raise DatasetError(f"{archive.name}: damaged or no archive ({one_line(error)}); get it again") from error
         except OSError as error:
-            # bz2's complaint about its data has no number; the disk's has one.
+            # An OSError of bz2 about invalid data has no errno; one of the disk has.
             if error.errno is None or isinstance(error, FileExistsError | NotADirectoryError | IsADirectoryError):
-                raise DatasetError(f"{archive.name}: damaged ({one_line(error)}); fetch it again") from error
+                raise DatasetError(f"{archive.name}: damaged ({one_line(error)}); get it again") from error
             raise
     if not done:
         where = f" below {prefix}" if prefix else ""
@@ -97,23 +92,23 @@ def unpack(archive: Path, target: Path, *, limit: int, prefix: str = "") -> int:
 
 
 def _checked_name(archive: Path, member: _Member, prefix: str, done: set[str], limit: int) -> str:
-    """Where a member goes, below the target."""
+    """A member's path relative to the target."""
     name = member.name.removeprefix(prefix)
     parts = PurePosixPath(name).parts
     problem = member.problem
     if not parts or name.startswith("/") or "\\" in name or "\0" in name or ".." in parts or ":" in parts[0]:
         problem = "its path leads out of the folder"
     elif "/".join(parts) in done:
-        problem = "its name is there twice"
+        problem = "duplicate name"
     if problem:
-        raise DatasetError(f"{archive.name}: {member.name[:80]!r} may not be unpacked: {problem}; get the archive anew")
+        raise DatasetError(f"{archive.name}: {member.name[:80]!r} cannot be unpacked: {problem}; get it again")
     if member.size > limit or len(done) >= _MOST_FILES:
         raise DatasetError(_too_large(archive, limit))
     return "/".join(parts)
 
 
 def _too_large(archive: Path, limit: int) -> str:
-    return f"{archive.name}: unpacks to more than the {limit // 2**20} MiB its card allows; get the archive anew"
+    return f"{archive.name}: unpacks to more than the {limit // 2**20} MiB its card allows; get it again"
 
 
 def _opened(archive: Path, stack: ExitStack) -> zipfile.ZipFile | tarfile.TarFile:
@@ -123,7 +118,7 @@ def _opened(archive: Path, stack: ExitStack) -> zipfile.ZipFile | tarfile.TarFil
 
 
 def _members(opened: zipfile.ZipFile | tarfile.TarFile) -> Iterator[_Member]:
-    """Everything but folders."""
+    """All members except folders."""
     if isinstance(opened, zipfile.ZipFile):
         for info in opened.infolist():
             mode = info.external_attr >> 16

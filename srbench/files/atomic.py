@@ -10,13 +10,13 @@ from srbench.errors import SRBenchError
 
 @contextmanager
 def atomic_write(path: Path) -> Iterator[Path]:
-    """Write a file under another name, and rename it once it is complete and on the disk.
+    """Write a file under a temporary name, then sync and rename it.
 
     Args:
-        path: The file; its folder is made if it does not exist.
+        path: The final path; its folder is created if it does not exist.
 
     Yields:
-        The path to write to. After an error nothing is left there, and an older file at `path` is unchanged.
+        The temporary path to write to. After an error it is removed, and an older file at `path` is unchanged.
 
     Raises:
         OSError: The folder or the file cannot be written.
@@ -34,10 +34,10 @@ def atomic_write(path: Path) -> Iterator[Path]:
 
 
 def write_text(path: Path, text: str, error: type[SRBenchError]) -> None:
-    """Write a UTF-8 text file atomically, with line feeds as they are in the text.
+    """Write a UTF-8 text file atomically, with unchanged line endings.
 
     Raises:
-        SRBenchError: Of the type `error`: the file cannot be written.
+        SRBenchError: The file cannot be written; of the type `error`.
     """
     try:
         with atomic_write(path) as partial:

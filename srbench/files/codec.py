@@ -1,7 +1,7 @@
-"""The one image convention, and the only place that decodes or encodes image files.
+"""Decoding and encoding of image files.
 
 An image is a C-contiguous uint8 array of shape (C, H, W): C = 3 for RGB, C = 1 for a grey file. Grey stays one plane
-until the protocol decides what it means (`to_rgb` repeats it three times).
+until the protocol converts it (`to_rgb` repeats it three times).
 """
 
 import hashlib
@@ -23,52 +23,49 @@ from srbench.files.atomic import atomic_write
 
 IMAGE_SUFFIXES = frozenset({".png", ".bmp", ".jpg", ".jpeg", ".webp", ".tif", ".tiff", ".ppm", ".pgm"})
 MAX_PIXELS = 150_000_000
-"""A larger header is taken for a decompression bomb: three times the largest image of DIV8K (7680 × 6192 pixels)."""
+"""Larger images are refused as decompression bombs; three times the largest image of DIV8K (7680 × 6192 pixels)."""
 
 GREY_MODES = frozenset({"1", "L", "LA"})
 _RGB_MODES = frozenset({"RGB", "RGBA", "P", "PA"})
 
 
 def read_image(path: str | os.PathLike[str]) -> Image:
-    """Decode an 8-bit image file, turned upright as its EXIF orientation says.
+    """Decode an 8-bit image file that Pillow supports, and apply its EXIF orientation.
 
-    An opaque alpha channel is dropped and a palette is looked up: neither changes a pixel. What has no single
-    8-bit RGB reading is refused rather than converted: 16-bit and float samples, CMYK, real transparency.
-
-    Args:
-        path: A file that Pillow can decode.
+    An opaque alpha channel is dropped and a palette is looked up, which changes no pixel. Images without a unique
+    8-bit RGB form are refused: 16-bit and float samples, CMYK, transparent pixels.
 
     Returns:
         uint8, (3, H, W) in RGB, or (1, H, W) for a grey file.
 
     Raises:
-        ImageError: The file is missing, empty, truncated, no image, too large, or of a refused kind.
+        ImageError: The file is missing, empty, damaged, not an image, too large, or of a refused kind.
     """
     return planar(_decoded(Path(path)))
 
 
 def read_identified(path: str | os.PathLike[str]) -> tuple[Image, str]:
-    """`read_image` and its `pixel_sha256`, which is cheaper of the samples as a file has them.
+    """The image and its `pixel_sha256`, computed faster than by separate calls because the file's layout is hashed.
 
     Raises:
-        ImageError: As `read_image`.
+        ImageError: See `read_image`.
     """
     pixels = _decoded(Path(path))
     return planar(pixels), _pixels_sha256(pixels)
 
 
 def _decoded(path: Path) -> NDArray[np.uint8]:
-    """Samples as a file has them: (H, W, 3), or (H, W) for grey."""
+    """Samples in the file's layout: (H, W, 3), or (H, W) for grey."""
     with upright(path) as image:
         return checked_pixels(image, path)
 
 
 @contextmanager
 def upright(path: Path) -> Iterator[Pil.Image]:
-    """The file, turned as its EXIF orientation says; what goes wrong while it is used is an ImageError."""
+    """Open an image and apply its EXIF orientation; exceptions in the block become ImageErrors."""
     try:
         with warnings.catch_warnings():
-            # Our own bound, checked before any pixel is decoded, takes the place of Pillow's warning.
+            # MAX_PIXELS, checked before any pixel is decoded, replaces Pillow's warning.
             warnings.simplefilter("ignore", Pil.DecompressionBombWarning)
             with Pil.open(path) as file:
                 _refuse_unreadable(file, path)
@@ -83,17 +80,17 @@ def upright(path: Path) -> Iterator[Pil.Image]:
     except Pil.DecompressionBombError:
         raise ImageError(f"{path}: more than {MAX_PIXELS:,} pixels; refused as a decompression bomb") from None
     except (OSError, SyntaxError, ValueError) as error:
-        # Pillow reports damaged data under all three, SyntaxError for a broken PNG chunk.
+        # Pillow raises all three for damaged data, SyntaxError for a broken PNG chunk.
         raise ImageError(f"{path}: damaged or unreadable image ({error}); replace the file") from error
 
 
 def _refuse_unreadable(file: Pil.Image, path: Path) -> None:
-    """Refuse by the header alone what must not be decoded or has no single 8-bit reading."""
+    """Refuse, by the header alone, images that are too large or have no unique 8-bit form."""
     if file.width * file.height > MAX_PIXELS:
         raise ImageError(f"{path}: {file.width}×{file.height} is over {MAX_PIXELS:,} pixels; refused as a bomb")
-    # Pillow opens a 16-bit RGB file as mode RGB and drops the low bytes; only the raw mode tells.
+    # Pillow opens a 16-bit RGB file as mode RGB and drops the low bytes; only the raw mode shows it.
     raw_modes = [str(tile[3]) for tile in getattr(file, "tile", [])]
-    # A PPM says its largest sample there, ("RGB", 65535), and Pillow rescales whatever is not 255.
+    # The raw mode of a PPM states its largest sample, ("RGB", 65535); Pillow rescales any other than 255.
     rescaled = file.format == "PPM" and any(re.search(r", (?!255\))\d+\)", mode) for mode in raw_modes)
     if file.mode.startswith(("I", "F")) or rescaled or any(";16" in mode for mode in raw_modes):
         raise ImageError(f"{path}: samples are not 8-bit; srbench scores 8-bit images, convert it first")
@@ -118,14 +115,10 @@ def planar(pixels: NDArray[np.uint8]) -> Image:
 
 
 def write_image(path: str | os.PathLike[str], image: Image) -> None:
-    """Write an image losslessly as PNG; the file appears whole or not at all.
-
-    Args:
-        path: Where to; ends in `.png`.
-        image: uint8, (3, H, W) RGB or (1, H, W) grey.
+    """Write an image, uint8, (3, H, W) RGB or (1, H, W) grey, atomically as PNG, which is lossless.
 
     Raises:
-        ImageError: The suffix is another, the array is no image, or the file cannot be written.
+        ImageError: The suffix is not `.png`, the array is not an image, or the file cannot be written.
     """
     path = Path(path)
     if path.suffix.lower() != ".png":
@@ -141,27 +134,14 @@ def write_image(path: str | os.PathLike[str], image: Image) -> None:
 
 
 def to_rgb(image: Image) -> Image:
-    """Repeat a grey plane three times; an RGB image is returned as it is.
-
-    Args:
-        image: uint8, (3, H, W) or (1, H, W).
-
-    Returns:
-        uint8, (3, H, W).
-    """
+    """Repeat a grey plane three times; RGB is unchanged. From uint8, (3, H, W) or (1, H, W), to uint8, (3, H, W)."""
     return image if image.shape[0] == 3 else np.repeat(image, 3, axis=0)
 
 
 def pixel_sha256(image: Image) -> str:
-    r"""Identity of the decoded pixels, whatever the file format.
+    r"""Hash of an image, uint8, (C, H, W), independent of the file format: 64 hexadecimal digits.
 
-    The hash covers the text ``{width}x{height}x{channels}\n`` and then the samples row by row, channels interleaved.
-
-    Args:
-        image: uint8, (C, H, W).
-
-    Returns:
-        64 hexadecimal digits.
+    It covers the text ``{width}x{height}x{channels}\n``, then the samples row by row, channels interleaved.
     """
     return _pixels_sha256(image[0] if len(image) == 1 else image.transpose(1, 2, 0))
 

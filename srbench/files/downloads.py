@@ -1,4 +1,4 @@
-"""Downloads that go on where they were cut, from the first mirror that has the file; pooch checks and keeps it."""
+"""Resumable downloads from the first mirror that has the file; pooch verifies and stores it."""
 
 import hashlib
 import time
@@ -12,23 +12,16 @@ from srbench.errors import DownloadError, SRBenchError, one_line
 from srbench.files.atomic import looks_like_a_page
 
 Bytes = Callable[[int, int | None], None]
-"""Told how many bytes are there, and how many there will be, if that is known."""
+"""Called with the number of bytes present and the total; None if the total is unknown."""
 
-_TRIES = 4
-"""In a row without a single byte."""
-
-_PAUSE = 0.5
-"""Seconds before the second try, doubled before each further one."""
-
-_TIMEOUT = (10, 60)
-"""Seconds to connect, and between bytes."""
-
-_CHUNK = 1 << 13
-"""Bytes; of a connection that breaks less than this is lost."""
+_TRIES = 4  # consecutive tries without a single byte
+_PAUSE = 0.5  # seconds before the second try, doubled before each further one
+_TIMEOUT = (10, 60)  # seconds to connect, and between bytes
+_CHUNK = 1 << 13  # bytes; a broken connection loses less than this
 
 
 class WebPageError(Exception):
-    """A page came in place of the file."""
+    """The server sent a web page instead of the file."""
 
 
 def download(
@@ -39,22 +32,19 @@ def download(
     accept: Callable[[Path], None] = lambda _: None,
     progress: Bytes = lambda *_: None,
 ) -> Path:
-    """Fetch a file, unless it is there already.
+    """Download a file unless it exists, and return its path.
 
-    A download that is cut is tried again from where it was, and the next call goes on from there too.
+    An interrupted download is resumed, by the next call too.
 
     Args:
         urls: Mirrors, in the order to try them.
-        path: Where it is kept.
-        checksum: `md5:…` or `sha256:…`; None where none is known.
-        accept: Raises SRBenchError for a file that is not the one expected; the next mirror is then tried.
+        path: Path of the file.
+        checksum: `md5:…` or `sha256:…`; None if unknown.
+        accept: Raises SRBenchError for an unexpected file, which is removed; the next mirror is then tried.
         progress: Called as bytes arrive.
 
-    Returns:
-        `path`.
-
     Raises:
-        DownloadError: No mirror has it; each is named with its reason.
+        DownloadError: Every mirror failed; the message gives the reason for each.
     """
     import pooch  # type: ignore[import-untyped]
 
@@ -67,9 +57,9 @@ def download(
             )
         except WebPageError as error:
             failures.append(f"{url}: {error}")
-        except OSError as error:  # requests' errors are OSErrors too, some of them ValueErrors beside
+        except OSError as error:  # requests' errors are OSErrors, some of them ValueErrors too
             failures.append(f"{url}: {_reason(error)}")
-        except ValueError:  # pooch's, of a checksum
+        except ValueError:  # pooch found another checksum
             failures.append(f"{url}: another file than expected (its {(checksum or '').partition(':')[0]} differs)")
         else:
             try:
@@ -90,7 +80,7 @@ def _reason(error: OSError) -> str:
 
 
 class _Resuming:
-    """A downloader for pooch that keeps what came before the connection broke."""
+    """A downloader for pooch that keeps partial downloads."""
 
     def __init__(self, path: Path, progress: Bytes) -> None:
         self._path, self._progress = path, progress
@@ -115,12 +105,12 @@ class _Resuming:
         self._forget(part)
 
     def _part(self, url: str) -> Path:
-        """Of its own for each mirror: two may hold different files."""
+        # One for each mirror, because mirrors can hold different files.
         return self._path.with_name(f".{self._path.name}.{hashlib.sha256(url.encode()).hexdigest()[:8]}.part")
 
     @staticmethod
     def _tag(part: Path) -> Path:
-        """What the server called the version that the part is of."""
+        """The file with the version, as named by the server, that a partial download belongs to."""
         return part.with_suffix(".tag")
 
     def _forget(self, part: Path) -> None:
@@ -138,16 +128,16 @@ class _Resuming:
             headers |= {"Range": f"bytes={have}-", "If-Range": version}
         with requests.get(url, headers=headers, stream=True, timeout=_TIMEOUT) as response:
             if response.status_code == requests.codes.requested_range_not_satisfiable:
-                self._forget(part)  # longer than the file is now
+                self._forget(part)  # longer than the file now is
                 raise requests.ConnectionError("the file changed while it was fetched")
             response.raise_for_status()
             resumed = response.status_code == requests.codes.partial_content
             if resumed and not response.headers.get("Content-Range", "").startswith(f"bytes {have}-"):
                 self._forget(part)
-                raise requests.ConnectionError("the server went on from somewhere else")
+                raise requests.ConnectionError("the server resumed at another position")
             chunks = response.iter_content(_CHUNK)
             first = next(chunks, b"")
-            if not resumed and looks_like_a_page(first):  # said before what came earlier is overwritten
+            if not resumed and looks_like_a_page(first):  # raised before the partial download is overwritten
                 raise WebPageError("a web page came in place of the file (Google Drive's, when its quota is used up?)")
             have = have if resumed else 0
             length = response.headers.get("Content-Length")
@@ -167,6 +157,6 @@ def _size(path: Path) -> int:
 
 
 def _version(headers: Mapping[str, str]) -> str:
-    """What tells this version of a file from another, as `If-Range` takes it; empty where the server does not say."""
+    """Version of a file for the header `If-Range`; empty if the server sends none."""
     tag = headers.get("ETag", "")
     return tag if tag and not tag.startswith("W/") else headers.get("Last-Modified", "")

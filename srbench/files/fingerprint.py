@@ -1,4 +1,4 @@
-"""Fingerprints: hashes of all that decides a number, so that a record is reused only where it would not change."""
+"""Fingerprints: hashes of everything that determines a result, so that only valid records are reused."""
 
 import hashlib
 import json
@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 LIBRARIES = ("torch", "numpy", "numba", "opencv-python-headless", "pillow", "scikit-image")
-"""Distributions whose version may move the last digits."""
+"""Distributions whose version can change the last digits of a result."""
 
 _PACKAGE = Path(__file__).parent.parent
 _NUMBERS = ("api", "classifiers", "engine", "files/codec.py", "methods", "metrics", "parallel.py", "protocols")
@@ -27,7 +27,7 @@ def file_sha256(path: Path) -> str:
 
 
 def file_identity(path: Path) -> str:
-    """Hash of a file's bytes, or why it cannot be read."""
+    """Hash of a file's bytes, or the reason why it cannot be read."""
     try:
         return file_sha256(path)
     except OSError as error:
@@ -36,7 +36,7 @@ def file_identity(path: Path) -> str:
 
 @lru_cache(maxsize=32)
 def code_sha256(folder: Path) -> str:
-    """Hash of the Python sources and cards below a folder, with their names."""
+    """Hash of the Python sources and TOML files below a folder, with their names."""
     return _hash_files(folder, (path for path in folder.rglob("*") if path.suffix in {".py", ".toml"}))
 
 
@@ -49,13 +49,13 @@ def _hash_files(root: Path, paths: Iterable[Path]) -> str:
 
 @lru_cache(maxsize=1)
 def numbers_code() -> str:
-    """Hash of the engine's own code that decides numbers and warnings: protocols, metrics, decoding, calling."""
+    """Hash of srbench's own code that determines results and warnings: protocols, metrics, decoding, calls."""
     paths: list[Path] = []
     for name in _NUMBERS:
         place = _PACKAGE / name
         found = [place] if place.is_file() else [*place.rglob("*.py")]
         if not found:
-            raise RuntimeError(f"{name}: decides numbers, and is not in {_PACKAGE}; a number could silently be old")
+            raise RuntimeError(f"{name}: not found in {_PACKAGE}, so old records could be reused; reinstall srbench")
         paths += found
     return _hash_files(_PACKAGE, paths)
 
@@ -68,13 +68,13 @@ def library_versions() -> dict[str, str]:
 
 @lru_cache(maxsize=4)
 def runtime_version(runtime: str) -> str:
-    """Of a runtime that is a library of its own; empty for torch's."""
+    """Version of a runtime; empty for one that is part of torch."""
     return installed_version("openvino") if runtime == "openvino" else ""
 
 
 @lru_cache(maxsize=16)
 def installed_version(distribution: str) -> str:
-    """Of a distribution that need not be there; `none` where it is not."""
+    """Version of an optional distribution, `none` if not installed."""
     try:
         return version(distribution)
     except PackageNotFoundError:
@@ -82,11 +82,11 @@ def installed_version(distribution: str) -> str:
 
 
 def place_sha256(path: Path) -> str:
-    """First 12 hexadecimal digits of the hash of an absolute path: tells places apart without naming them."""
+    """First 12 hexadecimal digits of the sha256 of an absolute path: an identity that does not reveal the path."""
     return hashlib.sha256(os.fsencode(path.resolve())).hexdigest()[:12]
 
 
 def combine(**parts: Any) -> str:
-    """First 32 hexadecimal digits of the sha256 of named parts, as canonical JSON."""
+    """First 32 hexadecimal digits of the sha256 of named values, as canonical JSON."""
     canonical = json.dumps(parts, sort_keys=True, separators=(",", ":"))
     return hashlib.sha256(canonical.encode()).hexdigest()[:32]

@@ -1,4 +1,4 @@
-"""Photographs with what their files hold beside the pixels: colour profile, EXIF data, transparency."""
+"""Photographs with their colour profile, EXIF data and transparency."""
 
 import os
 from dataclasses import dataclass
@@ -15,18 +15,18 @@ from srbench.files.atomic import atomic_write
 from srbench.files.codec import GREY_MODES, planar, upright
 
 WRITABLE_SUFFIXES = frozenset({".png", ".jpg", ".jpeg", ".webp", ".tif", ".tiff"})
-"""Of files that hold all of a `Photograph`, but for JPEG's lack of transparency."""
+"""Formats that store all parts of a `Photograph`, except that JPEG has no transparency."""
 
 
 @dataclass(frozen=True)
 class Photograph:
-    """An image with what its file says beside the pixels.
+    """An image with the metadata of its file.
 
     Attributes:
         image: uint8, (3, H, W) or (1, H, W), upright.
-        alpha: uint8, (1, H, W); None where the file has no transparency.
-        profile: Its ICC profile; None without one.
-        exif: Its EXIF data, without the orientation, which the pixels have by now; empty without any.
+        alpha: uint8, (1, H, W); None without transparency.
+        profile: ICC profile; None without one.
+        exif: EXIF data without the orientation, which is already applied; may be empty.
     """
 
     image: Image
@@ -36,10 +36,10 @@ class Photograph:
 
 
 def read_photograph(path: str | os.PathLike[str]) -> Photograph:
-    """Decode an image file as `read_image` does, with its transparency, colour profile and EXIF data.
+    """Decode an image file like `read_image`, with its transparency, colour profile and EXIF data.
 
     Raises:
-        ImageError: As `read_image`, but transparent pixels are read.
+        ImageError: See `read_image`; transparent pixels are allowed.
     """
     with upright(Path(path)) as picture:
         alpha = None
@@ -48,19 +48,19 @@ def read_photograph(path: str | os.PathLike[str]) -> Photograph:
         exif = picture.getexif()
         exif.pop(ExifTags.Base.Orientation, None)
         wanted = "L" if picture.mode in GREY_MODES else "RGB"
-        # By way of RGBA, because a palette's transparent entry has a colour, too.
+        # Through RGBA, because a palette's transparent entry has a colour too.
         opaque = picture.convert("RGBA") if alpha is not None else picture
         pixels = np.asarray(opaque if opaque.mode == wanted else opaque.convert(wanted))
         return Photograph(planar(pixels), alpha, picture.info.get("icc_profile"), exif.tobytes() if exif else b"")
 
 
 def write_photograph(path: str | os.PathLike[str], photograph: Photograph) -> None:
-    """Write an image with its transparency, profile and EXIF data; the file appears whole or not at all.
+    """Write an image with its transparency, profile and EXIF data atomically.
 
-    PNG, WebP and TIFF are lossless, JPEG has quality 95 without chroma subsampling.
+    PNG, WebP and TIFF are lossless; JPEG has quality 95 without chroma subsampling.
 
     Raises:
-        ImageError: The suffix is another, JPEG is to hold transparent pixels, or the file cannot be written.
+        ImageError: The suffix is not supported, JPEG is chosen with transparency, or the file cannot be written.
     """
     path = Path(path)
     suffix = path.suffix.lower()

@@ -1,4 +1,4 @@
-"""Folders that srbench reads and writes, and image files by name."""
+"""Folders that srbench reads and writes, and the image files in a folder."""
 
 import os
 from collections.abc import Mapping, Sequence
@@ -11,22 +11,22 @@ from srbench.files.codec import IMAGE_SUFFIXES
 
 
 def data_home() -> Path:
-    """Where imported datasets lie: $SRBENCH_DATA, or the platform's cache folder."""
+    """Folder of imported datasets: $SRBENCH_DATA, by default in the platform's cache folder."""
     chosen = os.environ.get("SRBENCH_DATA")
     return Path(chosen).expanduser() if chosen else platformdirs.user_cache_path("srbench") / "datasets"
 
 
 def cache_home() -> Path:
-    """Where files are kept that can be made again: $SRBENCH_CACHE, or the platform's cache folder."""
+    """Folder of files that can be recreated: $SRBENCH_CACHE, by default the platform's cache folder."""
     chosen = os.environ.get("SRBENCH_CACHE")
     return Path(chosen).expanduser() if chosen else platformdirs.user_cache_path("srbench")
 
 
 def image_files(folder: Path) -> dict[str, Path]:
-    """Image files directly inside a folder, by stem, in name order; files of other kinds are not images and not listed.
+    """Image files directly inside a folder, by stem, in name order; hidden files and other suffixes are left out.
 
     Raises:
-        DatasetError: The folder cannot be listed, or two files have the same stem, so that an id would name both.
+        DatasetError: The folder cannot be listed, or a file is irregular, unprintable or has another's stem.
     """
     found: dict[str, Path] = {}
     try:
@@ -39,7 +39,7 @@ def image_files(folder: Path) -> dict[str, Path]:
         if path.is_dir():
             continue
         if not path.is_file():
-            raise DatasetError(f"{path}: a broken link, or no regular file; remove it")
+            raise DatasetError(f"{path}: a broken link or not a regular file; remove it")
         printable_name(path)
         if path.stem in found:
             raise DatasetError(
@@ -50,10 +50,10 @@ def image_files(folder: Path) -> dict[str, Path]:
 
 
 def printable_name(path: Path) -> str:
-    """The last part of a path, which tables and records must be able to hold.
+    """The last part of a path, if it can be printed in tables and records.
 
     Raises:
-        DatasetError: It has control characters, or bytes that are not UTF-8.
+        DatasetError: The name has control characters, or bytes that are not UTF-8.
     """
     if not path.name.isprintable():
         raise DatasetError(f"{str(path)!r}: the name {path.name!r} cannot be printed; rename it")
@@ -64,10 +64,10 @@ Files = Path | str | Sequence[Path | str]
 
 
 def existing_files(weights: Mapping[str, Files]) -> dict[str, tuple[Path, ...]]:
-    """Paths by name.
+    """Paths of a user's weight files, by the name they belong to.
 
     Raises:
-        RequestError: A file is not there.
+        RequestError: A file does not exist.
     """
     files: dict[str, tuple[Path, ...]] = {}
     for name, given in weights.items():
@@ -80,5 +80,5 @@ def existing_files(weights: Mapping[str, Files]) -> dict[str, tuple[Path, ...]]:
 
 
 def is_folder_spec(spec: str) -> bool:
-    """Whether the user means a folder (`./photos`, `/data/x`, `~/x`) and not a dataset's name."""
+    """Whether the text is a folder (`./photos`, `/data/x`, `~/x`) and not a dataset's name."""
     return spec.startswith(("~", ".")) or "/" in spec or os.sep in spec

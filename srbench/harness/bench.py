@@ -1,4 +1,4 @@
-"""`srbench bench`: methods at sizes, batches and precisions."""
+"""`srbench bench`: time methods at several sizes, batch sizes and precisions."""
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -31,12 +31,12 @@ __all__ = ["Benchmark", "bench", "still_valid", "time_methods", "timed_methods",
 
 @dataclass(frozen=True)
 class Benchmark:
-    """What was timed.
+    """Result of a benchmark.
 
     Attributes:
-        timings: In the order asked.
-        problems: Why others are missing.
-        conditions: Processor, libraries, clocks; taken before the timing.
+        timings: In the requested order.
+        problems: Reason for each missing timing.
+        conditions: Processor, libraries and clocks, recorded before timing.
     """
 
     timings: tuple[MethodTiming, ...]
@@ -59,18 +59,18 @@ def bench(
     """Time methods one after the other.
 
     Args:
-        methods: Names of cards, or `./file.py:function`, perhaps with `+wrapper`.
-        scales: Upscaling factors; every method must have all of them.
+        methods: Card names or `./file.py:function`, optionally with `+wrapper`.
+        scales: Upscaling scales; every method must support all of them.
         sizes: Width and height of LR, in pixels.
-        batches: Images in a call; by default those of `default_batches`.
+        batches: Images per call; `default_batches` of the device by default.
         device: `auto`, `cpu` or `cuda`.
         precisions: `fp32`, `tf32`, `bf16`.
         runtime: `eager`, `compile` or `openvino`.
-        weights: As `srbench.run` takes them.
-        progress: Called with methods done and in all.
+        weights: Weight files, as in `srbench.run`.
+        progress: Called with the number of methods done and the total.
 
     Raises:
-        RequestError: Something asked for is unknown or does not go together.
+        RequestError: An argument is unknown, or arguments contradict each other.
     """
     from srbench.timing import surroundings, time_method  # here, because planning must not import torch
 
@@ -80,7 +80,7 @@ def bench(
         if twice := [item for item, count in Counter(asked_for).items() if count > 1]:
             raise RequestError(f"{twice[0]} is asked for twice; name it once")
     chosen = resolve_device(device)
-    conditions = surroundings(chosen, runtime)  # before the load is that of the timing itself
+    conditions = surroundings(chosen, runtime)  # first, because timing itself adds load
     inferences = [resolve_inference(chosen, precision, runtime) for precision in precisions]
     found = find_methods(methods, installed_cards(), named_files(weights, methods))
     work = [(method, scale) for method in found for scale in scales]
@@ -107,7 +107,7 @@ def write_benchmark(path: Path, found: Benchmark) -> None:
 
 
 def timed_methods(plan: Plan) -> list[tuple[BuildableMethod, int]]:
-    """Methods and factors of a plan that upscale anything: images made elsewhere do not."""
+    """Methods of a plan with their scales, without images that were upscaled elsewhere."""
     found = {
         (cell.method.name, cell.scale): (cast(BuildableMethod, cell.method), cell.scale)
         for cell in plan.cells
@@ -124,23 +124,15 @@ def time_methods(
     records: Sequence[Record],
     advance: Advance,
 ) -> TimingsDescription:
-    """Time a run's methods, each in the precision its records were made in.
+    """Time a run's methods (with their scales) in the precision of their records; `advance(1)` is called after each.
 
-    A method that failed on every image is left out; its records say why. One that fails at a size is named with the
-    reason, and the others are timed.
-
-    Args:
-        methods: With their scales.
-        sizes: Width and height of LR, in pixels.
-        settings: Of the run.
-        identities: Of the run.
-        records: Of the run.
-        advance: Called after each method.
+    A method that failed on every image is skipped. A method that fails at one of the LR sizes, (width, height) in
+    pixels, is listed in `failed` with the reason.
     """
     from srbench.timing import surroundings, time_method  # here, because planning must not import torch
 
     device = settings.inference.device
-    before = surroundings(device, settings.inference.runtime)  # later, the load would be that of the timing itself
+    before = surroundings(device, settings.inference.runtime)  # first, because timing itself adds load
     items: list[MethodTiming] = []
     failed: list[str] = []
     for method, scale in methods:
@@ -156,7 +148,7 @@ def time_methods(
 
 
 def still_valid(timings: TimingsDescription, identities: Identities, device: str) -> TimingsDescription:
-    """The timings of methods that are what they were when they were timed, on the same device."""
+    """Drop timings of methods that have changed since, or that ran on another device."""
     items = [
         item
         for item in timings.items
@@ -167,7 +159,7 @@ def still_valid(timings: TimingsDescription, identities: Identities, device: str
 
 
 def _identity(identities: Identities, method: str, scale: int, device: str) -> str:
-    """Hash of all that a time depends on and that does not drift: method, libraries, device, processor, cores."""
+    """Hash of everything fixed that a time depends on: method, libraries, device, processor, cores."""
     from srbench.timing import processor_name
 
     return combine(
@@ -178,7 +170,7 @@ def _identity(identities: Identities, method: str, scale: int, device: str) -> s
 
 
 def _as_scored(settings: Settings, records: Sequence[Record]) -> Inference:
-    """The run's inference; under `auto`, bf16 only if every dataset was scored so."""
+    """The run's inference settings; under `auto`, bf16 only if every dataset was scored in bf16."""
     if not settings.auto:
         return settings.inference
     everywhere = all(record.precision.startswith("bf16") for record in records if record.status == "ok")

@@ -1,4 +1,4 @@
-"""What there is to choose from, as rows. Imports no torch."""
+"""Installed cards as rows, for `srbench list`. Imports no torch."""
 
 from collections.abc import Callable, Sequence
 from typing import Any, Literal
@@ -9,7 +9,7 @@ Rows = Sequence[dict[str, Any]]
 
 
 def rows(kind: Kind) -> Rows:
-    """Everything of a kind that is installed, a row each; values are text, numbers, lists or dicts."""
+    """One row per installed card of a kind; values are text, numbers, lists or dicts."""
     tables: dict[Kind, Callable[[], Rows]] = {
         "methods": _methods,
         "wrappers": _wrappers,

@@ -1,4 +1,4 @@
-"""A plan run to its end: into a folder that the same plan completes, or in memory."""
+"""Running a plan to completion, in memory or in a folder that the same plan can resume."""
 
 from contextlib import nullcontext
 from pathlib import Path
@@ -30,18 +30,15 @@ from srbench.runs import (
 
 
 def execute(plan: Plan, options: RunOptions, engine: Engine = run_plan) -> RunResult:
-    """Run a plan to its end.
+    """Run a plan to completion, with an engine that makes the records.
 
-    Args:
-        plan: The cells.
-        options: Complete; device, output, timing, save_images and progress are read here.
-        engine: What makes the records.
+    `options` must be complete; device, output, timing, save_images and progress are read here.
 
     Raises:
-        RequestError: Images are to be saved without a folder, or a classifier cannot be loaded.
+        RequestError: `save_images` is set without a folder, or a classifier cannot be loaded.
         OutputError: The folder cannot be used for this plan.
-        StoreError: It cannot be written to the end.
-        StoppedError: It was interrupted; the folder is in order.
+        StoreError: The folder cannot be written.
+        StoppedError: The run was interrupted; the folder can be resumed.
     """
     output = options["output"]
     folder = None if output is None else default_folder(plan) if output == "auto" else Path(output)
@@ -57,14 +54,14 @@ def execute(plan: Plan, options: RunOptions, engine: Engine = run_plan) -> RunRe
 
 
 def default_folder(plan: Plan) -> Path:
-    """The folder of a run that was given none: the same for the same plan, below `runs/`."""
+    """Default folder below `runs/`; the same plan always gets the same folder."""
     described = plan.describe()
     names = "+".join(name.removeprefix("./") for name in described.datasets)
     return Path("runs") / f"{names[:60]}-{combine(**described.model_dump(exclude_defaults=True))[:8]}"
 
 
 class _Execution:
-    """One plan on its way: what is known of it, and where that is kept."""
+    """State of one execution: the description so far, and the store it is written to."""
 
     def __init__(self, plan: Plan, options: RunOptions, folder: Path | None, engine: Engine) -> None:
         request = plan.request
@@ -73,7 +70,7 @@ class _Execution:
         self._inference = resolve_inference(self._device, request.precision, request.runtime)
         self._identities = identify(plan, device_name(self._device), self._inference)
         labels = {dataset.name: dataset.labels for dataset in request.datasets}
-        self._panel = load_panel(request.classifiers, labels, self._device)  # before a folder is made
+        self._panel = load_panel(request.classifiers, labels, self._device)  # before the folder is created
         classifiers = self._panel.describe() if self._panel else {}
         self._about = describe_run(plan, self._identities, environment(self._device), classifiers)
         self._save_images = options["save_images"]
@@ -111,14 +108,14 @@ class _Execution:
             made = self._written()
             status = "failed" if made.failed else "complete"
             self._keep(self._about.model_copy(update={"status": status, "finished": now()}))
-            if timed:  # only now, when everything that was scored is on the disk
+            if timed:  # last, when all scores are on disk
                 timings = time_methods(timed, sizes, settings, self._identities, made.items, advance)
                 self._keep(self._about.model_copy(update={"timings": timings}))
                 return self._written()
             return self._result()
 
     def _carried_over(self) -> RunDescription:
-        """The description with what an earlier run into the folder found and this one may not find again."""
+        """Add trials, classifier cost and valid timings of an earlier run in the same folder."""
         held = self._store.held if self._store else None
         if held is None:
             return self._about
@@ -130,18 +127,16 @@ class _Execution:
         self._keep(self._about.with_trial(trial))
 
     def _keep(self, about: RunDescription) -> None:
-        """Take a new description, and put it on the disk."""
         self._about = about
         if self._store:
             self._store.write_run(about)
 
     def _result(self) -> RunResult:
-        """The run as far as it has come."""
         run = Run("", self._about, current_records(self._about, self._sink.records()), self._folder)
         return RunResult(run, self._reused, self._plan, self._inference)
 
     def _written(self) -> RunResult:
-        """The run as far as it has come, its tables written."""
+        """Write the tables and return the result so far."""
         made = self._result()
         if self._folder:
             write_leaderboard(self._folder, collected([made.run]))
@@ -151,13 +146,10 @@ class _Execution:
 
 
 class _Counter:
-    """Records done, of all."""
-
     def __init__(self, progress: Progress | None, total: int) -> None:
         self._progress, self._total, self._done = progress, total, 0
 
     def advance(self, count: int) -> None:
-        """Count, and tell."""
         self._done += count
         if self._progress:
             self._progress(self._done, self._total)

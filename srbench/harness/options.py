@@ -1,4 +1,4 @@
-"""What a run can be told, once: the keyword arguments of `srbench.run` and `srbench.score`."""
+"""Keyword arguments of `srbench.run` and `srbench.score`, with their defaults."""
 
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
@@ -19,26 +19,26 @@ Methods = str | Callable[..., Any] | Sequence[str | Callable[..., Any]]
 
 
 class ScoreOptions(TypedDict, total=False):
-    """Options of `srbench.score`, and of `srbench.run`."""
+    """Options of `srbench.score`; `srbench.run` accepts them too."""
 
     protocol: Several
     """Names; several that share a degradation rule are scored from the same upscaled image. Default: `classic-y`."""
     metrics: str | Metric | Sequence[str | Metric]
     """Names or `srbench.Metric` objects. Default: PSNR, SSIM, MS-SSIM and L1."""
     classifiers: Several
-    """Names, or `timm:NAME` and the like: what each recognises in the results is compared with HR and with labels."""
+    """Names such as `timm:NAME`; predictions on each result are compared with those on HR and with the labels."""
     classifier_weights: Mapping[str, Path | str]
-    """Weight files, by name, of classifiers that come without."""
+    """Weight files by classifier name, for classifiers that ship without weights."""
     split: str
-    """Split of datasets that have several, such as `valid`. Default: the test split."""
+    """Split of datasets with several splits, such as `valid`. Default: the test split."""
     limit: int | None
-    """At most this many images of each dataset, always the same ones."""
+    """Maximum number of images per dataset; always the same images."""
     output: Path | str | None
-    """Run folder, which a second call with the same plan completes; `auto` for one below `runs/`, None for memory."""
+    """Run folder, which a second call with the same plan completes; `auto`: below `runs/`; None: in memory."""
     save_images: bool
-    """Whether every result, and HR as it is compared with it, is saved below `images` in the run folder."""
+    """Save every result and its HR, as compared, below `images` in the run folder."""
     progress: Progress | None
-    """Called with the records done and in all, after every record."""
+    """Called after every record with the number of records done and the total."""
 
 
 class RunOptions(ScoreOptions, total=False):
@@ -47,22 +47,21 @@ class RunOptions(ScoreOptions, total=False):
     datasets: Several
     """Names, or folders of images such as `./photos`. Default: `bundled`."""
     scale: int | Sequence[int]
-    """Upscaling factors, 2 to 16. Default: 4."""
+    """Upscaling scales, 2 to 16. Default: 4."""
     lr: LrSource
-    """`made` by the protocol (the default), or `given` with the dataset."""
+    """`made` by the protocol (the default), or `given`: the dataset's own LR files."""
     device: str
     """`auto` (the default), `cpu` or `cuda`."""
     precision: PrecisionChoice
-    """Precision of networks: `fp32` (the default), `bf16`, `tf32` on a GPU, or `auto`: bf16 if a dataset's first
-    images agree with fp32 within 0.005 dB and it is faster."""
+    """Precision of networks: `fp32` (the default), `bf16`, `tf32` (GPU only), or `auto`: bf16 for each dataset on whose
+    first images bf16 is faster and agrees with fp32 within 0.005 dB."""
     runtime: RuntimeName
-    """What executes networks: `eager` (the default), `compile` (torch.compile) or `openvino` (an extra)."""
+    """Runtime of networks: `eager` (the default), `compile` (torch.compile) or `openvino` (an extra)."""
     weights: Weights
-    """Weight files by `name@weights`, or those of the one method that is written so: other people's weights that you
-    have fetched, or your own for a card's network under a name of your choice."""
+    """Downloaded or self-trained weight files by `name@weights`, or just the files if one method is written that way;
+    the part after `@` may be a new name."""
     timing: bool | Sequence[Size]
-    """Whether methods are also timed, once everything has been scored: True for LR of 320×180 and 510×339 pixels, or
-    the widths and heights to use."""
+    """Time the methods after scoring: True for LR of 320×180 and 510×339 pixels, or a list of (width, height)."""
 
 
 DEFAULTS = RunOptions(
@@ -88,10 +87,10 @@ DEFAULTS = RunOptions(
 
 
 def completed(options: Mapping[str, Any], kind: type[ScoreOptions]) -> RunOptions:
-    """Options with the defaults of those that are not given.
+    """Fill in the defaults of missing options.
 
     Raises:
-        RequestError: There is no such option.
+        RequestError: An option is unknown.
     """
     known = frozenset(get_type_hints(kind))
     for name in options:
@@ -102,11 +101,11 @@ def completed(options: Mapping[str, Any], kind: type[ScoreOptions]) -> RunOption
 
 
 def resolve(methods: Methods, options: RunOptions, cards: Registry) -> Request:
-    """Look up everything that was asked for by name; imports no torch.
+    """Look up every name in the options; imports no torch.
 
     Raises:
-        RequestError: Something is unknown or does not go together.
-        DatasetError: A dataset is not there.
+        RequestError: A name is unknown, or options contradict each other.
+        DatasetError: A dataset is not available.
     """
     if options["lr"] not in get_args(LrSource):
         raise RequestError(
@@ -137,20 +136,20 @@ def resolve(methods: Methods, options: RunOptions, cards: Registry) -> Request:
 
 
 def several(names: Several) -> tuple[str, ...]:
-    """One name, or several, as a tuple."""
+    """Wrap a single name in a tuple."""
     return (names,) if isinstance(names, str) else tuple(names)
 
 
 def several_metrics(metrics: str | Metric | Sequence[str | Metric]) -> tuple[str | Metric, ...]:
-    """One metric, or several, as a tuple."""
+    """Wrap a single metric in a tuple."""
     return (metrics,) if isinstance(metrics, str | Metric) else tuple(metrics)
 
 
 def checked_scales(scale: int | Sequence[int]) -> tuple[int, ...]:
-    """One scale, or several, as a tuple.
+    """Check the scales and return them as a tuple.
 
     Raises:
-        RequestError: One is not a whole number from 2 to 16.
+        RequestError: A scale is not an integer from 2 to 16.
     """
     scales = (scale,) if isinstance(scale, int) else tuple(scale)
     for value in scales:

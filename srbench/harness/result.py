@@ -1,4 +1,4 @@
-"""A run that came to its end."""
+"""The result of a run."""
 
 from __future__ import annotations
 
@@ -23,12 +23,12 @@ __all__ = ["RunResult"]
 
 @dataclass(frozen=True)
 class RunResult:
-    """A run that came to its end.
+    """A completed run.
 
     Attributes:
-        run: Its description and records.
-        reused: How many records were finished before.
-        plan: The cells.
+        run: Description and records.
+        reused: Number of records taken from an earlier run in the same folder.
+        plan: Cells of the run; None after unpickling.
         inference: Device, precision and runtime.
     """
 
@@ -39,7 +39,7 @@ class RunResult:
 
     @property
     def description(self) -> RunDescription:
-        """What `run.json` holds."""
+        """Contents of `run.json`."""
         return self.run.description
 
     @property
@@ -54,13 +54,13 @@ class RunResult:
 
     @cached_property
     def board(self) -> Leaderboard:
-        """The leaderboard with how its metrics are read, and its notes."""
+        """The leaderboard with its metrics' cards and its notes."""
         return collected([self.run])
 
     @property
     def leaderboard(self) -> pd.DataFrame:
         """A row per cell, best first within each dataset, scale and protocol."""
-        return self.board.table.copy()  # a caller may change its own
+        return self.board.table.copy()  # callers may modify it
 
     @property
     def notes(self) -> list[str]:
@@ -69,7 +69,7 @@ class RunResult:
 
     @property
     def attributes(self) -> pd.DataFrame:
-        """A row per cell, classifier and attribute, of datasets that are labelled with attributes."""
+        """A row per cell, classifier and attribute, for datasets with attribute labels."""
         return build_attribute_table(self.run)
 
     @property
@@ -79,12 +79,12 @@ class RunResult:
 
     @property
     def failed(self) -> int:
-        """How many records failed."""
+        """Number of failed records."""
         return sum(record.status == "failed" for record in self.items)
 
     @property
     def untimed(self) -> int:
-        """How many timings that were asked for failed."""
+        """Number of failed timings."""
         timings = self.description.timings
         return 0 if timings is None else len(timings.failed)
 
@@ -97,24 +97,24 @@ class RunResult:
         scale: int | None = None,
         protocol: str = "",
     ) -> Drawing:
-        """Upscale one image again, and draw it: whole, and a crop of HR and of each method's result.
+        """Upscale one image again; draw the whole image and a crop of HR and of each result.
 
         Args:
-            image: Its id; `dataset/id` if the run has several datasets.
+            image: Image id; `dataset/id` if the run has several datasets.
             methods: Names of the run's methods; all by default.
-            crop: `auto`, where the methods differ most, or `x,y,w,h` in HR pixels, also as four numbers.
-            scale: The run's first by default.
-            protocol: The run's first by default.
+            crop: `auto` (where the methods differ most), or `x,y,w,h` in HR pixels as text or four numbers.
+            scale: The run's first scale by default.
+            protocol: The run's first protocol by default.
 
         Returns:
-            What a notebook shows; `.save("figure.pdf")` writes it, `.figure` is matplotlib's.
+            A drawing that notebooks display; `.save("figure.pdf")` writes it, `.figure` is the matplotlib figure.
 
         Raises:
             RequestError: The run has no such image, method, scale or protocol, or the crop lies outside the image.
             SRBenchError: The image cannot be read, or a method fails.
         """
         from srbench.harness.show import chosen_cells, find_box, make_scene
-        from srbench.report import Drawing, draw_sheet  # here, because measuring needs no matplotlib
+        from srbench.report import Drawing, draw_sheet  # imported here, because scoring needs no matplotlib
 
         if self.plan is None:
             raise RequestError("this result comes from another process; run the methods again to show them")
@@ -129,14 +129,14 @@ class RunResult:
         return Drawing(draw_sheet(scene, find_box(scene, wanted)))
 
     def _used(self, cell: Cell) -> Inference:
-        """How a cell's method ran: under `--precision auto` as its trial found."""
+        """Inference settings of a cell, with the precision its trial chose under `--precision auto`."""
         for trial in self.description.trials:
             if (trial.method, trial.dataset, trial.scale) == (cell.method.name, cell.dataset.name, cell.scale):
                 return replace(self.inference, precision=trial.precision)
         return self.inference
 
     def __getstate__(self) -> dict[str, Any]:
-        """All but the plan, which may hold anyone's functions: a result of another process cannot `show`."""
+        """State without the plan, whose functions may not pickle; an unpickled result cannot `show`."""
         return self.__dict__ | {"plan": None}
 
     def _repr_html_(self) -> str:

@@ -27,22 +27,22 @@ __all__ = ["run", "score"]
 
 
 def run(methods: Methods, **options: Unpack[RunOptions]) -> RunResult:
-    """Measure upscalers.
+    """Score methods on datasets.
 
     Args:
-        methods: Names of cards, `./file.py:function`, either with `+wrapper`, or callables that take `(lr)` or
-            `(lr, scale)`: float32 RGB in [0, 1], (N, 3, h, w), to (N, 3, h·scale, w·scale).
+        methods: Card names or `./file.py:function`, optionally with `+wrapper`, or callables `(lr)` or `(lr, scale)`
+            from float32 RGB in [0, 1], (N, 3, h, w), to (N, 3, h·scale, w·scale).
         **options: See `srbench.harness.options.RunOptions`: datasets, scale, protocol, metrics, lr, split, limit,
             device, precision, runtime, weights, classifiers, classifier_weights, output, timing, save_images, progress.
 
     Returns:
-        The run, with `leaderboard` and `records` as DataFrames. Images and methods that failed are in it.
+        The run, with `leaderboard` and `records` as DataFrames, including failed images and methods.
 
     Raises:
-        RequestError: Something asked for is unknown or does not go together; nothing was started.
-        DatasetError: A dataset is not there.
-        StoreError: The run folder cannot be written; what was scored so far is kept.
-        StoppedError: It was interrupted; the message says what was kept.
+        RequestError: An argument is unknown, or arguments contradict each other; nothing was started.
+        DatasetError: A dataset is not available.
+        StoreError: The run folder cannot be written; finished records are kept.
+        StoppedError: The run was interrupted; the message says what was kept.
 
     Example:
         >>> import srbench
@@ -58,17 +58,17 @@ def score(images: Path | str, *, name: str, dataset: str, scale: int, **options:
     """Score images that were upscaled elsewhere.
 
     Args:
-        images: Folder; each of the dataset's images is matched by id: `baby.png`, `babyx4.png`, `baby_RCAN_x4.png`.
-        name: The row's name.
+        images: Folder of images matched by id: `baby.png`, `babyx4.png`, `baby_RCAN_x4.png`.
+        name: Method name in the leaderboard.
         dataset: Name or folder.
-        scale: The factor the images were upscaled by.
+        scale: Scale the images were upscaled by.
         **options: See `srbench.harness.options.ScoreOptions`: protocol, metrics, classifiers, classifier_weights,
             split, limit, output, save_images, progress.
 
     Raises:
         RequestError: An image has no file or several, or an option is unknown.
-        DatasetError: The dataset is not there.
-        StoreError: The run folder cannot be written; what was scored so far is kept.
+        DatasetError: The dataset is not available.
+        StoreError: The run folder cannot be written; finished records are kept.
     """
     chosen = completed(options, ScoreOptions)
     chosen["device"] = "cpu"

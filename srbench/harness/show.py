@@ -1,4 +1,4 @@
-"""`srbench show`: one image, and what methods make of it."""
+"""`srbench show`: a figure of one image and its upscaled results."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -18,10 +18,10 @@ from srbench.runs import Cell, Plan, make_plan
 
 __all__ = ["AUTO", "chosen_cells", "find_box", "find_image", "make_scene", "show"]
 AUTO = "auto"
-"""The crop where the methods differ most."""
+"""Crop where the methods differ most."""
 
 _PART = 5
-"""The automatic crop's sides are the image's shorter one divided by this, between 32 and 160 pixels."""
+"""Side of the automatic crop: the image's shorter side divided by this, clamped to 32…160 pixels."""
 
 
 def show(
@@ -33,21 +33,18 @@ def show(
     options: RunOptions,
     progress: Progress = lambda *_: None,
 ) -> tuple[Scene, Box]:
-    """Upscale one image by several methods, and draw what papers print.
+    """Upscale one image by several methods, write the figure, and return the scene and the crop.
 
     Args:
         image: An image file, `DATASET/ID`, or a bundled photograph's id.
-        methods: Names of cards, or `./file.py:function`, perhaps with `+wrapper`.
-        output: The figure; ends in `.png`, `.pdf` or `.svg`.
+        methods: Card names or `./file.py:function`, optionally with `+wrapper`.
+        output: Figure file ending in `.png`, `.pdf` or `.svg`.
         crop: `auto`, or `x,y,w,h` in HR pixels.
-        options: Scale, protocol, device and weights, as `srbench.run` takes them.
-        progress: Called with methods done and in all.
-
-    Returns:
-        What was drawn, and the crop.
+        options: Scale, protocol, device and weights, as in `srbench.run`.
+        progress: Called with the number of methods done and the total.
 
     Raises:
-        RequestError: Something asked for is unknown or does not go together.
+        RequestError: An argument is unknown, or arguments contradict each other.
         SRBenchError: The image cannot be read, or a method fails.
         OutputError: The figure cannot be written.
     """
@@ -67,38 +64,30 @@ def show(
 
 
 def find_image(image: str, cards: Registry) -> tuple[Dataset, str]:
-    """What an image's name on a command line means: a file, `DATASET/ID`, or the id of a bundled photograph.
-
-    Returns:
-        Its dataset, whose name is empty for a file, and its id.
+    """Resolve a file, `DATASET/ID` or bundled photograph's id to a dataset (name empty for a file) and an image id.
 
     Raises:
-        RequestError: The file does not exist, or is no image.
-        SRBenchError: The dataset is not there.
+        RequestError: The file does not exist, or is not an image.
+        SRBenchError: The dataset is not available.
     """
     path = Path(image).expanduser()
     if path.suffix.lower() in IMAGE_SUFFIXES or path.is_file():
         if not path.is_file():
             raise RequestError(f"{image}: no such file; name an image file, DATASET/ID, or a bundled photo's id")
         if path.suffix.lower() not in IMAGE_SUFFIXES:
-            raise RequestError(f"{image}: is no image file, expected one of ({', '.join(sorted(IMAGE_SUFFIXES))})")
+            raise RequestError(f"{image}: is not an image file, expected one of ({', '.join(sorted(IMAGE_SUFFIXES))})")
         return Dataset("", (Sample(path.stem, path, {}),)), path.stem
     dataset, _, name = image.rpartition("/")
     return open_dataset(dataset or "bundled", cards), name
 
 
 def chosen_cells(plan: Plan, image: str, methods: Sequence[str], scale: int | None, protocol: str) -> list[Cell]:
-    """The cells of an image's dataset at one scale under one protocol, in the order of the methods.
+    """Cells of the dataset of an image (`id` or `dataset/id`) at one scale under one protocol, one per method.
 
-    Args:
-        plan: The run's.
-        image: An id, or `dataset/id`.
-        methods: Names; all if none are given.
-        scale: The first if None.
-        protocol: A name; the first if empty.
+    By default all methods (in the order of the plan), and the plan's first scale and protocol.
 
     Raises:
-        RequestError: The plan has no such cell, or the id does not say which dataset is meant.
+        RequestError: The plan has no such cell, or several datasets have an image of this id.
     """
     ids = {dataset.name: {sample.id for sample in dataset.samples} for dataset in plan.request.datasets}
     homes = [name for name, held in ids.items() if image in held or image.removeprefix(f"{name}/") in held]
@@ -129,19 +118,10 @@ def make_scene(
     lr: LrSource = "made",
     progress: Progress = lambda *_: None,
 ) -> Scene:
-    """Upscale one image by several methods, and score the results.
-
-    Args:
-        methods: What to show, and how each runs if it computes.
-        dataset: Where the image is from.
-        image: Its id.
-        scale: Upscaling factor.
-        protocol: How LR is made, and what the figures are of.
-        lr: Whether LR is made or read.
-        progress: Called with methods done and in all.
+    """Upscale one image, given by its id, by several methods, and score PSNR (dB) and SSIM under the protocol.
 
     Raises:
-        RequestError: There is no such image.
+        RequestError: The dataset has no such image.
         SRBenchError: A file cannot be read, or a method fails.
     """
     ids = [sample.id for sample in dataset.samples]
@@ -168,10 +148,10 @@ def make_scene(
 
 
 def find_box(scene: Scene, crop: str) -> Box:
-    """The crop: given as `x,y,w,h`, or the one where the results differ most, of a single one from HR.
+    """Parse a crop `x,y,w,h`, or find where the results differ most (a single result: from HR).
 
     Raises:
-        RequestError: It is none, or lies outside the image.
+        RequestError: The crop is not `x,y,w,h`, or lies outside the image.
     """
     height, width = scene.truth.shape[1:]
     if crop != AUTO:

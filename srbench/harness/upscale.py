@@ -1,4 +1,4 @@
-"""`srbench upscale`: a person's own files made larger, with all that their files say beside the pixels."""
+"""`srbench upscale`: upscale image files, keeping colour profile, EXIF data and transparency."""
 
 from pathlib import Path
 
@@ -15,17 +15,17 @@ __all__ = ["enlarged", "pairs", "upscale_files"]
 
 
 def pairs(source: Path, output: Path, *, overwrite: bool) -> list[tuple[Path, Path]]:
-    """Which file becomes which.
+    """Pair each source file with its output file.
 
     Args:
-        source: An image file, or a folder of them.
-        output: For a file: a file, or a folder that is there; for a folder: a folder.
-        overwrite: Whether files that are there may be replaced; never the source itself.
+        source: An image file or a folder of images.
+        output: For a file: a file or an existing folder; for a folder: a folder.
+        overwrite: Whether existing files may be replaced; never the source itself.
 
     Raises:
-        RequestError: The source is not there.
-        DatasetError: The folder cannot be listed, or two of its files have one name.
-        OutputError: A file is there already, or would be written over its own source.
+        RequestError: The source does not exist, or holds no images.
+        DatasetError: The folder cannot be listed, or two of its files share a name.
+        OutputError: An output file exists already, or is the source itself.
     """
     if source.is_dir():
         if output.is_file():
@@ -48,7 +48,7 @@ def pairs(source: Path, output: Path, *, overwrite: bool) -> list[tuple[Path, Pa
 
 
 def _writable(path: Path) -> str:
-    """The same name; of a kind that cannot hold everything, PNG's."""
+    """Keep the name if its format can hold profile, EXIF and transparency; otherwise use PNG."""
     return path.name if path.suffix.lower() in WRITABLE_SUFFIXES else f"{path.stem}.png"
 
 
@@ -65,26 +65,17 @@ def upscale_files(
     overwrite: bool = False,
     progress: Progress = lambda *_: None,
 ) -> tuple[int, list[str]]:
-    """Upscale image files one after the other; one that fails does not stop the others.
+    """Upscale image files one after the other; a failure does not stop the remaining files.
 
-    Args:
-        source: An image file, or a folder of them.
-        output: A file, or a folder.
-        method: A card's name, or `./file.py:function`, perhaps with `+wrapper`.
-        scale: Upscaling factor.
-        device: `auto`, `cpu` or `cuda`.
-        precision: Of the network.
-        runtime: What executes the network.
-        weights: As `srbench.run` takes them.
-        overwrite: Whether existing files are replaced.
-        progress: Called with files done and in all.
+    `source`, `output` and `overwrite` are those of `pairs`, the other options those of `srbench.run`; `progress` is
+    called with the number of files done and the total.
 
     Returns:
-        How many files there are, and what went wrong, a line a file.
+        The number of files, and one line per failed file.
 
     Raises:
-        RequestError: Something asked for is unknown or does not go together.
-        OutputError: A file exists, or is the source itself.
+        RequestError: An argument is unknown, or arguments contradict each other.
+        OutputError: An output file exists, or is the source itself.
         SRBenchError: The method cannot be loaded.
     """
     files = pairs(source, output, overwrite=overwrite)
@@ -106,7 +97,7 @@ def upscale_files(
 def enlarged(
     photograph: Photograph, upscaler: Upscaler, method: BuildableMethod, scale: int, device: str
 ) -> Photograph:
-    """A photograph made larger: colour by the method, transparency by bicubic; a grey one stays grey.
+    """Upscale colour by the method and transparency by bicubic; a grey photograph stays grey.
 
     Raises:
         MethodError: The method failed.

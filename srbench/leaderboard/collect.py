@@ -1,4 +1,4 @@
-"""Run folders as one leaderboard, and a leaderboard as files."""
+"""Collecting runs into one leaderboard, and writing it to files."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -15,17 +15,17 @@ from srbench.runs import Run
 
 
 def collected(runs: Sequence[Run]) -> Leaderboard:
-    """The leaderboard of runs, finished or not; notes that several share stand once.
+    """The leaderboard of runs, finished or not, with each note once.
 
     Raises:
-        StoreError: Two runs read a metric of the same name differently.
+        StoreError: Two runs have a metric of the same name with another unit or direction.
     """
     notes = dict.fromkeys(note for run in runs for note in notes_of(run))
     return Leaderboard(build_table(runs), metrics_of(runs), tuple(notes))
 
 
 def collect_attributes(runs: Sequence[Run]) -> pd.DataFrame:
-    """The attribute tables of runs, one below the other; a row that occurs twice stays once."""
+    """The concatenated attribute tables of runs, without duplicate rows."""
     tables = [build_attribute_table(run) for run in runs]
     return pd.concat(tables, ignore_index=True).drop_duplicates(ignore_index=True)
 

@@ -1,4 +1,4 @@
-"""What a reader must know beside a leaderboard's figures: refusals, failures, warnings, too few images."""
+"""Notes below a leaderboard: refusals, failures, warnings, too few images."""
 
 import re
 from collections import defaultdict
@@ -14,10 +14,7 @@ from srbench.runs import Record, Run
 
 
 def notes_of(run: Run) -> list[str]:
-    """Cells refused, images failed or missing, metrics undefined, warnings, and what a run's figures cannot say.
-
-    The same remark about several images becomes one line.
-    """
+    """Refused cells, failed or missing images, undefined metrics, warnings, too few images: one line per remark."""
     about = run.description
     found = [f"not run: {refusal}" for refusal in about.refused]
     found += [_trial(trial) for trial in about.trials]
@@ -44,7 +41,7 @@ def notes_of(run: Run) -> list[str]:
 
 
 def _trial(trial: Trial) -> str:
-    """What `--precision auto` chose, and why."""
+    """The choice of `--precision auto`, with the reason."""
     where = f"{trial.method} ×{trial.scale} on {trial.dataset}: {trial.precision}"
     if trial.problem:
         return f"{where}, since {trial.problem}"
@@ -55,7 +52,7 @@ def _trial(trial: Trial) -> str:
 
 
 def _not_as_asked(run: Run) -> Iterator[str]:
-    """Which methods ran in float32 although something else was asked for."""
+    """Methods that ran in float32 although another precision or runtime was requested."""
     plan = run.description.plan
     asked = [word for word in (plan.precision, plan.runtime) if word not in ("fp32", "eager")]
     tried = {trial.method for trial in run.description.trials}
@@ -68,11 +65,11 @@ def _not_as_asked(run: Run) -> Iterator[str]:
 
 
 def _grouped_remarks(records: Sequence[Record]) -> list[str]:
-    """One line for each remark: methods with the same images share it, images with the same remark too."""
+    """One line per remark, shared by all images and methods it applies to."""
     by_method: dict[tuple[str, str], list[tuple[str, Record]]] = defaultdict(list)
     for record in records:
         for remark in _remarks(record):
-            # Warnings that differ only in their figures are one warning.
+            # Warnings that differ only in their numbers count as one.
             kind = re.sub(r"[\d.]+", "#", remark) if remark.startswith("suspicious") else remark
             by_method[record.key.method, kind].append((remark, record))
     merged: dict[tuple[str, tuple[Any, ...]], list[tuple[str, Record]]] = defaultdict(list)
@@ -87,7 +84,7 @@ def _grouped_remarks(records: Sequence[Record]) -> list[str]:
 
 
 def _too_few(run: Run) -> Iterator[str]:
-    """Datasets on which no difference between methods can be significant."""
+    """Datasets with too few images for any difference between methods to be significant."""
     by_place: dict[Place, list[int]] = defaultdict(list)
     for tally in tallies(run):
         if tally.images:

@@ -1,4 +1,4 @@
-"""Leaderboards in another order: by any column, or by the mean rank over several; never across places."""
+"""Sorting a leaderboard by a column, or by the mean rank over several; never across places."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -12,16 +12,12 @@ from srbench.leaderboard.tally import GROUP_COLUMNS
 
 
 def ranked(board: Leaderboard, columns: Sequence[str]) -> Leaderboard:
-    """The leaderboard with a column `mean_rank`: the mean of a row's ranks by some columns within its place.
+    """The leaderboard with a column `mean_rank`: the mean of a row's ranks by some metrics or scores within its place.
 
-    Equal figures share their mean rank; a row that lacks one of the figures has none, and comes last.
-
-    Args:
-        board: To be ranked.
-        columns: Metrics or downstream scores.
+    Equal values share their mean rank; a row that lacks one of the values has no rank, and comes last.
 
     Raises:
-        RequestError: A column does not exist, or has no figures.
+        RequestError: A column does not exist, or has no values.
     """
     groups = board.table.groupby(GROUP_COLUMNS, sort=False)
     ranks = [groups[name].rank(ascending=not _higher_is_better(board, name)) for name in columns]
@@ -31,10 +27,10 @@ def ranked(board: Leaderboard, columns: Sequence[str]) -> Leaderboard:
 
 
 def sorted_by(board: Leaderboard, column: str) -> Leaderboard:
-    """The leaderboard with each place's best row by a column first; rows without a figure last.
+    """The leaderboard sorted by a column within each place, best first; rows without a value come last.
 
     Raises:
-        RequestError: The column does not exist, or has no figures.
+        RequestError: The column does not exist, or has no values.
     """
     higher = _higher_is_better(board, column)
     return _ordered(board, board.table, column, higher=higher, note=f"sorted by {column}, within each table")

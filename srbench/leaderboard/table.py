@@ -1,4 +1,4 @@
-"""From records to a table: one row per cell, never ranked across datasets, scales or protocols."""
+"""The table of a leaderboard: one row per cell, never ranked across datasets, scales or protocols."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -15,7 +15,7 @@ from srbench.parallel import grouped
 from srbench.runs import Record, RecordKey, Run
 
 LEADING_COLUMNS = ("method", "dataset", "scale", "protocol", "images", "psnr", "ssim", "ms_ssim", "l1")
-"""What every leaderboard.csv begins with; columns of metrics that were not computed are empty."""
+"""First columns of every leaderboard.csv; columns of metrics that were not computed are empty."""
 
 _CONDITIONS = [
     *("failed", "missing", "lr", "protocol_hash", "dataset_sha256", "weights_sha256"),
@@ -25,13 +25,13 @@ _CONDITIONS = [
 
 @dataclass(frozen=True)
 class Leaderboard:
-    """A table and what is needed to show it.
+    """A table, its metrics and its notes.
 
     Attributes:
         table: A row per cell; see `build_table`.
-        metrics: How its metrics are read, by name, in the order asked.
-        notes: What a reader must know beside the figures.
-        ordered: Whether the rows are in an order that was asked for, which every part of it keeps.
+        metrics: Metrics by name, in the order requested.
+        notes: Remarks to be printed below the table, a line each.
+        ordered: Whether the rows are in a requested order, which every printed part keeps.
     """
 
     table: pd.DataFrame
@@ -43,22 +43,21 @@ class Leaderboard:
 def build_table(runs: Sequence[Run]) -> pd.DataFrame:
     """Aggregate the records of one run or several into one table.
 
-    A metric's figure is the mean over the cell's scored images. Where images failed or are missing it is shown only for
-    the cells of a place that scored the same, largest, set of images; and a metric that lacks a value for one of them
-    has no figure. A mean over other images cannot be compared with its neighbours in the table.
+    A metric's value is the mean over the cell's scored images. Means over different images cannot be compared, so only
+    the cells of a place that scored the largest set of images have values, and only for metrics defined on all of them.
 
     Args:
         runs: Finished or not; at least one.
 
     Returns:
         A row per cell, best first within its place, incomplete ones last. Columns: `LEADING_COLUMNS`, further
-        metrics, the first metric's 95 % interval and rank group (methods that share a letter cannot be told apart),
-        then the conditions; `images` counts scored ones, `failed` those that failed, `missing` those not tried yet.
-        Rows of two runs that agree in everything become one; of a cell whose rows differ both are kept, their method
-        marked with the run's label.
+        metrics, the first metric's 95 % interval and rank group (methods that share a letter do not differ
+        significantly), then the conditions; `images`, `failed` and `missing` count scored, failed and untried images.
+        Equal rows of two runs become one; different rows of one cell are both kept, with the run's label added to
+        their method.
 
     Raises:
-        StoreError: Two runs read a metric of the same name differently.
+        StoreError: Two runs have a metric of the same name with another unit or direction.
     """
     metrics = metrics_of(runs)
     first = next(iter(metrics.values()))
@@ -90,9 +89,9 @@ def build_table(runs: Sequence[Run]) -> pd.DataFrame:
 
 
 def build_attribute_table(run: Run) -> pd.DataFrame:
-    """A row per cell, classifier and attribute: how many images have it, and how often it is recognised, on HR too.
+    """A row per cell, classifier and attribute: numbers of images and positives, and accuracy, on HR too.
 
-    Cells whose dataset is not labelled with attributes have no rows, nor have those that did not score every image.
+    Cells without attribute labels, or without a score for every image, have no rows.
     """
     rows: list[dict[str, Any]] = []
     for tally in tallies(run):
@@ -110,11 +109,11 @@ def build_attribute_table(run: Run) -> pd.DataFrame:
 
 
 def _standings(found: Sequence[Tally], metric: MetricInfo) -> dict[int, dict[str, Any]]:
-    """Interval and rank group of each cell's mean within its place, by the tally's `id`; none for few images."""
+    """Interval and rank group of each cell's mean within its place, by the tally's `id`, if there are enough images."""
     columns: dict[int, dict[str, Any]] = {}
     for _, same in grouped(found, lambda tally: tally.place):
         keys = {id(tally): (tally.cell.method, tuple(tally.figures(metric.name).items())) for tally in same}
-        # A cell that several runs hold counts once.
+        # A cell that occurs in several runs counts once.
         rows = [key for key in dict.fromkeys(keys.values()) if len(key[1]) >= min_images(2)]
         names = {key: str(index) for index, key in enumerate(rows)}
         ranks = standings({name: dict(values) for (_, values), name in names.items()}, metric.higher_is_better)
@@ -126,7 +125,7 @@ def _standings(found: Sequence[Tally], metric: MetricInfo) -> dict[int, dict[str
 
 
 def _best_first(table: pd.DataFrame, metric: MetricInfo) -> pd.DataFrame:
-    """Sorted by a metric; places keep the plan's order, incomplete rows come last in theirs."""
+    """Sort by a metric within each place, incomplete rows last; places keep the plan's order."""
     if table.empty:
         return table
     keys = table.assign(
@@ -141,7 +140,7 @@ def _best_first(table: pd.DataFrame, metric: MetricInfo) -> pd.DataFrame:
 
 
 def records_frame(records: Sequence[Record]) -> pd.DataFrame:
-    """One row per record: the key, the scores, then status, warnings and error."""
+    """One row per record: key, scores, status, warnings and error."""
     rows = [
         {
             **record.key._asdict(),

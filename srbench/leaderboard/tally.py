@@ -1,4 +1,4 @@
-"""A cell's records counted, and the groups of cells that may be ranked together."""
+"""Counts of a cell's records, and the groups of cells that may be ranked together."""
 
 import math
 from collections import defaultdict
@@ -16,7 +16,7 @@ from srbench.runs import CellKey, Record, Run, RunDescription
 
 
 class Place(NamedTuple):
-    """Where methods may be ranked against each other: rows that agree in all of this."""
+    """A group of rows that may be ranked against each other: they agree in all of these fields."""
 
     dataset: str
     dataset_sha256: str
@@ -51,26 +51,18 @@ class Place(NamedTuple):
 
 
 GROUP_COLUMNS = list(Place._fields)
-"""Columns of a leaderboard that make a `Place`."""
+"""Columns of a leaderboard that form a `Place`."""
 
 
 def places(table: pd.DataFrame) -> Iterator[tuple[Place, pd.DataFrame]]:
-    """The groups of a leaderboard's rows that may be ranked together, in the table's order."""
+    """The rows of each place, in the table's order."""
     for values, rows in table.groupby(GROUP_COLUMNS, sort=False):
         yield Place(*cast(tuple[Any, ...], values)), rows
 
 
 @dataclass(frozen=True)
 class Tally:
-    """What became of a cell's images.
-
-    Attributes:
-        label: Of the run.
-        run: What `run.json` holds.
-        cell: Which cell.
-        scored: The records of scored images.
-        failed: How many images failed.
-    """
+    """A cell's scored images, and the number of failed ones; `label` is the run's."""
 
     label: str
     run: RunDescription
@@ -85,24 +77,24 @@ class Tally:
 
     @property
     def expected(self) -> int:
-        """How many images the cell has."""
+        """Number of images in the cell."""
         return len(self.run.datasets[self.cell.dataset].images)
 
     @property
     def place(self) -> Place:
-        """Where the cell's row may be ranked."""
+        """The group in which the cell's row may be ranked."""
         _, dataset, scale, protocol, lr = self.cell
         data, rules = self.run.datasets[dataset], self.run.protocols[protocol]
         return Place(dataset, data.sha256, scale, protocol, rules.hash, lr)
 
     def figures(self, metric: str) -> dict[str, float]:
-        """A metric by image; empty if an image lacks it."""
+        """A metric's value by image; empty if it is undefined for any image."""
         values = {record.key.image: record.scores.get(metric) for record in self.scored}
         known = {image: value for image, value in values.items() if value is not None}
         return known if len(known) == len(values) else {}
 
     def _recognition(self) -> dict[str, Any]:
-        """The columns of classifiers."""
+        """Values of the classifiers' columns."""
         run, dataset = self.run, self.cell.dataset
         row = downstream_row(run.plan.classifiers, [record.seen for record in self.scored])
         for name, classifier in run.classifiers.items():
@@ -112,7 +104,7 @@ class Tally:
         return row
 
     def row(self, *, comparable: bool) -> dict[str, Any]:
-        """The table's row; without figures if the scored images are not those of the other rows."""
+        """The table's row; without means if it is not comparable with the other rows."""
         run, (method, _, scale, _, _) = self.run, self.cell
         means = {name: _mean([record.scores.get(name) for record in self.scored]) for name in run.plan.metrics}
         labels = sorted({record.precision for record in self.scored})
@@ -134,7 +126,7 @@ class Tally:
 
 
 def tallies(run: Run) -> Iterator[Tally]:
-    """A tally of each cell of a run."""
+    """The tally of each cell of a run."""
     by_cell: dict[CellKey, list[Record]] = defaultdict(list)
     for record in run.records:
         by_cell[record.key.cell].append(record)
@@ -145,7 +137,7 @@ def tallies(run: Run) -> Iterator[Tally]:
 
 
 def largest_sets(tallies: Sequence[Tally]) -> dict[Place, frozenset[str]]:
-    """The largest set of images that a cell of each place has scored."""
+    """The largest set of images scored by any cell, by place."""
     largest: dict[Place, frozenset[str]] = {}
     for tally in tallies:
         largest[tally.place] = max(largest.get(tally.place, frozenset()), tally.images, key=len)
@@ -153,10 +145,10 @@ def largest_sets(tallies: Sequence[Tally]) -> dict[Place, frozenset[str]]:
 
 
 def metrics_of(runs: Sequence[Run]) -> dict[str, MetricInfo]:
-    """The metrics of runs by name, in the order asked.
+    """The metrics of runs by name, in the order requested.
 
     Raises:
-        StoreError: Two runs read a metric of the same name differently.
+        StoreError: Two runs have a metric of the same name with another unit or direction.
     """
     found: dict[str, MetricInfo] = {}
     for run in runs:

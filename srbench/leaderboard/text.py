@@ -1,4 +1,4 @@
-"""A leaderboard as text: CSV for programs, markdown and plain columns for people."""
+"""A leaderboard as CSV, plain text, markdown and HTML."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from srbench.leaderboard.tally import places
 
 
 def to_csv(table: pd.DataFrame) -> str:
-    """RFC 4180 with a header; six digits after the point, empty where there is no value."""
+    """CSV (RFC 4180) with a header, six decimals, and empty fields for missing values."""
     return str(table.to_csv(index=False, float_format="%.6f", lineterminator="\n"))
 
 
@@ -26,15 +26,15 @@ Block = tuple[str, list[str], list[list[str]]]
 
 
 def _quality(board: Leaderboard, *, wide: bool) -> Iterator[Block]:
-    """A table for each group of rows that may be ranked together."""
+    """A table for each place."""
     table = board.table
     metrics = [one for name, one in board.metrics.items() if table[name].notna().any()]
     rank = "mean_rank" in table
     for place, rows in places(table):
-        # Said once if all rows agree, else beside each name: 80 columns have no room for a column of its own.
+        # In the heading if all rows agree, else after each name: 80 columns have no room for a separate column.
         labels = list(dict.fromkeys(_label(row) for _, row in rows.iterrows()))
         common = f", {labels[0]}" if labels[0] and len(labels) == 1 else ""
-        # Not beside a mean rank over several metrics, for the same reason.
+        # Omitted if there is a mean rank, for the same reason.
         grouped = rows["rank_group"].ne("").any() and (wide or not rank)
         header = ["method", "images", *(["rank ↓"] if rank else []), *(metric_title(metric) for metric in metrics)]
         interval = _interval(rows, board.metrics) if wide else None
@@ -67,17 +67,17 @@ def _interval(rows: pd.DataFrame, metrics: Mapping[str, MetricInfo]) -> tuple[st
 
 
 def _label(row: Mapping[str, Any] | pd.Series[Any]) -> str:
-    """Precision, and the runtime where it is not torch's eager one."""
+    """Precision, and the runtime unless it is eager."""
     return str(row["precision"]) if row["runtime"] in ("eager", "") else f"{row['precision']} {row['runtime']}"
 
 
 def metric_title(metric: MetricInfo) -> str:
-    """Name, unit and which way is better."""
+    """Name, unit, and an arrow for the direction."""
     return f"{metric.label}{metric.short_unit} {'↑' if metric.higher_is_better else '↓'}"
 
 
 def counted(row: Mapping[str, Any] | pd.Series[Any]) -> str:
-    """How many images were scored, and of how many where some failed or are missing."""
+    """Number of scored images, with the total if some failed or are missing, such as `4/5`."""
     expected = row["images"] + row["failed"] + row["missing"]
     return str(expected) if row["images"] == expected else f"{row['images']}/{expected}"
 
@@ -87,7 +87,7 @@ def _number(value: float | None, metric: MetricInfo) -> str:
 
 
 def _blocks(board: Leaderboard, *, wide: bool) -> Iterator[Block]:
-    """Quality, then what classifiers recognised, then speed."""
+    """Tables of quality, then of downstream scores, then of speed."""
     yield from _quality(board, wide=wide)
     for place, rows in places(board.table):
         yield from downstream_blocks(place.title, rows, ordered=board.ordered)
@@ -95,12 +95,12 @@ def _blocks(board: Leaderboard, *, wide: bool) -> Iterator[Block]:
 
 
 def to_text(board: Leaderboard) -> str:
-    """For a terminal of 80 columns; without the notes."""
+    """Plain text for a terminal of 80 columns, without the notes."""
     return "\n\n".join(f"{heading}\n{grid(header, body)}" for heading, header, body in _blocks(board, wide=False))
 
 
 def to_markdown(board: Leaderboard) -> str:
-    """A section per table, the notes below."""
+    """Markdown with a section per table, and the notes below."""
     parts = [
         "# Leaderboard",
         "Best first, unless a note says otherwise. Rows of different protocols, scales or datasets are not comparable.",
@@ -113,7 +113,7 @@ def to_markdown(board: Leaderboard) -> str:
 
 
 def to_html(board: Leaderboard) -> str:
-    """For a notebook: the same tables, the notes below."""
+    """HTML for a notebook: the tables of `to_markdown`, and the notes below."""
     parts = [
         f"<h4>{escape(heading)}</h4>\n{grid(header, body, 'html')}"
         for heading, header, body in _blocks(board, wide=True)

@@ -1,4 +1,4 @@
-"""From what a user wrote to a method."""
+"""Method specs and weight arguments, resolved to methods and files."""
 
 import re
 import uuid
@@ -20,42 +20,41 @@ from srbench.methods.wrappers.table import WRAPPERS
 
 
 def free_name(name: str, cards: Registry) -> str:
-    """A name for a row that is no card's.
+    """Check and return a row name that belongs to no card.
 
     Raises:
-        RequestError: It is a card's name or HR, or has letters that tables and file names should not.
+        RequestError: The name is a card's or HR, or has characters that are unsafe in tables and file names.
     """
     if not re.fullmatch(r"[\w.+-]+", name):
         raise RequestError(f"{name!r} cannot name a row; use letters, digits and . _ + -")
     if name in cards.methods:
         raise RequestError(f"{name!r} is the name of a method; choose another for your own")
     if name == TRUTH:
-        raise RequestError(f"{name!r} is what results are compared with; choose another name")
+        raise RequestError(f"{name!r} is reserved for the ground truth; choose another name")
     return name
 
 
 def find_methods(
     specs: Sequence[str | Callable[..., Any]], cards: Registry, files: Mapping[str, tuple[Path, ...]]
 ) -> tuple[BuildableMethod, ...]:
-    """The methods that were asked for; see `find_method`."""
+    """Find several methods; see `find_method`."""
     return tuple(find_method(spec, cards, files) for spec in specs)
 
 
 def find_method(
     spec: str | Callable[..., Any], cards: Registry, files: Mapping[str, tuple[Path, ...]] = MappingProxyType({})
 ) -> BuildableMethod:
-    """The method that a user wrote.
+    """Find a method.
 
     Args:
-        spec: A card's name, `name@weights`, `name:variant` of a card with variants, `./file.py:function`, each perhaps
-            followed by `+wrapper`, or (in Python) a callable taking `(lr)` or `(lr, scale)`.
-        cards: Where names are looked up.
-        files: The user's weight files, by `name@weights`; several for several scales.
+        spec: A card's name, `name@weights`, `name:variant` or `./file.py:function`, each optionally followed by
+            `+wrapper`s, or (in Python) a callable taking `(lr)` or `(lr, scale)`.
+        cards: Registry to look names up in.
+        files: The user's weight files by `name@weights`, one per scale.
 
     Raises:
         UnknownNameError: No card, weights or wrapper has this name.
-        RequestError: The file or the function in it cannot be used, a variant is missing or unexpected, or a wrapper
-            does not go with the method.
+        RequestError: The file or function is invalid, a variant is missing or unexpected, or a wrapper does not fit.
     """
     if not isinstance(spec, str):
         return function_method(free_name(callable_name(spec), cards), spec, {"call": uuid.uuid4().hex})
@@ -67,7 +66,7 @@ def find_method(
 
 
 def split_wrappers(spec: str) -> tuple[str, list[str]]:
-    """What is wrapped, and the wrappers' names; a path before the colon, or a variant, may contain a + of its own."""
+    """Split a spec into its base and wrapper names; a path before the colon, or a variant, may itself contain a +."""
     path, colon, attribute = spec.rpartition(":")
     if not colon or path.endswith(".py"):
         first, *wrappers = attribute.split("+")
@@ -99,7 +98,7 @@ def _find_unwrapped(spec: str, cards: Registry, files: Mapping[str, tuple[Path, 
     if colon and path.endswith(".py"):
         return method_from_file(Path(path).expanduser(), attribute)
     if spec.endswith(".py"):
-        raise RequestError(f"{spec}: which function of it? Write {spec}:function")
+        raise RequestError(f"{spec}: names no function; write {spec}:function")
     name, colon, variant = spec.partition(":")
     if name in cards.methods and (colon or cards.method(name).card.variants):
         return _find_variant(cards.method(name), variant)
@@ -112,26 +111,26 @@ def _find_unwrapped(spec: str, cards: Registry, files: Mapping[str, tuple[Path, 
     if entries:
         return CardMethod(entry, weights, _matching_files(entries, given, spec))
     if not entry.card.weights:
-        raise UnknownNameError(f"{spec}: {name} has no weights, and no network to give some to")
+        raise UnknownNameError(f"{spec}: {name} takes no weights; write {name} alone")
     if not given:
         known = {item.name for item in entry.card.weights}
         has = ", ".join(sorted(known)) or "none"
         raise UnknownNameError(
-            f"{name} has no weights {weights!r}{suggest(weights, known)} (it has: {has}); for weights of your own add "
+            f"{name} has no weights {weights!r}{suggest(weights, known)} (it has: {has}); for your own weights add "
             f"--weights {spec}=FILE"
         )
     if len(given) > 1:
-        raise RequestError(f"{spec}: {len(given)} files of your own; one is for one scale, give each a name of its own")
+        raise RequestError(f"{spec}: {len(given)} files given, expected one; give each file its own name after @")
     free_name(weights, cards)
     digest = file_identity(given[0])
     for item in entry.card.weights:
         if digest.startswith(item.sha256):
-            raise RequestError(f"{spec}: {given[0].name} is the file of {name}@{item.name} ×{item.scale}; ask for that")
+            raise RequestError(f"{spec}: {given[0].name} is {name}@{item.name}'s file for ×{item.scale}; use that name")
     return CardMethod(entry, weights, own=given[0], place=place_sha256(given[0]))
 
 
 def _find_variant(entry: Entry[MethodCard], variant: str) -> CardMethod:
-    """`name:variant`, where the variant may be a file."""
+    """Find `name:variant`, where the variant may be a file."""
     name, wanted = entry.card.name, entry.card.variants
     if wanted is None:
         raise RequestError(f"method {name} has no variants; write {name} alone")
@@ -142,24 +141,18 @@ def _find_variant(entry: Entry[MethodCard], variant: str) -> CardMethod:
 
 
 def _matching_files(entries: Sequence[WeightsEntry], given: Sequence[Path], method: str) -> dict[int, Path]:
-    """The user's copies of a card's files, by scale; a file that is none of them is not passed over.
-
-    Raises:
-        RequestError: The weights are shipped, or a file is another than the card lists.
-    """
+    """The user's copies of a card's files, by scale; a file that the card does not list is an error."""
     found: dict[int, Path] = {}
     for path in given:
         if entries[0].shipped:
-            raise RequestError(
-                f"{method}: comes with srbench's pack; for weights of your own choose another name after @"
-            )
+            raise RequestError(f"{method}: is shipped with its pack; for your own weights choose another name after @")
         digest = file_identity(path)
         scales = [entry.scale for entry in entries if digest.startswith(entry.sha256)]
         if not scales:
             listed = ", ".join(f"×{entry.scale} {entry.sha256[:16]}" for entry in entries)
             raise RequestError(
-                f"{path}: is none of {method}'s files{page_hint(path)}: sha256 is {digest[:16]}…, its card lists "
-                f"{listed}; for weights of your own choose another name after @"
+                f"{path}: matches none of {method}'s files{page_hint(path)}: sha256 is {digest[:16]}…, its card lists "
+                f"{listed}; for your own weights choose another name after @"
             )
         found |= dict.fromkeys(scales, path)
     return found
@@ -169,14 +162,10 @@ Weights = Mapping[str, Files] | Files | None
 
 
 def named_files(weights: Weights, specs: Sequence[str]) -> dict[str, tuple[Path, ...]]:
-    """Files by `name@weights`.
-
-    Args:
-        weights: As `run` takes them.
-        specs: The methods that were asked for.
+    """Weight files by `name@weights`, from the `weights` argument of `run` and the requested methods.
 
     Raises:
-        RequestError: A file is not there, or is none of these methods'.
+        RequestError: A file does not exist, or belongs to no requested method.
     """
     if weights is None:
         return {}
@@ -186,8 +175,8 @@ def named_files(weights: Weights, specs: Sequence[str]) -> dict[str, tuple[Path,
         if len(named) != 1:
             first = weights if isinstance(weights, str | Path) else weights[0]
             raise RequestError(
-                f"{first}: whose weights? Write the method they are for as name@weights, and of several such methods "
-                f"say which: name@weights={first}; of a classifier write its name: CLASSIFIER={first}"
+                f"{first}: unclear which method has these weights; write the method as name@weights, with several such "
+                f"methods also name@weights={first}, for a classifier CLASSIFIER={first}"
             )
         weights = {named[0]: weights}
     for name in weights:
@@ -197,11 +186,7 @@ def named_files(weights: Weights, specs: Sequence[str]) -> dict[str, tuple[Path,
 
 
 def refuse_scale(method: Method, scale: int) -> None:
-    """Refuse a scale that a method does not have.
-
-    Raises:
-        NotApplicableError: The method does not have it.
-    """
+    """Raise NotApplicableError if the method does not support the scale."""
     if method.scales != "any" and scale not in method.scales:
         has = ", ".join(f"×{known}" for known in method.scales)
         raise NotApplicableError(f"{method.name} has no ×{scale}, only {has}; choose another --scale")

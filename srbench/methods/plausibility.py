@@ -1,6 +1,6 @@
-"""Signs that an upscaled image is not what its author meant: wrong range, wrong channel order, a shift.
+"""Signs of a mistake in an upscaled image: wrong range, wrong channel order, a shift.
 
-An upscaled image that is shrunk again must resemble its own LR, whatever the method invented in between.
+A plausible result, downscaled again, resembles its own LR, whatever detail the method invented.
 """
 
 from __future__ import annotations
@@ -18,29 +18,29 @@ if TYPE_CHECKING:
 
 Floats = NDArray[np.floating[Any]]
 
-# A window this large, in LR pixels, keeps the check under a millisecond or so; its own border is not looked at.
+# In LR pixels. A window this large keeps the check to about a millisecond; its margin is ignored.
 _WINDOW = 96
 _SMALLEST = 16
 _MARGIN = 3
 
-# Shrunk again, bilinear, bicubic and every learned method tried stay within 6 levels RMS; nearest within 12.
+# Downscaled again, bilinear, bicubic and every learned method tried stay within 6 levels RMS, nearest within 12.
 _LARGEST_RMSE = 25.0
 
 # In HR pixels. On Set5, Set14 and the bundled photographs every built-in interpolation is estimated within 0.1 at ×2 to
-# ×4, and within 0.6 at ×8; the mistakes it is for are of half an HR pixel or a whole one.
+# ×4, and within 0.6 at ×8; the mistakes to detect are half an HR pixel or a whole one.
 _LARGEST_SHIFT = 0.4
 _LARGEST_LR_SHIFT = 1 / 12
 
-# Swapped channels must explain the LR this many times better (in MSE) before they are named.
+# Swapped channels are reported if they explain the LR this many times better, in MSE.
 _CHANNEL_FACTOR = 2.0
 
 
 def suspicions(sr: Image | Tensor, lr: NDArray[Any], scale: int) -> tuple[str, ...]:
-    """What looks wrong about an upscaled image; empty for a plausible one.
+    """Describe what looks wrong in an upscaled image; empty if plausible.
 
     Args:
-        sr: uint8, (C, h·scale, w·scale), 0…255; of a GPU's only the window that is looked at is fetched.
-        lr: uint8 or float64, (C, h, w), 0…255: what was upscaled.
+        sr: uint8, (C, h·scale, w·scale), 0…255; from a GPU only the inspected window is copied.
+        lr: uint8 or float64, (C, h, w), 0…255: the input of the method.
         scale: Upscaling factor.
     """
     window = _central_window(*lr.shape[1:])
@@ -59,7 +59,7 @@ def suspicions(sr: Image | Tensor, lr: NDArray[Any], scale: int) -> tuple[str, .
         if swapped * _CHANNEL_FACTOR < error and error > 1:
             return ("red and blue seem to be swapped (BGR for RGB)",)
     if error > _LARGEST_RMSE**2:
-        return (f"shrunk again it is {np.sqrt(error):.0f} levels RMS from its own LR; wrong range or wrong image?",)
+        return (f"downscaled, it differs from its LR by {np.sqrt(error):.0f} levels RMS; wrong range or wrong image?",)
     return _shift(shrunk, low, scale)
 
 
@@ -76,7 +76,7 @@ def _scaled(part: slice, scale: int) -> slice:
 
 
 def _shift(shrunk: Floats, low: Floats, scale: int) -> tuple[str, ...]:
-    """Translation between the two by one least-squares step on image gradients (Lucas and Kanade, 1981)."""
+    """Translation between two images from one least-squares step on gradients (Lucas and Kanade, 1981)."""
     moved, still = ((luma(image) if len(image) == 3 else image)[0] for image in (shrunk, low))
     down, right = np.gradient(still)
     normal = np.array([[np.sum(down * down), np.sum(down * right)], [np.sum(down * right), np.sum(right * right)]])

@@ -1,4 +1,4 @@
-"""Calling an upscaler: planes to tensor and back, colour, quantisation, and a look at what came out."""
+"""Calling an upscaler: conversion to and from tensors, colour, quantisation, and checks of the result."""
 
 import math
 from collections.abc import Sequence
@@ -23,31 +23,31 @@ from srbench.protocols import (
 
 Planes = NDArray[Any]
 
-# Between the largest overshoot a network makes about [0, 1] and the smallest [0, 255] image that is not black.
+# Between the largest overshoot of a network beyond [0, 1] and the maximum of a dark image in [0, 255].
 _LARGEST_SAMPLE = 4.0
 
-# float32 carries 0…255 with an error below 2e-5 levels. What lies so near a half is a tie, and ties round up, as in
-# MATLAB's exact arithmetic; without this a tie would fall either way, by machine.
+# float32 represents 0…255 with an error below 2e-5 levels. Samples this near a half are ties, and ties round up, as in
+# MATLAB's exact arithmetic; otherwise ties would depend on the machine.
 _TIE = 2.0**-13
 
 
 def upscale_planes(
     upscaler: Upscaler, images: Sequence[Planes], scale: int, *, colour: Colour, device: str
 ) -> list[Image | Tensor]:
-    """Upscale images of one size as a batch, and round them to 8 bits.
+    """Upscale images of one size as a batch and round them to 8 bits.
 
     Args:
         upscaler: The method.
         images: LR, uint8 or float64, (C, h, w), 0…255; C = 3 (RGB) or 1 (luma).
         scale: Upscaling factor.
-        colour: The method's colour; a `y` method on RGB gets its chroma from bicubic.
-        device: Where the method runs.
+        colour: The method's colour; for a `y` method on RGB, chroma is upscaled with bicubic.
+        device: Device of the method.
 
     Returns:
-        uint8, (C, h·scale, w·scale) for each: arrays from the processor, tensors from a GPU, where they stay.
+        uint8, (C, h·scale, w·scale) for each: arrays on the CPU, tensors on a GPU.
 
     Raises:
-        MethodError: The method raised, or returned another type, shape or range, or samples that are not finite.
+        MethodError: The method raised, or returned a wrong type, shape or range, or samples that are not finite.
     """
     if colour == "y" and images[0].shape[0] == 3:
         ycbcr = [rgb_to_ycbcr(image) for image in images]
@@ -58,7 +58,7 @@ def upscale_planes(
 
 
 def _rounded(image: Tensor, device: str) -> Image | Tensor:
-    """[0, 1] to uint8, ties up; refused where a sample is none that an upscaler should return."""
+    """Round [0, 1] to uint8, ties up; raises MethodError for implausible samples."""
     if device != "cpu":
         _check_range(image)
         return quantise_on_device(image.double() * 255 + _TIE)
@@ -70,7 +70,7 @@ def _rounded(image: Tensor, device: str) -> Image | Tensor:
 
 
 def _with_chroma(luma: Tensor, chroma: NDArray[np.float64], device: str) -> Image | Tensor:
-    """Upscaled luma in [0, 1] with bicubic chroma, which the processor makes, as RGB."""
+    """RGB from upscaled luma in [0, 1] and bicubic chroma, upscaled on the CPU."""
     enlarged = imresize(chroma, (luma.shape[1], luma.shape[2]))
     if device != "cpu":
         planes = torch.cat([luma.double() * 255, torch.from_numpy(enlarged).to(luma.device)])
@@ -79,30 +79,22 @@ def _with_chroma(luma: Tensor, chroma: NDArray[np.float64], device: str) -> Imag
 
 
 def _call(upscaler: Upscaler, planes: Planes, scale: int, device: str) -> Tensor:
-    """A batch 0…255 in, a batch in [0, 1] out; everything a method may do wrong is caught here."""
+    """Call the method on a batch in 0…255; returns [0, 1], and turns any exception into MethodError."""
     batch = torch.from_numpy(planes.astype(np.float32) / np.float32(255)).to(device)
     try:
         with torch.inference_mode():
             out = upscaler(batch)
         expected = (*planes.shape[:2], planes.shape[2] * scale, planes.shape[3] * scale)
-        out = _check_kind(out, expected).detach().to(batch.device)  # a method may leave it elsewhere
+        out = _check_kind(out, expected).detach().to(batch.device)  # may be on another device
     except MethodError:
         raise
-    except (Exception, SystemExit) as error:  # a method is anyone's code, and may raise anything
+    except (Exception, SystemExit) as error:  # third-party code may raise anything
         raise MethodError(f"raised {one_line(error)}") from error
     return out
 
 
 def check_result(out: object, expected: tuple[int, ...]) -> None:
-    """Refuse what no upscaler should return.
-
-    Args:
-        out: What it returned.
-        expected: The shape of its result.
-
-    Raises:
-        MethodError: It is no float tensor of that shape, is not finite, or far outside [0, 1].
-    """
+    """Raise MethodError unless `out` is a finite float tensor of the expected shape, not far outside [0, 1]."""
     _check_range(_check_kind(out, expected))
 
 
@@ -118,8 +110,8 @@ def _check_kind(out: object, expected: tuple[int, ...]) -> Tensor:
 
 def _check_range(out: Tensor) -> None:
     try:
-        low, high = (float(extreme) for extreme in out.aminmax())  # NaN where a sample is
-    except RuntimeError as error:  # a GPU reports many faults only here, when its result is looked at
+        low, high = (float(extreme) for extreme in out.aminmax())  # NaN propagates
+    except RuntimeError as error:  # GPU faults surface at the first use of the result
         raise MethodError(f"raised {one_line(error)}") from error
     if not (math.isfinite(low) and math.isfinite(high)):
         raise MethodError("returned NaN or infinite samples")

@@ -1,6 +1,6 @@
-"""Weight files on this machine: shipped with a pack, given by the user, or other people's, fetched once and kept.
+"""Weight files: shipped with a pack, given by the user, or downloaded once and cached.
 
-A file is used only if its bytes have the hash its card lists.
+A file is used only if its sha256 is the one its card lists.
 """
 
 import sys
@@ -17,13 +17,13 @@ from srbench.files import atomic_write, cache_home, download, file_sha256, is_we
 
 @dataclass(frozen=True)
 class WeightFile:
-    """A card's weights, and where they may be.
+    """A card's weights and their possible locations.
 
     Attributes:
-        entry: What the card says.
+        entry: The card's entry.
         method: Name for messages, such as `edsr@official`.
-        folder: Where the card lies.
-        owner: Distribution that brings the card.
+        folder: Folder of the card.
+        owner: Distribution that ships the card.
         given: The user's copy of the file, or None.
     """
 
@@ -35,14 +35,14 @@ class WeightFile:
 
     @property
     def here(self) -> bool:
-        """Whether it can be used without fetching it."""
+        """Whether it can be used without downloading."""
         return self.entry.shipped or self.given is not None or self._kept.is_file()
 
     def obtain(self) -> Path:
-        """The verified file, fetched if it must be.
+        """The verified file, downloaded if necessary.
 
         Raises:
-            WeightsError: It is not there, cannot be fetched, or is another file than the card's.
+            WeightsError: The file is missing, cannot be downloaded, or does not match the card's sha256.
         """
         if self.entry.shipped:
             return self._shipped()
@@ -57,7 +57,7 @@ class WeightFile:
 
     @property
     def _kept(self) -> Path:
-        """Where other people's files are kept; the hash in the path keeps two of one name apart."""
+        """Cache path of a user's or downloaded file; the hash separates files of the same name."""
         return cache_home() / "weights" / self.entry.sha256[:16] / Path(self.entry.file).name
 
     def _shipped(self) -> Path:
@@ -69,11 +69,7 @@ class WeightFile:
         return path
 
     def _check(self, path: Path) -> None:
-        """Refuse a file that is not the card's.
-
-        Raises:
-            WeightsError: It is not, or cannot be read.
-        """
+        """Raise WeightsError if the file is unreadable or does not match the card's sha256."""
         try:
             found = file_sha256(path)
         except OSError as error:
@@ -85,7 +81,7 @@ class WeightFile:
             )
 
     def _keep(self, path: Path) -> None:
-        """Copy a checked file to where it is kept."""
+        """Copy a checked file to the cache."""
         if not self._kept.is_file():
             _write(self._kept, path.read_bytes())
             self._tell_licence()
@@ -108,11 +104,11 @@ class WeightFile:
 
     @property
     def _full_name(self) -> str:
-        """The method with its weights' name, which may have been left out."""
+        """The method with its weights' name, even if the user omitted it."""
         return f"{self.method.partition('@')[0]}@{self.entry.name}"
 
     def _member(self) -> Path:
-        """The one member of the archive that is wanted, unpacked beside it."""
+        """Unpack the wanted member of the archive beside it."""
         wanted = self.entry.member or ""
         try:
             with zipfile.ZipFile(self._kept) as archive:
@@ -137,5 +133,5 @@ def _write(path: Path, data: bytes) -> None:
 
 
 def page_hint(path: Path) -> str:
-    """A hint where a download is a web page, as quota and consent notices are."""
+    """A hint if a download is a web page, such as a quota or consent notice."""
     return " (it is a web page)" if is_web_page(path) else ""

@@ -1,4 +1,4 @@
-"""Metrics by name, or as objects of the caller's."""
+"""Metrics by name, or given as `Metric` objects."""
 
 import re
 import uuid
@@ -11,12 +11,12 @@ from srbench.errors import MethodError, RequestError, SRBenchError, one_line
 from srbench.files import code_sha256, combine
 
 DEFAULT_METRICS = ("psnr", "ssim", "ms_ssim", "l1")
-"""What a run computes by default."""
+"""Metrics that a run computes by default."""
 
 
 @dataclass(frozen=True)
 class CardMetric:
-    """A metric that a card declares."""
+    """A metric declared by a card."""
 
     entry: Entry[MetricCard]
 
@@ -26,11 +26,11 @@ class CardMetric:
         return self.entry.card.info
 
     def identity(self) -> str:
-        """Hash of its pack's version and sources; 16 digits."""
+        """Hash of the pack's version and sources, 16 hex digits."""
         return combine(pack=self.entry.pack.distribution, code=code_sha256(self.entry.pack.folder))[:16]
 
     def build(self, device: str) -> Metric:
-        """Load its code.
+        """Load the formula.
 
         Raises:
             CardError: The card's formula or factory cannot be imported.
@@ -44,14 +44,14 @@ class CardMetric:
                 formula = load_target(card.factory, owner)(MetricRequest(device))
             except SRBenchError:
                 raise
-            except (Exception, SystemExit) as error:  # a pack is anyone's code
+            except (Exception, SystemExit) as error:  # third-party code may raise anything
                 raise MethodError(f"metric {card.name} cannot be built: {one_line(error)}") from error
         return Metric(**vars(self.info), formula=formula)
 
 
 @dataclass(frozen=True)
 class GivenMetric:
-    """A `Metric` object of the caller's. Its code is not known, so no record is reused in another call."""
+    """A `Metric` object from the caller; its code cannot be hashed, so its values are never reused by another call."""
 
     metric: Metric
     call: str
@@ -63,24 +63,20 @@ class GivenMetric:
         return MetricInfo(one.name, one.unit, one.higher_is_better, one.decimals, one.summary)
 
     def identity(self) -> str:
-        """Different in each call."""
+        """Different for each call."""
         return self.call
 
     def build(self, device: str) -> Metric:
-        """The object."""
+        """Return the object."""
         return self.metric
 
 
 def find_metrics(asked: Sequence[str | Metric], cards: Registry) -> tuple[MetricSpec, ...]:
-    """The metrics that were asked for.
-
-    Args:
-        asked: Names of cards, or `Metric` objects.
-        cards: Where names are looked up.
+    """Find the requested metrics, given as card names or `Metric` objects.
 
     Raises:
         UnknownNameError: No card has one of the names.
-        RequestError: An object has a card's name, or one that cannot be a column.
+        RequestError: An object has the name of a card or column, or an invalid name.
     """
     return tuple(_given(one, cards) if isinstance(one, Metric) else CardMetric(cards.metric(one)) for one in asked)
 
@@ -90,5 +86,5 @@ def _given(metric: Metric, cards: Registry) -> GivenMetric:
     if name in cards.metrics or name in RESERVED_COLUMNS:
         raise RequestError(f"metric {name!r} is the name of another metric or column; choose another")
     if not re.fullmatch(r"[a-z][a-z0-9_]*", name):
-        raise RequestError(f"metric {name!r}: use small letters, digits and _, a letter first")
+        raise RequestError(f"metric {name!r}: invalid name; use lower-case letters, digits and _, a letter first")
     return GivenMetric(metric, uuid.uuid4().hex)

@@ -19,7 +19,7 @@ def l1(sr: NDArray[Any], hr: NDArray[Any]) -> float:
         ≥ 0, in units of the images (8-bit levels for 0…255).
 
     Raises:
-        ImageError: The images cannot be compared.
+        ImageError: The shapes differ, an image is empty, or a sample is not finite.
 
     Example:
         >>> import numpy as np
@@ -30,5 +30,5 @@ def l1(sr: NDArray[Any], hr: NDArray[Any]) -> float:
 
 
 def l1_of(pair: ImagePair) -> float:
-    """`l1` of two images that several metrics look at."""
+    """`l1` of an image pair."""
     return pair.absolute_error

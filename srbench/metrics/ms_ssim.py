@@ -13,14 +13,14 @@ from srbench.metrics.pair.window import WINDOW
 # Wang, Simoncelli and Bovik 2003, section 3.2; they sum to 1.
 _WEIGHTS = (0.0448, 0.2856, 0.3001, 0.2363, 0.1333)
 SMALLEST_SIDE = (WINDOW - 1) * 2 ** (len(_WEIGHTS) - 1) + 1
-"""161 pixels: halved four times, rounding up, the window still fits."""
+"""161 pixels: the window still fits after halving four times, rounding up."""
 
 
 def ms_ssim(sr: NDArray[Any], hr: NDArray[Any], *, data_range: float = 255.0) -> float:
-    """Product of the contrast-structure means of five scales and the luminance of the coarsest, each to its weight.
+    """Product of the contrast-structure means of five scales and the coarsest luminance, raised to their weights.
 
-    Between scales an image is averaged over 2×2 pixels and every second one kept; an odd edge is mirrored, so that
-    sizes halve rounding up. For several planes the mean of the planes' figures.
+    Between scales an image is averaged over 2×2 pixels and subsampled by 2; an odd edge is mirrored, so that sizes
+    round up. The result is the mean over planes.
 
     Args:
         sr: uint8 or float, (C, H, W) or (H, W).
@@ -31,8 +31,8 @@ def ms_ssim(sr: NDArray[Any], hr: NDArray[Any], *, data_range: float = 255.0) ->
         0…1; 1 for identical images.
 
     Raises:
-        ImageError: The images cannot be compared.
-        UndefinedMetricError: A side is shorter than 161 pixels, or a mean is negative and has no real power.
+        ImageError: The shapes differ, an image is empty, or a sample is not finite.
+        UndefinedMetricError: A side is shorter than 161 pixels, or a mean is negative, so that its power is not real.
 
     Source: Z. Wang, E. P. Simoncelli, A. C. Bovik, "Multiscale structural similarity for image quality assessment",
     Asilomar 2003, doi:10.1109/ACSSC.2003.1292216.
@@ -45,7 +45,7 @@ def ms_ssim(sr: NDArray[Any], hr: NDArray[Any], *, data_range: float = 255.0) ->
 
 
 def ms_ssim_of(pair: ImagePair) -> float:
-    """`ms_ssim` of two images that several metrics look at; its first scale is SSIM's."""
+    """`ms_ssim` of an image pair; the first scale is shared with SSIM."""
     channels, height, width = pair.shape
     if min(height, width) < SMALLEST_SIDE:
         raise UndefinedMetricError(

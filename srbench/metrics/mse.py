@@ -20,7 +20,7 @@ def mse(sr: NDArray[Any], hr: NDArray[Any]) -> float:
         ≥ 0, in squared units of the images (8-bit levels² for 0…255).
 
     Raises:
-        ImageError: The images cannot be compared.
+        ImageError: The shapes differ, an image is empty, or a sample is not finite.
 
     Example:
         >>> import numpy as np
@@ -31,7 +31,7 @@ def mse(sr: NDArray[Any], hr: NDArray[Any]) -> float:
 
 
 def mse_of(pair: ImagePair) -> float:
-    """`mse` of two images that several metrics look at."""
+    """`mse` of an image pair."""
     return pair.squared_error
 
 
@@ -46,7 +46,7 @@ def rmse(sr: NDArray[Any], hr: NDArray[Any]) -> float:
         ≥ 0, in units of the images (8-bit levels for 0…255).
 
     Raises:
-        ImageError: The images cannot be compared.
+        ImageError: The shapes differ, an image is empty, or a sample is not finite.
 
     Example:
         >>> import numpy as np
@@ -57,5 +57,5 @@ def rmse(sr: NDArray[Any], hr: NDArray[Any]) -> float:
 
 
 def rmse_of(pair: ImagePair) -> float:
-    """`rmse` of two images that several metrics look at."""
+    """`rmse` of an image pair."""
     return math.sqrt(pair.squared_error)

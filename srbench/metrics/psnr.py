@@ -10,9 +10,9 @@ from srbench.metrics.pair.arrays import ArrayPair
 
 
 def psnr(sr: NDArray[Any], hr: NDArray[Any], *, data_range: float = 255.0) -> float:
-    """10 · log10(data_range² / MSE), the MSE taken over all samples of all planes.
+    """10 · log10(data_range² / MSE), with the MSE over all samples of all planes.
 
-    A set's figure is the mean of its images' figures, never the figure of a pooled MSE.
+    The PSNR of a dataset is the mean over its images, never that of a pooled MSE.
 
     Args:
         sr: uint8 or float, (C, H, W) or (H, W).
@@ -23,7 +23,7 @@ def psnr(sr: NDArray[Any], hr: NDArray[Any], *, data_range: float = 255.0) -> fl
         dB; `math.inf` for identical images.
 
     Raises:
-        ImageError: The images cannot be compared.
+        ImageError: The shapes differ, an image is empty, or a sample is not finite.
 
     Example:
         >>> import numpy as np
@@ -34,6 +34,6 @@ def psnr(sr: NDArray[Any], hr: NDArray[Any], *, data_range: float = 255.0) -> fl
 
 
 def psnr_of(pair: ImagePair) -> float:
-    """`psnr` of two images that several metrics look at."""
+    """`psnr` of an image pair."""
     error = pair.squared_error
     return math.inf if error == 0 else 10 * math.log10(pair.data_range**2 / error)

@@ -1,4 +1,4 @@
-"""Metrics applied to one result and its HR."""
+"""Metrics of one result and its HR."""
 
 import math
 from collections.abc import Sequence
@@ -12,21 +12,21 @@ from srbench.metrics.pair.arrays import ArrayPair
 
 
 class Scores(NamedTuple):
-    """Values by metric name; None, with the reason in `undefined`, where a metric has none."""
+    """Values by metric name; None if a metric is undefined, with the reason in `undefined`."""
 
     values: dict[str, float | None]
     undefined: dict[str, str]
 
 
 def compare(sr: Planes, hr: Planes) -> ImagePair:
-    """A pair of images that a protocol has prepared, compared where they lie.
+    """Pair two images that a protocol has prepared, for statistics on the device that holds them.
 
     Args:
         sr: uint8 or float64, (C, H, W), 0…255; an array, or a tensor on a GPU.
-        hr: The same shape, in the same place.
+        hr: Same shape, on the same device.
 
     Raises:
-        ImageError: They cannot be compared.
+        ImageError: The shapes differ, an image is empty, or a sample is not finite.
     """
     if isinstance(sr, np.ndarray):
         return ArrayPair(sr, hr, single=True)
@@ -36,7 +36,7 @@ def compare(sr: Planes, hr: Planes) -> ImagePair:
 
 
 def score(pair: ImagePair, metrics: Sequence[Metric]) -> Scores:
-    """Compute metrics of one pair. A metric that raises has no value; the others have theirs."""
+    """Compute metrics of one pair; a metric that raises has no value and does not affect the others."""
     values: dict[str, float | None] = {}
     undefined: dict[str, str] = {}
     for metric in metrics:
@@ -45,7 +45,7 @@ def score(pair: ImagePair, metrics: Sequence[Metric]) -> Scores:
             value = metric.of(pair)
         except UndefinedMetricError as error:
             undefined[metric.name] = str(error)
-        except Exception as error:  # noqa: BLE001  # a metric may be anyone's code
+        except Exception as error:  # noqa: BLE001  # third-party code may raise anything
             undefined[metric.name] = f"raised {one_line(error)}"
         else:
             if math.isfinite(value):

@@ -1,4 +1,4 @@
-"""How far a result is from HR in sharpness, whether blurred or exaggerated."""
+"""Difference in sharpness between a result and HR."""
 
 import math
 from typing import Any
@@ -13,8 +13,8 @@ from srbench.metrics.pair.arrays import ArrayPair
 def sharpness_error(sr: NDArray[Any], hr: NDArray[Any]) -> float:
     """|10·log10(E(sr) / E(hr))|, where E is the mean square of the Laplacian: the image's high-frequency energy.
 
-    A blurred result has less of it than HR, a result with invented noise more. Of two results with the same PSNR the
-    one nearer 0 looks the sharper, or the less noisy; the metric does not see whether detail is in the right place.
+    A blurred result has less energy than HR, a noisy one more. Of two results with the same PSNR the one nearer 0 looks
+    sharper or less noisy; the metric ignores where the detail is.
 
     Args:
         sr: uint8 or float, (C, H, W) or (H, W); at least 3 pixels on each side.
@@ -24,8 +24,8 @@ def sharpness_error(sr: NDArray[Any], hr: NDArray[Any]) -> float:
         ≥ 0, in dB.
 
     Raises:
-        ImageError: The images cannot be compared.
-        UndefinedMetricError: An image is smaller than the Laplacian, or has no detail at all.
+        ImageError: The shapes differ, an image is empty, or a sample is not finite.
+        UndefinedMetricError: A side is shorter than 3 pixels, or an image has no detail.
 
     Source: energy of the Laplacian, a focus measure: M. Subbarao, T. Choi, A. Nikzad, 1993, doi:10.1117/12.147706.
 
@@ -39,11 +39,11 @@ def sharpness_error(sr: NDArray[Any], hr: NDArray[Any]) -> float:
 
 
 def sharpness_error_of(pair: ImagePair) -> float:
-    """`sharpness_error` of two images that several metrics look at."""
+    """`sharpness_error` of an image pair."""
     _, height, width = pair.shape
     if min(height, width) < 3:
         raise UndefinedMetricError(f"sharpness needs 3 pixels on each side, the image is {width}×{height}")
     ours, theirs = pair.laplacian_energies()
     if ours == 0 or theirs == 0:
-        raise UndefinedMetricError("sharpness has no value where an image has no detail at all")
+        raise UndefinedMetricError("sharpness is undefined for an image with no detail at all")
     return abs(10 * math.log10(ours / theirs))

@@ -9,10 +9,10 @@ from srbench.metrics.pair.arrays import ArrayPair
 
 
 def ssim(sr: NDArray[Any], hr: NDArray[Any], *, data_range: float = 255.0) -> float:
-    """Mean structural similarity in an 11×11 Gaussian window, σ = 1.5, over the region the window fits in.
+    """Mean structural similarity in an 11×11 Gaussian window, σ = 1.5, over the positions where the window fits.
 
     SSIM = (2·μx·μy + C1)(2·σxy + C2) / ((μx² + μy² + C1)(σx² + σy² + C2)), C = (K·data_range)², K1 = 0.01,
-    K2 = 0.03, biased variances, no downsampling beforehand; for several planes the mean of the planes' figures.
+    K2 = 0.03, biased variances, no prior downsampling; the result is the mean over planes.
 
     Args:
         sr: uint8 or float, (C, H, W) or (H, W).
@@ -23,8 +23,8 @@ def ssim(sr: NDArray[Any], hr: NDArray[Any], *, data_range: float = 255.0) -> fl
         -1…1; 1 for identical images.
 
     Raises:
-        ImageError: The images cannot be compared.
-        UndefinedMetricError: A side is shorter than the window.
+        ImageError: The shapes differ, an image is empty, or a sample is not finite.
+        UndefinedMetricError: A side is shorter than 11 pixels.
 
     Source: Z. Wang et al., "Image quality assessment: from error visibility to structural similarity", IEEE TIP 2004,
     doi:10.1109/TIP.2003.819861.
@@ -38,5 +38,5 @@ def ssim(sr: NDArray[Any], hr: NDArray[Any], *, data_range: float = 255.0) -> fl
 
 
 def ssim_of(pair: ImagePair) -> float:
-    """`ssim` of two images that several metrics look at."""
+    """`ssim` of an image pair."""
     return float(pair.ssim_terms(0).similarity.mean())

@@ -11,13 +11,13 @@ from numpy.typing import NDArray
 Floats = NDArray[np.float64]
 _FORWARD = np.array([[65.481, 128.553, 24.966], [-37.797, -74.203, 112.0], [112.0, -93.786, -18.214]]) / 255
 YCBCR_OFFSET = np.array([16.0, 128.0, 128.0])[:, None, None]
-"""Of Y, Cb and Cr, (3, 1, 1)."""
+"""Offsets of Y, Cb and Cr, (3, 1, 1)."""
 
 YCBCR_TO_RGB = np.linalg.inv(_FORWARD)
-"""(3, 3), applied once the offset is taken off."""
+"""(3, 3) matrix, applied after subtracting the offset."""
 
 LUMA_WEIGHTS = (65.481 / 255, 128.553 / 255, 24.966 / 255)
-"""Of red, green and blue in 0…255."""
+"""Weights of red, green and blue in 0…255."""
 
 LUMA_OFFSET = 16.0
 
@@ -31,7 +31,7 @@ def luma(rgb: NDArray[Any]) -> Floats:
     Returns:
         float64, (1, H, W), 16…235.
     """
-    from srbench.parallel import banded, plain  # here, because listing must not wait for a compiler
+    from srbench.parallel import banded, plain  # here, so that listing does not load a compiler
     from srbench.protocols.loops import luma_rows
 
     source = plain(rgb if rgb.dtype == np.uint8 else rgb.astype(np.float64))
@@ -42,7 +42,7 @@ def luma(rgb: NDArray[Any]) -> Floats:
 
 
 def rgb_to_ycbcr(rgb: NDArray[Any]) -> Floats:
-    """Studio-range Y, Cb, Cr, not rounded.
+    """Convert RGB to studio-range Y, Cb, Cr, not rounded.
 
     Args:
         rgb: uint8 or float, (3, H, W), RGB, 0…255.

@@ -7,7 +7,7 @@ from srbench.protocols.protocol import Protocol
 
 
 def find_protocols(names: Sequence[str], cards: Registry) -> tuple[Protocol, ...]:
-    """The protocols of these names.
+    """Look up protocols by name.
 
     Raises:
         UnknownNameError: No card has one of the names.

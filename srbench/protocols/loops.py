@@ -1,4 +1,4 @@
-"""Compiled loops of resampling, luma and rounding."""
+"""Compiled loops for resampling, luma and rounding."""
 
 from typing import Any
 
@@ -7,7 +7,7 @@ import numpy as np
 from srbench.parallel import compiled
 
 _BLOCK = 32
-"""Output rows of a block; the second pass runs across them."""
+"""Output rows per block; the inner loop of the second pass runs over them."""
 
 
 @compiled()
@@ -22,18 +22,18 @@ def resize_rows(
     start: int,
     stop: int,
 ) -> None:
-    """Resample columns, then rows, of one plane into rows start…stop of `out`.
+    """Resample one plane along columns, then along rows, into rows start…stop of `out`.
 
-    Taps are added in their order, in the weights' type, without fused multiply-adds: the same bits on every machine.
+    Taps are added in order, in the dtype of the weights, without fused multiply-adds: bit-identical on every machine.
 
     Args:
-        image: (H, W), any type.
+        image: (H, W), any dtype.
         out: (H', W').
-        down: (H', taps), rows of `image` that make a row of `out`.
-        down_weights: Of the same shape, in the type to compute in.
-        right: (W', taps), columns likewise.
-        right_weights: Of the same shape and type.
-        whole: Round half up to 0…255 after each of the two passes.
+        down: (H', taps), input rows of each output row.
+        down_weights: (H', taps), in the dtype to compute in.
+        right: (W', taps), input columns of each output column.
+        right_weights: (W', taps), same dtype.
+        whole: Round halves up to 0…255 after each of the two passes.
         start: First row of `out`.
         stop: The row after the last.
     """
@@ -41,7 +41,7 @@ def resize_rows(
     kind = down_weights.dtype.type
     half, top, bottom = kind(0.5), kind(255), kind(0)
     line = np.empty(width, down_weights.dtype)
-    # Zeros, because all rows of a block are added up, those beyond the last, too.
+    # Zeros, because the loops below also add the unused rows of the last block.
     turned = np.zeros((width, _BLOCK), down_weights.dtype)
     total = np.empty(_BLOCK, down_weights.dtype)
     fours_down, fours_right = down.shape[1] // 4 * 4, right.shape[1] // 4 * 4
@@ -87,16 +87,7 @@ def resize_rows(
 
 @compiled()
 def luma_rows(rgb: Any, weights: Any, offset: float, out: Any, start: int, stop: int) -> None:
-    """Weighted sum of three planes and an offset, added in this order, rows start…stop.
-
-    Args:
-        rgb: (3, H, W), any type.
-        weights: float64, (3,).
-        offset: Added last.
-        out: float64, (H, W).
-        start: First row.
-        stop: The row after the last.
-    """
+    """Add three weighted planes, (3, H, W), then an offset, into rows start…stop - 1 of `out`, float64, (H, W)."""
     a, b, c = weights[0], weights[1], weights[2]
     for row in range(start, stop):
         red, green, blue, line = rgb[0, row], rgb[1, row], rgb[2, row], out[row]
@@ -106,19 +97,19 @@ def luma_rows(rgb: Any, weights: Any, offset: float, out: Any, start: int, stop:
 
 @compiled()
 def quantise_flat(values: Any, factor: float, tie: float, limit: float, out: Any, start: int, stop: int) -> int:
-    """Round values · factor + tie half up, clipped to 0…255, in float64; samples start…stop.
+    """Compute values · factor + tie in float64, rounded half up and clipped to 0…255, for samples start…stop.
 
     Args:
         values: float, (N,).
-        factor: Brings them to 0…255.
-        tie: What lies so near below a half is rounded up too.
-        limit: Largest magnitude a value should have.
-        out: uint8, (N,); anything where a value is NaN.
+        factor: Multiplier that brings them to 0…255.
+        tie: Values at most this far below a half are rounded up too.
+        limit: Largest plausible magnitude of a value.
+        out: uint8, (N,); undefined where a value is NaN.
         start: First sample.
         stop: The sample after the last.
 
     Returns:
-        How many values are NaN, or larger than they should be.
+        Number of values that are NaN or beyond the limit.
     """
     strange = 0
     for j in range(start, stop):

@@ -1,4 +1,4 @@
-"""What a protocol card means: HR to LR before upscaling, and what of the result is compared afterwards."""
+"""Behaviour of a protocol card: making LR from HR, and selecting the planes that metrics compare."""
 
 import math
 from dataclasses import dataclass
@@ -18,20 +18,20 @@ from srbench.protocols.resize import Border, imresize, modcrop
 
 @dataclass(frozen=True)
 class DegradationRule:
-    """How HR becomes LR; protocols that share the rule share the LR and the upscaled image."""
+    """How LR is made from HR; protocols with the same rule share LR and the upscaled image."""
 
     rule: Degradation
     grey: str
 
     def reference(self, hr: Image, scale: int) -> Planes:
-        """HR as this rule sees it: cut to a multiple of the scale, in the planes that are upscaled.
+        """Prepare HR: crop it to a multiple of the scale, in the planes that are upscaled.
 
         Args:
             hr: uint8, (3, H, W) RGB or (1, H, W) grey.
             scale: Upscaling factor.
 
         Returns:
-            uint8, (3, H', W') RGB, or (1, H', W') luma; given back as it is by a second call.
+            uint8, (3, H', W') RGB, or (1, H', W') luma; a second call returns its input unchanged.
         """
         cropped = modcrop(hr, scale)
         if self.rule.planes == "rgb":
@@ -39,14 +39,14 @@ class DegradationRule:
         return _luma_plane(cropped, self.grey, rounded=True)
 
     def degrade(self, hr: Image, scale: int) -> Planes:
-        """Make LR.
+        """Make LR from HR.
 
         Args:
-            hr: uint8, (3, H, W) RGB or (1, H, W) grey, or what `reference` made of it.
-            scale: Factor to shrink by; sides that are no multiple of it are cut at the bottom and right first.
+            hr: uint8, (3, H, W) RGB or (1, H, W) grey, or the output of `reference`.
+            scale: Downscaling factor; sides are first cropped at the bottom and right to a multiple of it.
 
         Returns:
-            (C, h, w), 0…255: uint8 where the rule rounds, else float64.
+            (C, h, w), 0…255; uint8 if the rule rounds, else float64.
 
         Raises:
             ImageError: The image is smaller than one LR pixel.
@@ -62,7 +62,7 @@ class DegradationRule:
 
 @dataclass(frozen=True)
 class Protocol:
-    """A protocol card with its behaviour."""
+    """A protocol card and its behaviour."""
 
     card: ProtocolCard
 
@@ -77,24 +77,24 @@ class Protocol:
         return DegradationRule(self.card.degradation, self.card.grey)
 
     def crop_border(self, scale: int) -> int:
-        """Pixels cut off each side before scoring."""
+        """Pixels cropped from each side before scoring."""
         return self.card.scoring.crop_scale * scale + self.card.scoring.crop_extra
 
     def compared(self, image: Planes, scale: int) -> Planes:
-        """What of an image enters the metrics, computed where the image lies.
+        """Select the planes that metrics compare, on the device that holds the image.
 
         Args:
-            image: HR or result, (3, H, W) RGB, (1, H, W) grey, or already the luma this protocol upscales; 0…255.
+            image: HR or result, (3, H, W) RGB, (1, H, W) grey, or the luma this protocol upscales; 0…255.
             scale: Upscaling factor.
 
         Returns:
-            uint8 or float64, (C, H', W'), 0…255: the planes the protocol scores, without the border.
+            uint8 or float64, (C, H', W'), 0…255: the scored planes without the border.
 
         Raises:
             ImageError: Nothing is left inside the border.
         """
         if not isinstance(image, np.ndarray):
-            from srbench.protocols.tensors import compared_on_device  # here, because arrays need no torch
+            from srbench.protocols.tensors import compared_on_device  # here, since arrays need no torch
 
             return compared_on_device(self, image, scale)
         scoring = self.card.scoring
@@ -105,11 +105,11 @@ class Protocol:
 
 
 def crop_border(image: Planes, border: int) -> Planes:
-    """Cut the same number of pixels off each side.
+    """Crop the same number of pixels from each side.
 
     Args:
         image: (..., H, W).
-        border: Pixels.
+        border: Width in pixels.
 
     Raises:
         ImageError: Nothing would be left.
@@ -121,27 +121,23 @@ def crop_border(image: Planes, border: int) -> Planes:
 
 
 def quantise(image: NDArray[Any]) -> Image:
-    """Round half up to uint8 and clip, as MATLAB does.
-
-    Args:
-        image: float, any shape, 0…255, finite.
-    """
+    """Round halves up to uint8 and clip, as MATLAB does; float samples in 0…255, any shape, finite."""
     return quantise_checked(image, factor=1.0, tie=0.0, limit=math.inf)[0]
 
 
 def quantise_checked(image: NDArray[Any], *, factor: float, tie: float, limit: float) -> tuple[Image, bool]:
-    """Round as `quantise` does, and look at the samples in the same pass.
+    """Round as `quantise` does, and check the samples in the same pass.
 
     Args:
-        image: float, any shape; multiplied by `factor` it is in 0…255.
-        factor: What a sample is multiplied by first, in float64.
-        tie: What lies so near below a half is rounded up too, in levels.
-        limit: Largest magnitude a sample should have.
+        image: float, any shape.
+        factor: Multiplier applied first, in float64, to bring samples to 0…255.
+        tie: Samples at most this far below a half are rounded up too, in 8-bit levels.
+        limit: Largest plausible magnitude of a sample, before the multiplication.
 
     Returns:
-        The image, and whether every sample is finite and no larger.
+        The image, uint8, and whether every sample is finite and within the limit.
     """
-    from srbench.parallel import banded, plain  # here, because listing must not wait for a compiler
+    from srbench.parallel import banded, plain  # here, so that listing does not load a compiler
     from srbench.protocols.loops import quantise_flat
 
     values = plain(image if image.dtype == np.float32 else image.astype(np.float64, copy=False)).reshape(-1)
@@ -152,7 +148,7 @@ def quantise_checked(image: NDArray[Any], *, factor: float, tie: float, limit: f
 
 
 def _luma_plane(image: Planes, grey: str, *, rounded: bool) -> Planes:
-    """(1, H, W): uint8 where rounded, else float64; one plane is luma already where the protocol reads grey so."""
+    """Luma, (1, H, W): uint8 if rounded, else float64; a single plane is luma already if the card's grey is `y`."""
     if image.shape[0] == 1 and grey == "y":
         return image
     plane = luma(to_rgb(image))

@@ -1,4 +1,4 @@
-"""MATLAB's `imresize`, to the byte: the downscale of nearly every published super-resolution row.
+"""MATLAB's `imresize`, bit-exact: the downscaling behind nearly all published super-resolution results.
 
 Source: the behaviour of MathWorks' `imresize` (antialiased, separable, rows first); cubic kernel with a = -1/2 from
 R. Keys, "Cubic convolution interpolation for digital image processing", 1981, doi:10.1109/TASSP.1981.1163711.
@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from srbench.errors import ImageError
 
 Border = Literal["symmetric", "replicate"]
-"""`symmetric` mirrors with the edge pixel repeated (MATLAB since R2012); `replicate` repeats the edge (before)."""
+"""`symmetric` mirrors with the edge pixel repeated (MATLAB since R2012); `replicate` repeats the edge (earlier)."""
 
 Floats = NDArray[np.float64]
 
@@ -25,9 +25,9 @@ class Kernel:
     """A continuous interpolation kernel.
 
     Attributes:
-        name: As used in cards and messages.
-        width: Length of its support, in input pixels when enlarging.
-        weight: The kernel itself, on float64 offsets in pixels.
+        name: Key in cards and messages.
+        width: Support in input pixels when enlarging.
+        weight: Kernel function of float64 offsets in pixels.
     """
 
     name: str
@@ -67,10 +67,10 @@ KERNELS: dict[str, Kernel] = {
 
 
 class Taps(NamedTuple):
-    """What each output sample of a 1-D resampling is made of.
+    """Input samples and weights of each output sample of a 1-D resampling.
 
     Attributes:
-        indices: intp, (length_out, taps): input positions, already folded back at the borders.
+        indices: intp, (length_out, taps): input positions, folded back at the borders.
         weights: float64, (length_out, taps); every row sums to 1.
     """
 
@@ -86,13 +86,13 @@ def resample_taps(length_in: int, length_out: int, kernel: str = "cubic", border
     1/scale, which is MATLAB's antialiasing.
 
     Args:
-        length_in: Samples before, in pixels.
-        length_out: Samples after, in pixels.
-        kernel: A name of `KERNELS`.
-        border: What lies beyond the first and last sample.
+        length_in: Input length in pixels.
+        length_out: Output length in pixels.
+        kernel: Key of `KERNELS`.
+        border: Extension beyond the first and last sample.
 
     Returns:
-        The taps; columns that no output sample uses are left out.
+        The taps, without columns of zero weight.
     """
     scale = length_out / length_in
     shape = KERNELS[kernel]
@@ -123,19 +123,19 @@ def imresize(
 ) -> NDArray[Any]:
     """Resize as MATLAB's `imresize(image, size, kernel)` does.
 
-    For uint8 each of the two passes is rounded half up and clipped, as MATLAB does; float input is never rounded.
+    For uint8 each of the two passes rounds halves up and clips, as MATLAB does; float input is never rounded.
 
     Args:
         image: uint8 or float, (..., H, W), any range.
-        size: Height and width afterwards, in pixels, each at least 1.
-        kernel: A name of `KERNELS`.
-        border: What lies beyond the edge.
+        size: Output height and width in pixels, each at least 1.
+        kernel: Key of `KERNELS`.
+        border: Extension beyond the edge.
 
     Returns:
         uint8 for uint8, float32 for float32 (computed in float64), else float64; (..., *size).
 
     Raises:
-        ImageError: An axis is empty, before or after, or the dtype is neither.
+        ImageError: A side is empty, before or after, or the dtype is neither uint8 nor float.
 
     Example:
         >>> imresize(np.array([[0, 100]], dtype=np.uint8), (1, 4))
@@ -146,7 +146,7 @@ def imresize(
     if image.dtype != np.uint8 and not np.issubdtype(image.dtype, np.floating):
         raise ImageError(f"imresize takes uint8 or float samples, got {image.dtype}")
     planes = image.reshape(-1, *image.shape[-2:])
-    # MATLAB resizes the axis that shrinks most first; rows before columns when both shrink alike.
+    # MATLAB first resizes the axis with the smaller scale; rows before columns if both are equal.
     if size[1] / image.shape[-1] < size[0] / image.shape[-2]:
         resized = _both_passes(planes.swapaxes(1, 2), size[::-1], kernel, border).swapaxes(1, 2)
     else:
@@ -155,8 +155,8 @@ def imresize(
 
 
 def _both_passes(planes: NDArray[Any], size: tuple[int, int], kernel: str, border: Border) -> NDArray[Any]:
-    """Rows, then columns; taps are added in a fixed order, so that ties round alike on every machine."""
-    from srbench.parallel import banded_planes, plain  # here, because listing must not wait for a compiler
+    """Resize rows, then columns; taps are added in a fixed order, so that ties round alike on every machine."""
+    from srbench.parallel import banded_planes, plain  # here, so that listing does not load a compiler
     from srbench.protocols.loops import resize_rows
 
     down, right = (
@@ -178,7 +178,7 @@ def _both_passes(planes: NDArray[Any], size: tuple[int, int], kernel: str, borde
 
 
 def _exact(taps: Taps) -> bool:
-    """Whether float32 computes the passes over uint8 without any rounding: integral factors that are powers of two.
+    """Whether both passes over uint8 are exact in float32, as for integer factors that are powers of two.
 
     The weights are then multiples of 2⁻¹⁴, a row's magnitudes sum to less than 2, and 14 + 1 + 8 bits fit into 24.
     """
@@ -187,11 +187,11 @@ def _exact(taps: Taps) -> bool:
 
 
 def modcrop(image: NDArray[Any], scale: int) -> NDArray[Any]:
-    """Cut the bottom and right so that both sides are multiples of the scale.
+    """Crop the bottom and right so that both sides are multiples of the scale.
 
     Args:
         image: (..., H, W).
-        scale: Integer factor.
+        scale: Integer scale.
 
     Returns:
         A view, (..., H - H mod scale, W - W mod scale).

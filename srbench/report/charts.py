@@ -1,4 +1,4 @@
-"""Charts as SVG inside the page: in the page's own colours, and with ids of their own."""
+"""Charts as inline SVG in the page's colours, with unique ids."""
 
 import io
 import re
@@ -13,18 +13,18 @@ from srbench.report.figures.tradeoff import Point, draw_tradeoff, front
 from srbench.report.tables import significant
 
 _INK = "#010203"
-"""Stands for the page's colour of text while a chart is drawn."""
+"""Placeholder for the page's text colour while a chart is drawn."""
 
 _PLACE = ["lr_width", "lr_height", "device", "timed_in"]
 
 
 def tradeoff(group: Group, name: str, styles: Mapping[str, int]) -> tuple[str, str] | None:
-    """A chart of quality against throughput, and what it says in words; None where fewer than two were timed alike.
+    """A chart of quality against throughput and its description; None for fewer than two comparable timings.
 
     Args:
-        group: Whose rows.
-        name: Of the chart, for its ids.
-        styles: How methods look, by name.
+        group: Rows to draw.
+        name: Prefix of the chart's ids.
+        styles: Index of each method's `style_of`, by name.
     """
     table, metric = group.table, group.metric
     if "images_per_s" not in table:
@@ -32,7 +32,7 @@ def tradeoff(group: Group, name: str, styles: Mapping[str, int]) -> tuple[str, s
     timed = table[table["images_per_s"].notna() & table[metric.name].notna()]
     if len(timed) < 2:
         return None
-    # Timings of another size or device cannot be compared: the largest set of like ones is drawn.
+    # Timings of different sizes or devices cannot be compared: the largest comparable set is drawn.
     _, rows = max(timed.groupby(_PLACE, sort=False, dropna=False), key=lambda item: len(item[1]))
     if len(rows) < 2:
         return None
@@ -57,12 +57,7 @@ def _short(device: object) -> str:
 
 
 def inline(figure: Figure, name: str) -> str:
-    """A figure as an `svg` element whose ids begin with a name, in the colour of the text around it.
-
-    Args:
-        figure: Drawn with `_INK` for what has the text's colour.
-        name: Unlike those of the page's other charts.
-    """
+    """A figure as an `svg` element whose ids begin with `name`, with the surrounding text's colour for `_INK`."""
     buffer = io.StringIO()
     with style.context("default", after_reset=True), rc_context({"svg.fonttype": "none", "svg.hashsalt": name}):
         figure.savefig(buffer, format="svg", transparent=True, metadata={"Date": None, "Creator": None})
@@ -70,7 +65,7 @@ def inline(figure: Figure, name: str) -> str:
     text = text[text.index("<svg") :]
     text = re.sub(r"<metadata>.*?</metadata>", "", text, flags=re.DOTALL)
     text = text.replace(_INK, "currentColor")
-    # Sizes are the page's affair; the viewBox keeps the form.
+    # The page sets the size; the viewBox keeps the aspect ratio.
     text = re.sub(r'(<svg[^>]*?) width="[^"]*"', r"\1", text, count=1)
     text = re.sub(r'(<svg[^>]*?) height="[^"]*"', r'\1 aria-hidden="true"', text, count=1)
     return re.sub(r'(\bid="|url\(#|href="#)', rf"\1{name}-", text)

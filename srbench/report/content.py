@@ -1,4 +1,4 @@
-"""What the report page says: run folders as groups of rows that may be ranked together, and their images."""
+"""Content of the report page: groups of rows that may be ranked together, and their images."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -22,17 +22,12 @@ from srbench.leaderboard import (
 from srbench.runs import Record, Run
 
 MOST_IMAGES = 200
-"""Of a group are shown one by one, those that separate the methods most: a page of thousands is of use to nobody."""
+"""Largest number of a group's images shown one by one, largest spread first: nobody reads a page of thousands."""
 
 
 @dataclass(frozen=True)
 class Saved:
-    """A saved image.
-
-    Attributes:
-        file: Where it lies.
-        sha256: `pixel_sha256` that its record gives.
-    """
+    """A saved image, and its `pixel_sha256` in the record."""
 
     file: Path
     sha256: str
@@ -44,9 +39,9 @@ class ImageRow:
 
     Attributes:
         image: Its id.
-        figures: The first metric by method, the best first.
-        spread: Between the best and the worst method, in the first metric's unit.
-        saved: Files by method, HR's under `HR`; empty where none were saved.
+        figures: The first metric's value by method, best first.
+        spread: Difference between the best and the worst method, in the metric's unit.
+        saved: Saved images by method, the reference under `HR`; empty if none were saved.
     """
 
     image: str
@@ -56,7 +51,7 @@ class ImageRow:
 
     @property
     def best(self) -> str:
-        """The best method; empty where there is none."""
+        """The best method; empty if no method has a value."""
         return next(iter(self.figures), "")
 
 
@@ -65,18 +60,18 @@ class Group:
     """Rows that may be ranked against each other.
 
     Attributes:
-        title: Dataset, factor, protocol.
+        title: Dataset, scale and protocol.
         protocol: The protocol's name.
-        protocol_hash: Of the protocol's rules.
-        metric: The first one with figures, by which rows are ranked.
-        metrics: All metrics by name, in the order asked.
-        table: Rows of `build_tables`, best first.
+        protocol_hash: Hash of the protocol's rules.
+        metric: The first metric with values, by which rows are ranked.
+        metrics: All metrics by name, in the order requested.
+        table: Rows of `build_table`, best first.
         methods: Their names, in that order.
-        images: The images, the one that separates the methods most first.
-        differences: Every pair of the methods that scored the same, largest, set of images; of rows that several runs
-            hold, one. Empty where the images are too few.
+        images: The images, by spread between methods, largest first.
+        differences: Every pair of the methods that scored the largest set of images, each method once; empty if the
+            images are too few.
         left_out: Methods that scored other images.
-        least: So many images a claim about these methods needs.
+        least: Smallest number of images at which a difference between these methods can be significant.
     """
 
     title: str
@@ -93,19 +88,13 @@ class Group:
 
     @property
     def too_few(self) -> bool:
-        """Whether the images are too few for a claim."""
+        """Whether there are too few images for any difference to be significant."""
         return len(self.methods) > 1 and len(self.images) < self.least
 
 
 @dataclass(frozen=True)
 class Content:
-    """All of a page but the pictures.
-
-    Attributes:
-        runs: As given.
-        groups: In the leaderboard's order.
-        remarks: What a reader must know beside the figures.
-    """
+    """The content of a page except pictures: runs, groups in the leaderboard's order, and the leaderboard's notes."""
 
     runs: tuple[Run, ...]
     groups: tuple[Group, ...]
@@ -121,7 +110,7 @@ def gather(runs: Sequence[Run]) -> Content:
     """The groups and notes of runs, finished or not.
 
     Raises:
-        StoreError: Two runs read a metric of the same name differently.
+        StoreError: Two runs have a metric of the same name with another unit or direction.
     """
     board = collected(runs)
     scored = _scored(runs, board.table)
@@ -130,7 +119,7 @@ def gather(runs: Sequence[Run]) -> Content:
 
 
 def _distinct(groups: Iterable[Group]) -> tuple[Group, ...]:
-    """The groups; those of the same title, from two folders of the same name, with the hash of their images in it."""
+    """The groups; equal titles, of two dataset folders of the same name, get the hash of the images added."""
     found = list(groups)
     titles = [group.title for group in found]
     return tuple(
@@ -142,14 +131,14 @@ def _distinct(groups: Iterable[Group]) -> tuple[Group, ...]:
 
 
 _Found = tuple[Record, Saved | None, Saved | None]
-"""A record, its saved result, and HR."""
+"""A record, its saved result, and the saved reference."""
 
 _Rows = Mapping[str, tuple[str, Sequence[_Found]]]
-"""By the name in the table: the method's own name, and what was scored."""
+"""The method's own name and its scored records, by the name in the table."""
 
 
 def _scored(runs: Sequence[Run], table: pd.DataFrame) -> dict[Place, dict[str, tuple[str, list[_Found]]]]:
-    """Scored records by place and by the name that the method has in the table."""
+    """Scored records by place and by the method's name in the table."""
     known = {(Place(*key), name) for *key, name in table[[*GROUP_COLUMNS, "method"]].itertuples(index=False)}
     found: dict[Place, dict[str, tuple[str, list[_Found]]]] = {}
     for run in runs:
@@ -157,10 +146,10 @@ def _scored(runs: Sequence[Run], table: pd.DataFrame) -> dict[Place, dict[str, t
             method, place = tally.cell.method, tally.place
             name = method if (place, method) in known else f"{method} ({run.label})"
             methods = found.setdefault(place, {})
-            mine = [(record, *_files(run, record)) for record in tally.scored]
+            scored = [(record, *_files(run, record)) for record in tally.scored]
             # Of two equal rows, the one whose images were saved.
-            if name not in methods or (mine and mine[0][1] is not None):
-                methods[name] = method, mine
+            if name not in methods or (scored and scored[0][1] is not None):
+                methods[name] = method, scored
     return found
 
 
@@ -180,7 +169,7 @@ def _group(place: Place, rows: pd.DataFrame, board: Leaderboard, scored: _Rows) 
     for name, (method, several) in ordered.items():
         values = {record.key.image: record.scores.get(metric.name) for record, *_ in several}
         known = tuple((image, value) for image, value in values.items() if value is not None)
-        by_values.setdefault((method, known), name)  # a row that several runs hold counts once
+        by_values.setdefault((method, known), name)  # a row that occurs in several runs counts once
     figures = {name: dict(values) for (_, values), name in by_values.items()}
     most = max((values.keys() for values in figures.values()), key=len, default=())
     comparable = {name: values for name, values in figures.items() if values and values.keys() == most}
@@ -202,7 +191,7 @@ def _group(place: Place, rows: pd.DataFrame, board: Leaderboard, scored: _Rows) 
 
 
 def _images(scored: Mapping[str, Sequence[_Found]], metric: MetricInfo) -> tuple[ImageRow, ...]:
-    """A row of each image, the one with the largest spread first."""
+    """A row for each image, by spread, largest first."""
     by_image: dict[str, dict[str, _Found]] = {}
     for method, several in scored.items():
         for found in several:

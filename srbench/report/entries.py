@@ -1,4 +1,4 @@
-"""What the page's template is given of each group, image and run."""
+"""Values for the page's template, of each group, image and run."""
 
 import math
 from collections.abc import Mapping
@@ -16,11 +16,11 @@ from srbench.report.tables import TableCell, leaderboard_columns, leaderboard_ro
 from srbench.runs import Run
 
 _HALF = 118
-"""Of a strip's width, in its own units, on either side of the middle."""
+"""Half of a strip's usable width, in the units of its viewBox."""
 
 
 def group_entry(index: int, group: Group, pictures: Pictures, styles: Mapping[str, int]) -> dict[str, Any]:
-    """A group's table, charts and pairs."""
+    """Values of a group: table, charts and pairs."""
     metric = group.metric
     shown = group.images[:MOST_IMAGES]
     reach = max([_reach(row) for row in shown], default=0.0)
@@ -61,13 +61,13 @@ def group_entry(index: int, group: Group, pictures: Pictures, styles: Mapping[st
 
 
 def _reach(row: ImageRow) -> float:
-    """The largest distance of a method's figure from the image's mean."""
+    """The largest distance of a method's value from the image's mean over the methods."""
     values = np.array(list(row.figures.values()))
     return float(np.abs(values - values.mean()).max()) if len(values) else 0.0
 
 
 def _strip(row: ImageRow, group: Group, reach: float, styles: Mapping[str, int], *, shown: bool) -> dict[str, Any]:
-    """An image's row: its figures on a line whose middle is their mean, better to the right."""
+    """An image's row: its values on a line centred on their mean, better values to the right."""
     digits, sign = group.metric.decimals, 1 if group.metric.higher_is_better else -1
     mean = math.fsum(row.figures.values()) / len(row.figures)
     dots = [
@@ -87,7 +87,7 @@ def _strip(row: ImageRow, group: Group, reach: float, styles: Mapping[str, int],
         "mean_value": mean,
         "best": row.best,
         "words": ", ".join(f"{method} {value:.{digits}f}" for method, value in row.figures.items()),
-        "dots": dots[::-1],  # the best on top
+        "dots": dots[::-1],  # the best is drawn last, on top
     }
 
 
@@ -108,29 +108,29 @@ _LEFT_OUT = {"schema_version", "bases", "trials", "classifier_cost", "timings", 
 
 
 def run_entry(run: Run) -> dict[str, Any]:
-    """What `run.json` says, for reading: without lists of files, and what stands elsewhere on the page."""
+    """Values of `run.json`, without lists of files and without values shown elsewhere on the page."""
     about = run.description
-    told = about.model_dump(mode="json", exclude=_LEFT_OUT)
-    told["datasets"] = {
+    described = about.model_dump(mode="json", exclude=_LEFT_OUT)
+    described["datasets"] = {
         name: {"sha256": data.sha256, "labels_sha256": data.labels_sha256, "images": len(data.images)}
         for name, data in about.datasets.items()
     }
     if about.timings is not None:
-        told["timing"] = about.timings.conditions
+        described["timing"] = about.timings.conditions
     return {
         "name": run.label,
         "version": about.srbench,
         "device": about.environment.device,
         "started": about.started,
-        "told": told,
+        "told": described,
     }
 
 
 def viewer_data(content: Content, pictures: Pictures, styles: Mapping[str, int]) -> Mapping[str, Any]:
-    """What the viewer works from; places as left, top, width, height in pixels of the whole image."""
+    """Data for the viewer; boxes are left, top, width and height in pixels of the whole image."""
     groups = []
     for index, group in enumerate(content.groups):
-        images: list[tuple[str, dict[str, Any]]] = []  # with their order, which objects in a browser do not keep
+        images: list[tuple[str, dict[str, Any]]] = []  # a list, because objects in a browser do not keep their order
         for row in group.images[:MOST_IMAGES]:
             view = pictures.views.get((index, row.image))
             if view is not None:

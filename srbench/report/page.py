@@ -1,4 +1,4 @@
-"""The page put together: content, pictures, charts and the template, into one file."""
+"""Writing the report page: content, pictures, charts and the template, in one file."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -20,14 +20,14 @@ from srbench.runs import open_runs, srbench_version
 
 @dataclass(frozen=True)
 class PageWritten:
-    """What became of a page.
+    """Summary of a written page.
 
     Attributes:
-        size: Bytes.
-        images: How many are shown.
-        cropped: How many of them in part.
-        problems: What could not be shown, a line each.
-        saved: Whether any images were saved.
+        size: Size of the file in bytes.
+        images: Number of images shown.
+        cropped: Number of images shown in part.
+        problems: Images that could not be shown, a line each.
+        saved: Whether any run saved images.
     """
 
     size: int
@@ -48,10 +48,10 @@ def write_page(
 
     Args:
         folders: Run folders, finished or not.
-        path: Where to; ends in `.html`.
-        title: The page's; the folders' names if not said.
-        progress: Called with images read and in all.
-        budget: How large the pictures may be; see `Budget`.
+        path: File to write; ends in `.html`.
+        title: Title of the page; by default the folders' names.
+        progress: Called with the number of images read, and of all.
+        budget: Size of all pictures; see `Budget`.
 
     Raises:
         RequestError: A folder holds no run.
@@ -72,26 +72,20 @@ def write_page(
 
 
 def render(content: Content, pictures: Pictures, title: str) -> str:
-    """The page as text.
-
-    Args:
-        content: What it says.
-        pictures: What it shows.
-        title: Its title.
-    """
+    """The page as HTML."""
     room = files("srbench.report") / "assets"
     environment = jinja2.Environment(autoescape=True, undefined=jinja2.StrictUndefined)
     environment.policies["json.dumps_kwargs"] = {"sort_keys": False}  # images and methods have an order
     template = environment.from_string(room.joinpath("page.html.j2").read_text(encoding="utf-8"))
 
-    # A method looks the same in every table.
+    # A method has the same style in every table.
     styles = {
         name: index for index, name in enumerate(dict.fromkeys(n for group in content.groups for n in group.methods))
     }
 
     def part(name: str) -> Markup:
-        """A file of ours, or of a library, that is no template."""
-        return Markup(room.joinpath(name).read_text(encoding="utf-8"))  # noqa: S704  # our own
+        """An asset that is inserted unchanged."""
+        return Markup(room.joinpath(name).read_text(encoding="utf-8"))  # noqa: S704  # shipped with srbench
 
     return template.render(
         title=title,

@@ -1,4 +1,4 @@
-"""The page's pictures: lossless, and cropped where they would make it too large."""
+"""The page's pictures: lossless, and cropped if the page would become too large."""
 
 from __future__ import annotations
 
@@ -22,25 +22,25 @@ _FEW, _MANY = 24_000_000, 56_000_000
 _EACH = 560_000
 _SPOTS = 4
 _SPOT = 64
-"""Side of a crop that is offered, in pixels of HR; half the image's shorter side where that is less."""
+"""Largest side of a suggested crop, in pixels of HR; at most half the image's shorter side."""
 
 _SMALLEST = 48**2
 _LONGEST = 16_383
-"""Side of the largest picture that WebP holds."""
+"""Longest side of a WebP picture, in pixels."""
 
 _GUESS = 0.55
-"""Bytes a pixel that a lossless picture has at least, for a first try."""
+"""Lower estimate of the bytes per pixel of a lossless picture, for the first try."""
 
 
 @dataclass(frozen=True)
 class Budget:
-    """How large all pictures may be together, in bytes of the page; the first tries follow from how many they are."""
+    """Largest total size of all pictures, in bytes of the page."""
 
     size: int
 
     @staticmethod
     def of(images: int) -> Budget:
-        """24 MB, more where there are over 42 images, and never over 56 MB."""
+        """The budget for a number of images: 0.56 MB each, but at least 24 MB and at most 56 MB."""
         return Budget(min(_MANY, max(_FEW, _EACH * images)))
 
 
@@ -50,9 +50,9 @@ class ImageView:
 
     Attributes:
         size: The whole image's height and width.
-        box: What of it is shown.
-        pictures: Indices into `Pictures.files` by method, HR's under `HR`.
-        spots: Where the methods differ most, in the coordinates of the whole image.
+        box: The part that is shown.
+        pictures: Indices into `Pictures.files` by method, the reference under `HR`.
+        spots: Boxes in which the methods differ most, in coordinates of the whole image.
     """
 
     size: tuple[int, int]
@@ -71,9 +71,9 @@ class Pictures:
     """All pictures of a page.
 
     Attributes:
-        files: As base64 of WebP.
-        views: By group and image.
-        problems: What could not be shown, a line each.
+        files: Base64-encoded WebP.
+        views: Views by index of the group and image id.
+        problems: Images that could not be shown, a line each.
     """
 
     files: list[str] = field(default_factory=list)
@@ -82,13 +82,13 @@ class Pictures:
 
     @property
     def cropped(self) -> int:
-        """How many images are shown in part."""
+        """Number of images shown in part."""
         return sum(view.cropped for view in self.views.values())
 
 
 @dataclass(frozen=True)
 class _Part:
-    """What is kept of an image while pictures are made: parts of all results."""
+    """A part of an image: the whole size, the box, and the cropped results by method."""
 
     size: tuple[int, int]
     box: Box
@@ -101,16 +101,16 @@ def collect_pictures(
     budget: Budget | None = None,
     progress: Progress = lambda *_: None,
 ) -> Pictures:
-    """Read what a run saved, and encode it.
+    """Read and encode saved images.
 
-    Where all of it would be larger than the budget, larger images are cut to the part where the methods differ most,
-    all of them to the same number of pixels.
+    If they exceed the budget, larger images are cropped to the part where the methods differ most, all to the same
+    number of pixels.
 
     Args:
-        groups: Whose images.
-        most: How many images of each group.
-        budget: How large they may be together.
-        progress: Told of images read, of all.
+        groups: Groups whose images are read.
+        most: Largest number of images per group.
+        budget: Largest total size; by default it depends on the number of images.
+        progress: Called with the number of images read, and of all.
     """
     pictures = Pictures()
     # Protocols that share their LR share the images.
@@ -122,7 +122,7 @@ def collect_pictures(
                 wanted.setdefault(files, []).append((index, row))
     chosen = budget or Budget.of(len(wanted))
     rows = [same[0][1] for same in wanted.values()]
-    # Of as many pixels as there is room for if every image were that large; smaller ones leave room for larger ones.
+    # First try: the largest area for which the estimated size of all pictures is within the budget.
     area = _fitting_area([_area(row) for row in rows], [len(row.saved) for row in rows], chosen.size / _in_page(_GUESS))
     read: list[_Part | None] = []
     with ThreadPoolExecutor(2) as pool:
@@ -153,10 +153,10 @@ def collect_pictures(
 def _within(
     parts: Sequence[_Part | None], area: int, budget: Budget, pool: ThreadPoolExecutor
 ) -> tuple[Sequence[_Part | None], dict[tuple[int, str], str]]:
-    """Parts of no more pixels than the budget allows, and their pictures by the part's place and the method."""
+    """Parts cropped until their pictures are within the budget, and the pictures by index of the part and method."""
     encoded = _encoded(parts, pool)
     while (size := sum(map(len, encoded.values()))) > budget.size and area > _SMALLEST:
-        # A little less than in proportion, since smaller pictures take more bytes a pixel.
+        # 3 % less than in proportion, since smaller pictures take more bytes per pixel.
         area = max(_SMALLEST, int(area * 0.97 * budget.size / size))
         shrunk = [part and _shrunk(part, area) for part in parts]
         encoded |= _encoded([new if new is not old else None for new, old in zip(shrunk, parts, strict=True)], pool)
@@ -165,12 +165,12 @@ def _within(
 
 
 def _in_page(size: float) -> float:
-    """Bytes of the page that so many bytes of a picture take."""
+    """Size of a picture in base64, from its size in bytes."""
     return size * 4 / 3
 
 
 def _area(row: ImageRow) -> int:
-    """Pixels of an image, by its header; 0 where that cannot be read."""
+    """Number of pixels of an image, from its header; 0 if that cannot be read."""
     try:
         with Pil.open(row.saved[TRUTH].file) as header:
             return header.width * header.height
@@ -179,7 +179,7 @@ def _area(row: ImageRow) -> int:
 
 
 def _fitting_area(areas: Sequence[int], pictures: Sequence[int], pixels: float) -> int:
-    """The largest area A for which the pictures, none of more than A pixels, have no more than so many in all."""
+    """The largest area A for which all pictures, cropped to at most A pixels each, have at most `pixels` in total."""
     low, high = _SMALLEST, max([_SMALLEST, *areas])
     while low < high:
         middle = (low + high + 1) // 2
@@ -191,7 +191,7 @@ def _fitting_area(areas: Sequence[int], pictures: Sequence[int], pixels: float) 
 
 
 def _read(row: ImageRow, area: int) -> tuple[_Part | None, list[str]]:
-    """The part to be shown of an image's results, and what is wrong with any of them."""
+    """The part of an image's results to be shown, and the errors in reading them."""
     images: dict[str, Image] = {}
     problems: list[str] = []
     for name, saved in row.saved.items():
@@ -211,7 +211,7 @@ def _read(row: ImageRow, area: int) -> tuple[_Part | None, list[str]]:
 
 
 def _shrunk(part: _Part, area: int) -> _Part:
-    """The part of a part, of its form and of at most so many pixels, where the methods differ most."""
+    """The part cropped to at most `area` pixels where the methods differ most, with the same aspect ratio."""
     height, width = part.box.height, part.box.width
     if height * width <= area and max(height, width) <= _LONGEST:
         return part

@@ -1,4 +1,4 @@
-"""The page's leaderboards: which columns, how they are written, and by what they are sorted."""
+"""The page's leaderboards: their columns, and the text and sort value of each cell."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ class Column:
     """A column.
 
     Attributes:
-        name: Of the table's column.
-        title: For people.
-        digits: After the point; None for words.
-        hint: What it is, in some words.
-        low: Whether less is better.
+        name: Name of the leaderboard's column.
+        title: Printed title.
+        digits: Number of decimals; None for text.
+        hint: Short explanation.
+        low: Whether lower is better.
     """
 
     name: str
@@ -34,7 +34,7 @@ class Column:
 
 @dataclass(frozen=True)
 class TableCell:
-    """A cell: its text, and the number it is sorted by; None where it is empty, or words."""
+    """A cell: its text, and the number to sort by, None if it is empty or text."""
 
     text: str
     value: float | None
@@ -52,7 +52,7 @@ _SIGNIFICANT = frozenset({"latency_ms", "images_per_s"})
 
 
 def leaderboard_columns(group: Group) -> list[Column]:
-    """The columns that some row of a group has a figure in."""
+    """The columns in which any row of a group has a value."""
     table = group.table
 
     def there(name: str) -> bool:
@@ -106,5 +106,5 @@ def _cell(row: pd.Series[Any], column: Column, metric: MetricInfo) -> TableCell:
 
 
 def significant(number: float) -> str:
-    """Three digits, or all before the point."""
+    """Three significant digits, or all digits before the point."""
     return f"{number:.3g}" if abs(number) < 999.5 else f"{number:,.0f}"

@@ -1,4 +1,4 @@
-"""`run.json` as one model: what a run was to do, under what conditions, and what it depends on."""
+"""The model of `run.json`: a run's plan, its conditions, and the identities it depends on."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ _SCHEMA_1_METRICS = {
     "rmse": ("8-bit levels", False, 3),
     "sharpness_error": ("dB", False, 3),
 }
-"""Unit, direction and decimals of the metrics that existed when schema 1 was written, which did not say them."""
+"""Unit, direction and decimals of the metrics of schema 1, which did not store them."""
 
 
 class _Part(BaseModel):
@@ -36,14 +36,14 @@ class _Part(BaseModel):
 
 
 class ProtocolDescription(_Part):
-    """A protocol's rules as they were."""
+    """A protocol's rules at the time of the run."""
 
     hash: str
     rules: dict[str, Any]
 
 
 class MetricDescription(_Part):
-    """How a metric's values are read, and what computed them."""
+    """Unit, direction and decimals of a metric, and the identity of the code that computed it."""
 
     unit: str
     higher_is_better: bool
@@ -52,7 +52,7 @@ class MetricDescription(_Part):
     identity: str = ""
 
     def info(self, name: str) -> MetricInfo:
-        """The metric of this name."""
+        """The `MetricInfo` of this description under a name."""
         return MetricInfo(name, self.unit, self.higher_is_better, self.decimals, self.summary)
 
 
@@ -63,11 +63,11 @@ class DatasetDescription(_Part):
     labels_sha256: str = ""
     images: tuple[str, ...]
     files: dict[int, dict[str, str]]
-    """Hash of the files that each image is read from, by scale and image id."""
+    """Hash of the files of each image, by scale and image id."""
 
 
 class ClassifierDescription(_Part):
-    """A classifier that looked at the results."""
+    """A classifier that was run on the results."""
 
     identity: str
     weights: str
@@ -75,13 +75,13 @@ class ClassifierDescription(_Part):
     task: Task
     classes: tuple[str, ...]
     unused_labels: dict[str, str]
-    """By dataset, why its labels are not used."""
+    """Why a dataset's labels are not used, by dataset."""
     passed_over: dict[str, str]
-    """By dataset, which of its attributes the classifier does not know."""
+    """Which of a dataset's attributes the classifier does not know, by dataset."""
 
 
 class TimingsDescription(_Part):
-    """What `--timing` measured."""
+    """Measurements of `--timing`."""
 
     conditions: dict[str, Any]
     items: tuple[MethodTiming, ...]
@@ -113,7 +113,7 @@ class RunDescription(_Part):
     environment: Environment
 
     def cells(self) -> Iterator[CellKey]:
-        """The cells that were to be run, in the plan's order."""
+        """The cells to be run, without refused ones, in the plan's order."""
         plan = self.plan
         refused = {(item.method, item.scale, item.protocol) for item in self.refused}
         for dataset in plan.datasets:
@@ -124,27 +124,27 @@ class RunDescription(_Part):
                             yield CellKey(method, dataset, scale, protocol, plan.lr)
 
     def fingerprint(self, cell: CellKey, image: str) -> str:
-        """What a record must carry to belong to the run as it is now; empty if there is no such image."""
+        """The fingerprint of an up-to-date record of an image; empty if the dataset has no such image."""
         files = self.datasets[cell.dataset].files[cell.scale].get(image)
         return f"{self.bases[cell.method][cell.scale][cell.protocol]}-{files}" if files else ""
 
     def infos(self) -> dict[str, MetricInfo]:
-        """The run's metrics by name, in the order asked."""
+        """The run's metrics by name, in the order requested."""
         return {name: self.metrics[name].info(name) for name in self.plan.metrics}
 
     def with_trial(self, trial: Trial) -> RunDescription:
-        """The same with a trial, in place of an earlier one of the same method, dataset and scale."""
+        """A copy with a trial added, replacing an earlier one of the same method, dataset and scale."""
         others = [old for old in self.trials if (old.method, old.dataset, old.scale) != _place(trial)]
         return self.model_copy(update={"trials": (*others, trial)})
 
     def with_cost(self, cost: Mapping[str, ClassifierCost]) -> RunDescription:
-        """The same with what classifiers took now added to what they took before."""
+        """A copy with classifiers' costs added to the earlier ones."""
         before = self.classifier_cost
         total = {name: one + before[name] if name in before else one for name, one in cost.items()}
         return self.model_copy(update={"classifier_cost": {**before, **total}})
 
     def to_json(self) -> str:
-        """As `run.json` is written; strict JSON, without NaN or infinity."""
+        """The text of `run.json`: strict JSON, without NaN or infinity."""
         described = self.model_dump(mode="json", by_alias=True, exclude_defaults=True)
         return json.dumps(described, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
 
@@ -156,14 +156,7 @@ def _place(trial: Trial) -> tuple[str, str, int]:
 def describe_run(
     plan: Plan, identities: Identities, environment: Environment, classifiers: Mapping[str, Mapping[str, Any]]
 ) -> RunDescription:
-    """A run that begins now.
-
-    Args:
-        plan: The cells.
-        identities: What its records depend on.
-        environment: Device and libraries.
-        classifiers: What each classifier says of itself, by name.
-    """
+    """Describe a run that begins now; `classifiers` holds task, classes and unused labels by classifier."""
     request = plan.request
     if all(method.colour == "images" for method in request.methods):
         environment = environment.model_copy(update={"device": "elsewhere"})
@@ -186,10 +179,10 @@ def describe_run(
 
 
 def read_description(text: str) -> RunDescription:
-    """Read `to_json` back, or what an earlier version wrote.
+    """Parse `run.json`, of this or an earlier schema.
 
     Raises:
-        StoreError: The text is damaged, or of a later version.
+        StoreError: The text is damaged, or of a later schema.
     """
     try:
         described = json.loads(text)
@@ -209,7 +202,7 @@ def read_description(text: str) -> RunDescription:
 
 
 def _from_schema_1(described: Mapping[str, Any]) -> dict[str, Any]:
-    """Schema 1 did not say how metrics are read, and called what classifiers cost `looking`."""
+    """Convert schema 1, which had no metric units and named `classifier_cost` `looking`."""
     found = {"status": "unfinished", **described, "schema": SCHEMA_VERSION}
     found["metrics"] = {
         name: dict(zip(("unit", "higher_is_better", "decimals"), _SCHEMA_1_METRICS[name], strict=True))
@@ -221,5 +214,5 @@ def _from_schema_1(described: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def now() -> str:
-    """The time, in UTC, to the second."""
+    """The current time in UTC, ISO 8601, to the second."""
     return datetime.now(UTC).isoformat(timespec="seconds")

@@ -1,8 +1,7 @@
 """The run folder and the only code that writes it.
 
-`run.json` says what the run is, `records.jsonl` grows by a line per image as it is scored, `leaderboard.csv` and
-`leaderboard.md` are written at the end. A line counts once its line feed is in the file: what a killed process left
-behind the last one is cut off when the folder is opened again. The disk is asked to keep it when the run ends.
+`run.json` describes the run, `records.jsonl` grows by a line per scored image, `leaderboard.csv` and `leaderboard.md`
+are written at the end. An incomplete last line, left by a killed process, is cut off when the folder is reopened.
 """
 
 import os
@@ -24,28 +23,19 @@ _LOCK = ".lock"
 
 
 class RunStore(MemoryStore):
-    """A run folder, locked while it is open.
-
-    Attributes:
-        folder: Where it is.
-        held: What an earlier run into the folder left in `run.json`; None in a new folder.
-    """
+    """A run folder, locked while it is open; `held` is its earlier `run.json`, None in a new folder."""
 
     def __init__(self, folder: Path, plan: PlanDescription) -> None:
-        """Open a run folder, or begin one.
-
-        Args:
-            folder: Created where it does not exist.
-            plan: What identifies the run; a folder that holds another plan is refused.
+        """Open a run folder, or create it.
 
         Raises:
-            OutputError: The folder cannot be written, is in use, holds another plan, or something that is no run.
+            OutputError: The folder cannot be written, is in use, or holds another plan or files of no run.
             StoreError: Its records cannot be read.
         """
         super().__init__()
         self.folder = folder
         self._verified: set[tuple[str, str]] = set()
-        _refuse_foreign(folder)  # before a lock file is put there
+        _refuse_foreign(folder)  # before a lock file is created there
         self._lock = _locked(folder)
         try:
             self.held = read_run(folder) if (folder / RUN_FILE).exists() else None
@@ -60,7 +50,7 @@ class RunStore(MemoryStore):
             raise OutputError(f"{self.folder}: holds a run of another plan ({different}); choose another --output")
 
     def _reopen(self) -> None:
-        for partial in self.folder.rglob(".*.part"):  # of a write that was killed
+        for partial in self.folder.rglob(".*.part"):  # left by a killed write
             partial.unlink(missing_ok=True)
         path = self.folder / RECORDS_FILE
         for record in read_records(self.folder) if path.exists() else []:
@@ -74,7 +64,7 @@ class RunStore(MemoryStore):
         os.lseek(self._file, self._size, os.SEEK_SET)
 
     def append(self, record: Record) -> None:
-        """Write a record's line, and only then count it; a line that does not fit on the disk is taken back.
+        """Append a record's line to the file; if it cannot be written completely, it is removed again.
 
         Raises:
             StoreError: The line could not be written.
@@ -95,7 +85,7 @@ class RunStore(MemoryStore):
         super().append(record)
 
     def saved(self, key: RecordKey, result: str, reference: str) -> bool:
-        """Whether the record's result and what it is compared with were saved, and still are those pixels."""
+        """Whether the record's result and its reference are saved with unchanged pixels."""
         record = self._current.get(key)
         if record is None or not record.image_sha256:
             return False
@@ -112,13 +102,13 @@ class RunStore(MemoryStore):
         return True
 
     def save(self, file: str, image: Image) -> None:
-        """Write an image, whole or not at all.
+        """Write an image atomically.
 
         Raises:
             StoreError: It could not be written.
         """
         try:
-            self._verified = {seen for seen in self._verified if seen[0] != file}
+            self._verified = {entry for entry in self._verified if entry[0] != file}
             write_image(self.folder / file, image)
         except ImageError as error:
             raise StoreError(
@@ -137,7 +127,7 @@ class RunStore(MemoryStore):
         write_text(self.folder / RUN_FILE, description.to_json(), StoreError)
 
     def close(self) -> None:
-        """Flush to the disk and let go of the folder."""
+        """Flush the records to disk and release the folder's lock."""
         try:
             os.fsync(self._file)
         except OSError as error:
@@ -147,13 +137,11 @@ class RunStore(MemoryStore):
             self._lock.release()
 
     def __enter__(self) -> Self:
-        """The store itself."""
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        """Close, whatever happened."""
         self.close()
 
 
@@ -177,13 +165,13 @@ def _refuse_foreign(folder: Path) -> None:
 
 
 def _is_foreign(path: Path) -> bool:
-    """Whether a file is none that a run killed before its `run.json` was written leaves behind."""
+    """Whether a file cannot be left over from a run that was killed before it wrote `run.json`."""
     begun = path.name == RECORDS_FILE and path.stat().st_size == 0
     return not begun and not path.name.startswith(".")
 
 
 def _committed_size(file: int) -> int:
-    """Bytes up to and with the last line feed."""
+    """Bytes up to and including the last line feed."""
     end = os.lseek(file, 0, os.SEEK_END)
     block = 4096
     while end > 0:

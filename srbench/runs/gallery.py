@@ -1,4 +1,4 @@
-"""Where a run's saved images lie: `images/set5-x4/classic-y/edsr/baby.png`, HR beside the methods."""
+"""Paths of a run's saved images, such as `images/set5-x4/classic-y/edsr/baby.png`; HR has a folder like a method."""
 
 from __future__ import annotations
 
@@ -12,10 +12,8 @@ from srbench.runs.description import RunDescription
 from srbench.runs.record import RecordKey
 
 FOLDER = "images"
-"""Of a run folder."""
-
 _LONGEST = 120
-"""Bytes of a name, of the 255 that file systems allow: suffixes and partial names come on top."""
+"""Bytes of the longest name; file systems allow 255, which leaves room for suffixes and names of partial files."""
 
 
 @dataclass(frozen=True)
@@ -23,9 +21,9 @@ class Gallery:
     """The files of a run's images, relative to its folder; protocols that share their LR share the images.
 
     Attributes:
-        shared: By protocol, the one whose folder holds its images.
-        places: By kind (`dataset`, `method`) and name, a name for files.
-        images: Likewise of a dataset's images, by dataset.
+        shared: The protocol whose folder holds the images, by protocol.
+        places: File names of datasets and methods, by kind (`dataset`, `method`) and name.
+        images: File names of images, by dataset and image id.
     """
 
     shared: Mapping[str, str]
@@ -52,7 +50,7 @@ class Gallery:
         return self._file(key, key.method)
 
     def truth(self, key: RecordKey) -> str:
-        """The file of what it is compared with."""
+        """The file of the reference that results are compared with."""
         return self._file(key, TRUTH)
 
     def _file(self, key: RecordKey, method: str) -> str:
@@ -62,7 +60,7 @@ class Gallery:
 
 
 def file_names(names: Iterable[str]) -> dict[str, str]:
-    """Names that any file system takes, different also where it does not tell capitals from small letters."""
+    """File names that are valid on any file system, and distinct even if it ignores case."""
     found: dict[str, str] = {}
     for name in names:
         plain = "".join(letter if letter.isalnum() or letter in "-+@._" else "-" for letter in name.removeprefix("./"))

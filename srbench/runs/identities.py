@@ -1,4 +1,4 @@
-"""What every record of a run depends on, hashed once before the run begins."""
+"""Hashes of everything that a run's records depend on, computed once before the run begins."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -15,10 +15,10 @@ class Identities:
     """Hashes of a plan's parts, as hexadecimal digits.
 
     Attributes:
-        methods: What decides a method's results, by method and scale.
-        bases: What decides a cell's scores apart from the images, by method, scale and protocol; 16 digits.
-        files: The files an image is read from, by dataset, scale and image; 16 digits.
-        datasets: All images of a dataset, and its LR files where they are read; 12 digits.
+        methods: Hashes of a method's code and weights, by method and scale.
+        bases: Hash of all that decides a cell's scores except the images, by method, scale and protocol; 16 digits.
+        files: Hash of an image's files, by dataset, scale and image; 16 digits.
+        datasets: Hash of a dataset's images, and of its LR files if they are read; 12 digits.
     """
 
     methods: Mapping[tuple[str, int], Mapping[str, str]]
@@ -27,12 +27,12 @@ class Identities:
     datasets: Mapping[str, str]
 
     def fingerprint(self, key: RecordKey) -> str:
-        """The cell's basis, a hyphen, and the image's files: a record is reused only where this is equal."""
+        """The hash of the cell, a hyphen, and the hash of the image's files; a record is reused only if it is equal."""
         basis = self.bases[key.method, key.scale, key.protocol]
         return f"{basis}-{self.files[key.dataset, key.scale, key.image]}"
 
     def describe(self, plan: Plan) -> dict[str, Any]:
-        """The parts that `run.json` keeps, nested by name for reading."""
+        """The hashes that `run.json` stores, nested by name."""
         methods: dict[str, dict[str, Any]] = {method.name: {} for method in plan.request.methods}
         for (name, scale), identity in self.methods.items():
             methods[name][str(scale)] = dict(identity)
@@ -55,13 +55,7 @@ class Identities:
 
 
 def identify(plan: Plan, device_name: str, asked: Inference) -> Identities:
-    """Hash code, weights, rules, libraries and files of a plan.
-
-    Args:
-        plan: The cells.
-        device_name: What the methods run on.
-        asked: Device, precision and runtime; of `auto` the one that is tried.
-    """
+    """Hash a plan's code, weights, rules, libraries and files; `asked` has precision bf16 under `--precision auto`."""
     request = plan.request
     methods: dict[tuple[str, int], Mapping[str, str]] = {}
     for cell in plan.cells:
@@ -85,9 +79,9 @@ def identify(plan: Plan, device_name: str, asked: Inference) -> Identities:
         for scale in request.scales:
             given = lr.get(str(scale), {})
             for image, digest in hr.items():
-                seen = {"label": _label(dataset, image)} if request.classifiers else {}
-                files[dataset.name, scale, image] = combine(hr=digest, lr=given.get(image), **seen)[:16]
-        # Known pixels say more than files do: a PNG and a BMP of one image are the same image.
+                label = {"label": _label(dataset, image)} if request.classifiers else {}
+                files[dataset.name, scale, image] = combine(hr=digest, lr=given.get(image), **label)[:16]
+        # Pixel hashes, if known, because a PNG and a BMP of one image are the same image.
         datasets[dataset.name] = combine(images=dict(dataset.pixels) or hr, lr=lr)[:12]
     return Identities(methods, bases, files, datasets)
 
@@ -122,7 +116,7 @@ def _labels_sha256(dataset: Dataset) -> str:
 
 
 def _label(dataset: Dataset, image: str) -> dict[str, Any]:
-    """What people say of an image, and the words they choose from: a classifier must know all of these."""
+    """Ground-truth label of an image, and the names of all classes; empty if the dataset has no labels."""
     if dataset.labels is None:
         return {}
     return {"value": dataset.labels.values[image], "words": dataset.labels.classes}

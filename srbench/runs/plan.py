@@ -1,4 +1,4 @@
-"""From what the user asked for to the cells of a run. Pure: nothing is read, loaded or written."""
+"""From a request to the cells of a run, without reading, loading or writing anything."""
 
 from __future__ import annotations
 
@@ -15,18 +15,13 @@ from srbench.protocols import Protocol
 
 @dataclass(frozen=True)
 class Request:
-    """What was asked for, resolved but not yet checked against each other.
+    """What the user requested, in the requested order: names are resolved, combinations not yet checked.
 
     Attributes:
-        methods: In the order asked.
-        datasets: In the order asked.
-        scales: In the order asked.
-        protocols: In the order asked.
-        metrics: In the order of the columns.
-        lr: Whether LR is made or read.
-        precision: Of networks; see `srbench.inference`.
-        runtime: What executes them.
-        classifiers: What looks at the results.
+        lr: Whether LR images are made or read.
+        precision: Precision of networks; `auto` chooses between fp32 and bf16.
+        runtime: Runtime that executes networks.
+        classifiers: Classifiers that are run on the results.
     """
 
     methods: tuple[Method, ...]
@@ -52,7 +47,7 @@ class Cell:
 
 @dataclass(frozen=True)
 class Refusal:
-    """Cells that were asked for and cannot be: a method at a scale under a protocol, and why."""
+    """Requested cells that cannot be run: a method at a scale under a protocol, and the reason."""
 
     method: str
     scale: int
@@ -60,7 +55,6 @@ class Refusal:
     reason: str
 
     def __str__(self) -> str:
-        """One line."""
         return f"{self.method} ×{self.scale} under {self.protocol}: {self.reason}"
 
 
@@ -68,7 +62,7 @@ class PlanDescription(BaseModel):
     """A plan as plain values; two runs of equal descriptions are the same run.
 
     Attributes:
-        places: Hash of the path of each method's or dataset's file or folder, by name, where it has one.
+        places: Hash of the file or folder path of each method or dataset that has one, by name.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -87,9 +81,9 @@ class PlanDescription(BaseModel):
     def differs_from(self, other: PlanDescription) -> str:
         """The first field that differs, with both values; empty for the same plan."""
         for name in type(self).model_fields:
-            mine, theirs = getattr(self, name), getattr(other, name)
-            if mine != theirs:
-                return f"{name}: {_plain(theirs)}; asked for: {_plain(mine)}"
+            own, others = getattr(self, name), getattr(other, name)
+            if own != others:
+                return f"{name}: {_plain(others)}; asked for: {_plain(own)}"
         return ""
 
 
@@ -99,14 +93,14 @@ def _plain(value: object) -> str:
 
 @dataclass(frozen=True)
 class Plan:
-    """A request and the cells it comes to."""
+    """A request, its cells, and the refused ones."""
 
     request: Request
     cells: tuple[Cell, ...]
     refused: tuple[Refusal, ...]
 
     def describe(self) -> PlanDescription:
-        """What identifies the run."""
+        """The plan as plain values, which identify the run."""
         request = self.request
         places = {method.name: method.place for method in request.methods if method.place}
         places |= {dataset.name: dataset.place for dataset in request.datasets if dataset.place}
@@ -130,15 +124,12 @@ class Plan:
 
 
 def make_plan(request: Request) -> Plan:
-    """Combine methods, datasets, scales and protocols.
-
-    Args:
-        request: What was asked for.
+    """Combine methods, datasets, scales and protocols; cells that cannot be run are listed as refused.
 
     Raises:
         RequestError: A list is empty or names something twice.
-        DatasetError: Given LR is asked for, and a dataset has none at a scale.
-        NotApplicableError: A method has no cell at all; where it has some, the others are listed as refused.
+        DatasetError: Given LR is requested, and a dataset has none at a scale.
+        NotApplicableError: A method has no cell that can be run.
     """
     for what, names in _names(request):
         if not names and what != "classifier":

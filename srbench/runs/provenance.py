@@ -1,4 +1,4 @@
-"""Where a run took place: device, libraries, revision. What a reader needs to trust or repeat a number."""
+"""Device, libraries and revision of a run, which a reader needs to trust or repeat a number."""
 
 import platform
 import subprocess
@@ -43,7 +43,7 @@ def environment(device: str) -> Environment:
 
 
 def git_revision() -> str | None:
-    """Commit of the checkout srbench runs from, `+` appended where it has changes; None outside a checkout."""
+    """Commit of the checkout that srbench runs from, with `+` if it has changes; None outside a checkout."""
     here = Path(__file__).resolve().parent.parent.parent
     if not (here / ".git").exists():
         return None
@@ -56,9 +56,9 @@ def git_revision() -> str | None:
 
 def _git(folder: Path, *arguments: str) -> str:
     command = ["git", "-C", str(folder), *arguments]
-    return subprocess.run(command, capture_output=True, text=True, check=True, timeout=10).stdout.strip()  # noqa: S603  # our own words
+    return subprocess.run(command, capture_output=True, text=True, check=True, timeout=10).stdout.strip()  # noqa: S603  # fixed arguments
 
 
 def srbench_version() -> str:
-    """The installed version."""
+    """The installed version of srbench."""
     return version("srbench")

@@ -1,4 +1,4 @@
-"""Run folders read back."""
+"""Reading run folders."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -19,9 +19,9 @@ class Run:
     """A run, finished or not.
 
     Attributes:
-        label: What tells it from the others it is shown with; may be empty for one alone.
-        description: What `run.json` holds.
-        records: The current record of every image of every cell, in the plan's order.
+        label: Name that distinguishes it from other runs; may be empty for a single run.
+        description: Content of `run.json`.
+        records: Current record of every image of every cell, in the plan's order.
         folder: The run folder; None for a run in memory.
     """
 
@@ -32,7 +32,7 @@ class Run:
 
     @cached_property
     def gallery(self) -> Gallery:
-        """Where its saved images lie."""
+        """Paths of its saved images."""
         return Gallery.of(self.description)
 
 
@@ -48,7 +48,7 @@ def open_run(folder: Path, label: str = "") -> Run:
 
 
 def open_runs(folders: Sequence[Path]) -> list[Run]:
-    """Read run folders, each labelled by its name, or by its path where two have the same name.
+    """Read run folders, labelled by name, or by path if two have the same name.
 
     Raises:
         RequestError: A folder holds no run.
@@ -60,11 +60,11 @@ def open_runs(folders: Sequence[Path]) -> list[Run]:
 
 
 def read_run(folder: Path) -> RunDescription:
-    """What `run.json` says.
+    """Read `run.json`.
 
     Raises:
         RequestError: The folder holds no run.
-        StoreError: It holds a damaged one, or one of a later srbench.
+        StoreError: The file is damaged, or was written by a later srbench.
     """
     path = folder / RUN_FILE
     try:
@@ -81,10 +81,10 @@ def read_run(folder: Path) -> RunDescription:
 
 
 def read_records(folder: Path) -> list[Record]:
-    """The latest record of each key; a torn last line is not a record.
+    """Read the latest record of each key; an incomplete last line is ignored.
 
     Raises:
-        StoreError: The file cannot be read, or a whole line is not a record.
+        StoreError: The file cannot be read, or a complete line is not a record.
     """
     path = folder / RECORDS_FILE
     try:
@@ -104,10 +104,7 @@ def read_records(folder: Path) -> list[Record]:
 
 
 def current_records(description: RunDescription, records: Sequence[Record]) -> tuple[Record, ...]:
-    """The records that belong to the run as `run.json` describes it now, in its order.
-
-    A record of a method or an image that has changed since, or that is no longer in the plan, is left out.
-    """
+    """Records that match `run.json`, in its order; records of changed or removed methods and images are left out."""
     by_key = {record.key: record for record in records}
     current: list[Record] = []
     for cell in description.cells():

@@ -1,4 +1,4 @@
-"""A record: one image's scores in one cell, and what is needed to trust them."""
+"""Records: one image's scores in one cell, and the hashes needed to trust them."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from srbench.errors import StoreError, one_line
 
 
 class CellKey(NamedTuple):
-    """Names of a cell: one method × dataset × scale × protocol, and where LR comes from."""
+    """Names of a cell: one method × dataset × scale × protocol, and the source of LR."""
 
     method: str
     dataset: str
@@ -22,7 +22,7 @@ class CellKey(NamedTuple):
 
 
 class RecordKey(NamedTuple):
-    """A cell and one of its images; a run holds at most one current record of each."""
+    """A cell and one of its images; a run holds at most one current record per key."""
 
     method: str
     dataset: str
@@ -42,19 +42,19 @@ class Record:
     """One line of `records.jsonl`.
 
     Attributes:
-        key: Which image of which cell.
+        key: Names of the cell and the image.
         status: `ok`, or `failed` with the reason in `error`.
-        fingerprint: Hash of all that decides the scores; see `srbench.fingerprint`.
+        fingerprint: Hash of all that decides the scores; see `Identities.fingerprint`.
         protocol_hash: Hash of the protocol's rules.
-        hr_sha256: `pixel_sha256` of the decoded HR image; None when it could not be decoded.
-        scores: Metric name to value, in the metric's unit; None where the metric is not defined.
-        undefined: Metric name to the reason why it has no value.
-        warnings: What looked suspicious about the upscaled image.
-        error: Why the image failed; None when it did not.
-        seen: By classifier what it said of the result, of HR, and what people say; see `srbench.downstream.Seen`.
-        image_sha256: `pixel_sha256` of the saved result; empty where none was saved.
-        reference_sha256: Likewise of what it is compared with.
-        precision: In what the method ran, and on which runtime, as `Inference.label` says; empty where none ran.
+        hr_sha256: `pixel_sha256` of the decoded HR image; None if it could not be decoded.
+        scores: Values by metric name, in the metric's unit; None if the metric is undefined.
+        undefined: Reasons for undefined values, by metric name.
+        warnings: Suspicious properties of the upscaled image.
+        error: Why the image failed; None if it did not.
+        image_sha256: `pixel_sha256` of the saved result; empty if it was not saved.
+        reference_sha256: `pixel_sha256` of the saved reference; empty if it was not saved.
+        precision: Precision and runtime as in `Inference.label`; empty if the method computed nothing.
+        seen: Predictions on the result and on HR, and the ground truth, by classifier; see `Prediction.describe`.
     """
 
     key: RecordKey
@@ -72,13 +72,13 @@ class Record:
     seen: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
 
     def to_json(self) -> str:
-        """One line without its end; strict JSON, so NaN and infinity cannot get in."""
+        """The record's line without a line feed: strict JSON, without NaN or infinity."""
         flat = self.key._asdict() | {name: value for name, value in asdict(self).items() if name != "key"}
         return json.dumps(flat, allow_nan=False)
 
     @staticmethod
     def from_json(line: str) -> Record:
-        """Read a line back.
+        """Parse a line.
 
         Raises:
             StoreError: The line is not a record.
@@ -94,14 +94,14 @@ class Record:
 
 
 class RecordSink(Protocol):
-    """Where the runner puts records, and asks for those it need not make again."""
+    """Stores records, and finds those that need not be made again."""
 
     def finished(self, key: RecordKey, fingerprint: str) -> bool:
-        """Whether a scored record of this fingerprint is there."""
+        """Whether a scored record with this fingerprint is stored."""
         ...
 
     def append(self, record: Record) -> None:
-        """Keep a record; it takes the place of an older one with the same key."""
+        """Store a record, replacing an older one with the same key."""
         ...
 
     def records(self) -> list[Record]:
@@ -109,28 +109,27 @@ class RecordSink(Protocol):
         ...
 
     def saved(self, key: RecordKey, result: str, reference: str) -> bool:
-        """Whether the record's result and what it is compared with were saved, and still are those pixels."""
+        """Whether the record's result and its reference are saved with unchanged pixels."""
         ...
 
     def save(self, file: str, image: Image) -> None:
-        """Keep an image under a name relative to where records are."""
+        """Store an image under a path relative to the run folder."""
         ...
 
 
 class MemoryStore:
-    """A sink that forgets everything with the process."""
+    """A sink in memory, which stores no images."""
 
     def __init__(self) -> None:
-        """Start empty."""
         self._current: dict[RecordKey, Record] = {}
 
     def finished(self, key: RecordKey, fingerprint: str) -> bool:
-        """Whether a scored record of this fingerprint is there."""
+        """Whether a scored record with this fingerprint is stored."""
         record = self._current.get(key)
         return record is not None and record.status == "ok" and record.fingerprint == fingerprint
 
     def append(self, record: Record) -> None:
-        """Keep a record."""
+        """Store a record, replacing an older one with the same key."""
         self._current[record.key] = record
 
     def records(self) -> list[Record]:
@@ -138,8 +137,8 @@ class MemoryStore:
         return list(self._current.values())
 
     def saved(self, key: RecordKey, result: str, reference: str) -> bool:
-        """Never: images are not kept."""
+        """Return False: images are not stored."""
         return False
 
     def save(self, file: str, image: Image) -> None:
-        """Forget it."""
+        """Do nothing: images are not stored."""

@@ -1,22 +1,22 @@
-"""Timing a call: warmed up until it is steady, and on a GPU between events on its own queue."""
+"""Timing of a call: warm-up until it is steady, then repeats; on a GPU, between CUDA events."""
 
 import time
 from collections.abc import Callable, Sequence
 from statistics import mean
 
 Timer = Callable[[Callable[[], object]], float]
-"""Calls a function once, and says how many seconds it took."""
+"""Calls a function once and returns the time it took, in seconds."""
 
 MIN_REPEATS = 7
 _MOST_REPEATS = 200
 _STEADY = 0.05
 _WINDOW = 2
 _SHORTEST_ON_GPU = 1.0
-"""Seconds for which a GPU is kept busy first: its clocks rise only under load."""
+"""Shortest warm-up of a GPU, in seconds: its clocks rise only under load."""
 
 
 def timer_for(device: str) -> Timer:
-    """The clock of a device: the processor's own, or a GPU's events, with nothing else in the window."""
+    """The timer of a device: `perf_counter` on a CPU, CUDA events on a GPU, with nothing else between them."""
     return _on_processor if device == "cpu" else _on_gpu
 
 
@@ -39,16 +39,16 @@ def _on_gpu(call: Callable[[], object]) -> float:
 
 
 def warm_up(call: Callable[[], object], timer: Timer, most: float, least: float = 0.0) -> bool:
-    """Call until two calls in a row take as long as the two before, within 5 %; four times at least.
+    """Call at least four times, until two calls in a row take as long as the two before, within 5 %.
 
     Args:
-        call: What is timed.
-        timer: The device's clock.
-        most: Seconds after which it is given up.
-        least: Seconds before which it does not count.
+        call: The function to warm up.
+        timer: The device's timer.
+        most: Seconds after which to give up.
+        least: Seconds for which to continue in any case.
 
     Returns:
-        Whether the calls came to take alike.
+        Whether the times became steady.
     """
     taken: list[float] = []
     while True:
@@ -62,28 +62,19 @@ def warm_up(call: Callable[[], object], timer: Timer, most: float, least: float 
 
 
 def alike(taken: Sequence[float]) -> bool:
-    """Whether the later half of some calls took as long as the earlier, within 5 % of their means."""
+    """Whether the mean times of the earlier and the later half agree within 5 %."""
     half = len(taken) // 2
     before, after = mean(taken[:half]), mean(taken[half:])
     return bool(abs(after - before) <= _STEADY * before)
 
 
 def min_warm_up(device: str) -> float:
-    """Seconds a device needs before its clock means anything."""
+    """Shortest warm-up of a device, in seconds."""
     return 0.0 if device == "cpu" else _SHORTEST_ON_GPU
 
 
 def repeat(call: Callable[[], object], timer: Timer, seconds: float) -> list[float]:
-    """Time a call again and again, at least seven times, at most two hundred.
-
-    Args:
-        call: What is timed, warmed up.
-        timer: The device's clock.
-        seconds: After which seven are enough.
-
-    Returns:
-        Seconds of each.
-    """
+    """Time a warmed-up call 7 to 200 times, until `seconds` have passed; returns the seconds of each call."""
     taken: list[float] = []
     while len(taken) < MIN_REPEATS or (len(taken) < _MOST_REPEATS and sum(taken) < seconds):
         taken.append(timer(call))

@@ -1,4 +1,4 @@
-"""What a reader must know to trust a time: processor, GPU, clocks, driver, threads, precision switches."""
+"""Conditions that a reader needs to trust a time: processor, GPU, clocks, driver, threads, precision switches."""
 
 import os
 import platform
@@ -15,12 +15,7 @@ _GPU_FIELDS = "driver_version,clocks.sm,clocks.mem,clocks.max.sm,power.limit,per
 
 
 def surroundings(device: str, runtime: RuntimeName = "eager") -> dict[str, Any]:
-    """Conditions as plain values, taken when called; no host names or users.
-
-    Args:
-        device: A torch device.
-        runtime: Whose version is of interest beside torch's.
-    """
+    """Current conditions as plain values, without host or user names; includes the runtime's version."""
     import torch
 
     found: dict[str, Any] = {
@@ -48,7 +43,7 @@ def surroundings(device: str, runtime: RuntimeName = "eager") -> dict[str, Any]:
 
 
 def processor_name() -> str:
-    """As the system calls it."""
+    """The processor's name as reported by the system."""
     with suppress(OSError):
         text = Path("/proc/cpuinfo").read_text(encoding="utf-8", errors="replace")
         for field in ("model name", "Hardware"):
@@ -73,11 +68,11 @@ def _first_line(path: str) -> str | None:
 
 
 def _gpu_state() -> dict[str, str]:
-    """Driver and clocks, where nvidia-smi is there to say."""
-    visible = os.environ.get("CUDA_VISIBLE_DEVICES", "").split(",")[0] or "0"  # torch's first
+    """Driver and clocks; empty without nvidia-smi."""
+    visible = os.environ.get("CUDA_VISIBLE_DEVICES", "").split(",")[0] or "0"  # torch's device 0
     command = ["nvidia-smi", f"--id={visible}", f"--query-gpu={_GPU_FIELDS}", "--format=csv,noheader"]
     with suppress(OSError, subprocess.SubprocessError, IndexError):
-        answer = subprocess.run(command, capture_output=True, text=True, check=True, timeout=10).stdout  # noqa: S603  # our own words
+        answer = subprocess.run(command, capture_output=True, text=True, check=True, timeout=10).stdout  # noqa: S603  # fixed arguments
         values = [value.strip() for value in answer.splitlines()[0].split(",")]
         return dict(zip(_GPU_FIELDS.split(","), values, strict=True))
     return {}

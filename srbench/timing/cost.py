@@ -1,4 +1,4 @@
-"""What an upscaler costs beside time: parameters, multiply–adds, memory."""
+"""Costs of an upscaler other than time: parameters, multiply–adds, memory."""
 
 import ctypes
 import platform
@@ -17,9 +17,7 @@ from srbench.methods import network_of
 
 
 def multiply_adds(upscaler: Upscaler, batch: Tensor) -> int | None:
-    """MACs of every convolution and matrix product torch executes for a batch; None where it executes none.
-
-    torch counts two floating-point operations for each.
+    """MACs of all convolutions and matrix products that torch executes for a batch; None if it executes none.
 
     Args:
         upscaler: In torch's eager runtime.
@@ -28,14 +26,11 @@ def multiply_adds(upscaler: Upscaler, batch: Tensor) -> int | None:
     counter = FlopCounterMode(display=False)
     with torch.inference_mode(), counter:
         upscaler(batch)
-    return int(counter.get_total_flops()) // 2 or None
+    return int(counter.get_total_flops()) // 2 or None  # torch counts two operations per MAC
 
 
 def parameters(upscaler: Upscaler) -> int | None:
-    """Learned numbers of its network, None where it shows none: no buffers, and nothing that alone was never learned.
-
-    What is frozen counts only where all of a network is, which is then a user's way to say that it is not trained now.
-    """
+    """Trainable parameters, None without a network; frozen layers count only if all are frozen, as for inference."""
     network = network_of(upscaler)
     if network is None:
         return None
@@ -48,11 +43,11 @@ _MEBI = 2**20
 
 @dataclass
 class Peak:
-    """Filled when the block ends, in MiB.
+    """Peak memory in MiB, filled when the block ends.
 
     Attributes:
         process: Largest resident memory of the whole process, libraries included.
-        device: Largest memory that torch held on the GPU; None on a processor.
+        device: Largest memory allocated by torch on the GPU; None on a CPU.
     """
 
     process: float = 0.0
@@ -61,13 +56,7 @@ class Peak:
 
 @contextmanager
 def peak_memory(device: str) -> Iterator[Peak]:
-    """Measure the peak while a block runs.
-
-    On Linux the kernel's own high-water mark is set back first; elsewhere it is the peak since the process began.
-
-    Args:
-        device: A torch device.
-    """
+    """Measure the peak memory of a block; other systems than Linux give the peak since the process began."""
     peak = Peak()
     _give_back()
     with suppress(OSError):
@@ -85,7 +74,7 @@ def peak_memory(device: str) -> Iterator[Peak]:
 
 
 def _give_back() -> None:
-    """Memory that was freed, and that the allocator keeps (see `srbench.tuning`), is not what the block needs."""
+    """Return freed memory that the allocator keeps (see `srbench.methods.runtimes.device`) to the system."""
     if platform.libc_ver()[0] == "glibc":
         ctypes.CDLL(None).malloc_trim(0)
 
@@ -93,7 +82,7 @@ def _give_back() -> None:
 def process_peak() -> float:
     """Largest resident memory of this process so far, in MiB.
 
-    Linux's `ru_maxrss` would not do: a process that was just started has its parent's.
+    Linux's `ru_maxrss` is unsuitable: a new process inherits its parent's.
     """
     with suppress(OSError):
         for line in Path("/proc/self/status").read_text().splitlines():

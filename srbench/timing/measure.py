@@ -1,4 +1,4 @@
-"""Measuring one method at several sizes and batches."""
+"""Timing of one method at several image sizes and batch sizes."""
 
 import time
 from collections.abc import Iterator, Sequence
@@ -25,14 +25,14 @@ def time_method(
     """Time a method's calls: a batch on the device to a batch on the device, without decoding, rounding or scoring.
 
     Args:
-        method: Which.
+        method: The method to time.
         scale: Upscaling factor.
-        sizes: Of the LR image.
-        batches: Images in a call, rising: where one fails, larger ones are not tried.
+        sizes: Widths and heights of the LR image, in pixels.
+        batches: Images per call, ascending: if one size fails, larger ones are not tried.
         inference: Device, precision and runtime.
 
     Returns:
-        One for each size and batch, and why others are missing.
+        A timing for each size and batch, and the errors of those that failed.
     """
     found = method.inference(scale, inference)
     timings: list[MethodTiming] = []
@@ -55,7 +55,7 @@ def time_method(
 
 
 def _loaded(method: BuildableMethod, scale: int, inference: Inference) -> tuple[Upscaler, float]:
-    """The upscaler, and the median seconds of building it again: weights fetched, code imported, device awake."""
+    """The upscaler, and the median seconds to rebuild it: weights fetched, code imported, device initialised."""
     upscaler = method.build(scale, inference)
     seconds: list[float] = []
     for _ in range(_LOADS):
@@ -69,12 +69,12 @@ def _loaded(method: BuildableMethod, scale: int, inference: Inference) -> tuple[
 
 @contextmanager
 def _the_methods_fault() -> Iterator[None]:
-    """Whatever goes wrong in the block is a MethodError."""
+    """Turn any error in the block into a MethodError."""
     try:
         yield
     except SRBenchError as error:
         raise MethodError(str(error)) from error
-    except (Exception, SystemExit) as error:  # a method is anyone's code
+    except (Exception, SystemExit) as error:  # a method may be third-party code
         raise MethodError(f"raised {one_line(error)}") from error
 
 
@@ -98,7 +98,7 @@ def _timed(
     with peak_memory(inference.device) as peak:
         settled = warm_up(call, timer, _WARM_UP_SECONDS, min_warm_up(inference.device))
         taken = repeat(call, timer, _REPEAT_SECONDS)
-    # Built only now, so that it is not in the memory that was measured.
+    # Built after the measurement, so that its memory is not counted.
     eager = upscaler if inference.label == "fp32" else method.build(scale, Inference(inference.device))
     return MethodTiming(
         method=method.name,

@@ -1,4 +1,4 @@
-"""Repeated measurements as a median with what surrounds it."""
+"""Repeated measurements as a median with its spread and interval."""
 
 from collections.abc import Sequence
 
@@ -11,15 +11,12 @@ _SEED = 20240
 
 
 def summarise(values: Sequence[float]) -> Summary:
-    """Summarise measurements.
+    """Median, percentiles and 95 % interval of at least one positive measurement.
 
     The interval is the percentile bootstrap: medians of resamples drawn with replacement, seeded.
 
-    Args:
-        values: At least one, positive.
-
     Raises:
-        ValueError: There are none.
+        ValueError: There are no measurements.
 
     Source: B. Efron, "Bootstrap methods: another look at the jackknife", 1979, doi:10.1214/aos/1176344552.
 

@@ -8,13 +8,12 @@ import time
 import numpy as np
 import pytest
 import torch
-from helpers import plan_of
 from PIL import Image
 from skimage.metrics import peak_signal_noise_ratio, structural_similarity
 
+import srbench
 from srbench.api import Inference
 from srbench.cards import installed_cards
-from srbench.harness.execute import execute
 from srbench.methods import find_method
 from srbench.metrics.pair.arrays import ArrayPair
 from srbench.metrics.pair.tensors import TensorPair
@@ -45,10 +44,10 @@ def the_usual_loop(folder):
 
 @pytest.mark.parametrize("precision", ["fp32", "tf32", "bf16"])
 def test_a_run_is_5_times_as_fast_as_the_usual_loop(photos_2k, precision):
-    plan = plan_of("edsr", datasets=str(photos_2k), scale=4, metrics=("psnr", "ssim"), precision=precision)
+    options = {"datasets": str(photos_2k), "scale": 4, "metrics": ("psnr", "ssim"), "precision": precision}
 
     def run():
-        assert execute(plan, device="cuda", output=None).failed == 0
+        assert srbench.run("edsr", device="cuda", **options).failed == 0
 
     run()
     the_usual_loop(photos_2k)

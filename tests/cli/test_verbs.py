@@ -53,7 +53,7 @@ def test_leaderboards_of_several_runs_are_written(cli, photos, tmp_path):
     [
         (["run", "--methods", "bicubik"], "unknown method 'bicubik', did you mean bicubic"),
         (["run", "--methods", "bicubic,,edsr"], "has an empty item"),
-        (["run", "--methods", "bicubic", "--scale", "four"], "scale 'four' is no list of whole numbers"),
+        (["run", "--methods", "bicubic", "--scale", "four"], "scale 'four' is not a list of whole numbers"),
         (["run", "--methods", "edsr", "--scale", "16"], "edsr ×16 under classic-y: has only"),
         (["run", "--methods", "bicubic", "--protocol", "classic"], "did you mean classic-y"),
         (["run", "--methods", "bicubic", "--metrics", "lpips"], "unknown metric 'lpips'"),
@@ -61,7 +61,7 @@ def test_leaderboards_of_several_runs_are_written(cli, photos, tmp_path):
         (["run", "--methods", "bicubic", "--device", "cuda"], "torch finds no GPU"),
         (["run", "--methods", "./none.py:f"], "no such file"),
         (["leaderboard", "nowhere"], "no such folder"),
-        (["run", "--methods", "./mine.py"], "which function of it? Write ./mine.py:function"),
+        (["run", "--methods", "./mine.py"], "names no function; write ./mine.py:function"),
         (["run", "--methods", "bicubic", "--lr", "given"], "bundled: has no LR files for ×4"),
         (["score", "--dataset", "bundled", "--scale", "4,3", "--images", ".", "--name", "x"], "only one here"),
         (["datasets", "import", "set6", "."], "did you mean set5"),

@@ -91,7 +91,7 @@ def test_labels_are_of_all_images_and_of_no_others(tmp_path_factory, table, with
         ("image,x,x\na,1,0\n", "'x' is named twice"),
         ("image,x,y\na,1,2\n", "line 2: expected 1 or 0 for each of 2"),
         ("image,label\n,cat\n", "line 2: no name is given"),
-        ('image,label\na,"cat\nb,dog\n', "no CSV"),
+        ('image,label\na,"cat\nb,dog\n', "invalid CSV"),
     ],
 )
 def test_a_table_says_what_is_wrong_with_it(tmp_path, text, message):

@@ -283,7 +283,7 @@ def test_what_cannot_be_asked(photos, tmp_path):
     run = {"methods": "bicubic", "datasets": str(photos), "metrics": "l1"}
     with pytest.raises(UnknownNameError, match="did you mean celeba-attributes"):
         srbench.run(**run, classifiers="celeba-atributes")
-    with pytest.raises(RequestError, match="needs to know which: write timm:X"):
+    with pytest.raises(RequestError, match="needs a variant: write timm:X"):
         srbench.run(**run, classifiers="timm")
     with pytest.raises(RequestError, match="has no variants"):
         srbench.run(**run, classifiers=f"{NAME}:x")

@@ -88,7 +88,7 @@ def test_callables_in_python(photos):
     [
         ("{file}:plian", "has no function 'plian', did you mean plain"),
         ("{file}:not_callable", "has no function 'not_callable'"),
-        ("{folder}/none.py:f", "no such file; a method of your own is given as"),
+        ("{folder}/none.py:f", "no such file; write your own method as"),
         ("{folder}/broken.py:f", r"broken\.py: cannot be imported \(ZeroDivisionError"),
     ],
 )
@@ -147,7 +147,7 @@ def test_a_changed_neighbour_or_listed_file_changes_the_identity(two_folders):
     assert seen[0] == seen[1]
     assert len({str(item) for item in seen}) == 4
     (two_folders / "a" / "weights.bin").unlink()
-    with pytest.raises(RequestError, match=r"lists weights\.bin, which is not there"):
+    with pytest.raises(RequestError, match=r"lists weights\.bin, which does not exist"):
         identity()
 
 
@@ -280,7 +280,7 @@ def test_altered_and_absent_weights_are_refused(tmp_path):
 
 
 def test_unknown_weights_name_what_there_is():
-    with pytest.raises(UnknownNameError, match="bicubic has no weights, and no network"):
+    with pytest.raises(UnknownNameError, match="bicubic takes no weights"):
         find_method("bicubic@x", installed_cards())
 
 
@@ -315,7 +315,7 @@ def test_the_longest_id_owns_a_file(upscaled):
     ("files", "message"),
     [
         (("babyx4.png",), r"no image for bird \(1 of 2 missing\)"),
-        (("babyx4.png", "baby_x4.png", "bird.png"), "could both be 'baby'; leave one"),
+        (("babyx4.png", "baby_x4.png", "bird.png"), "match the same image 'baby'; keep one"),
         (("babyx3.png", "bird.png"), "no image for baby"),
         (("babylon.png", "bird.png"), "no image for baby"),
     ],

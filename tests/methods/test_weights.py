@@ -108,7 +108,7 @@ def test_what_cannot_be_fetched_says_how_to_go_on(tmp_path, server):
     file = WeightFile(entry(b"weights", urls=urls), "net@official", tmp_path, "pack 1")
     with pytest.raises(
         WeightsError,
-        match=r"404.*a web page came in place of the file.*get net.bin yourself, ask for net@official and add --weights FILE",
+        match=r"404.*a web page came in place.*get net.bin yourself, ask for net@official and add --weights FILE",
     ):
         file.obtain()
     assert not file.here
@@ -210,15 +210,15 @@ def test_files_of_another_network_say_so(tmp_path):
     with pytest.raises(WeightsError, match="a.safetensors: describes another network"):
         built_from(tmp_path / "a.safetensors")
     save_file({"a": torch.zeros(1)}, tmp_path / "a.safetensors", {"recipe": "{"})
-    with pytest.raises(WeightsError, match="its description cannot be read"):
+    with pytest.raises(WeightsError, match="its metadata cannot be read"):
         built_from(tmp_path / "a.safetensors")
 
 
 def test_shipped_weights_are_not_replaced(own_edsr):
     """A file given for a name the card knows is the card's file, or an error; never passed over."""
-    with pytest.raises(RequestError, match="edsr@srbench: comes with srbench's pack; .* choose another name after @"):
+    with pytest.raises(RequestError, match="edsr@srbench: is shipped with its pack; .* choose another name after @"):
         plan_of("edsr@srbench", weights=own_edsr)
-    with pytest.raises(RequestError, match="is none of edsr@official's files: sha256 is"):
+    with pytest.raises(RequestError, match="matches none of edsr@official's files: sha256 is"):
         plan_of("edsr@official", weights=own_edsr)
 
 
@@ -230,7 +230,7 @@ def test_names_that_would_break_a_table(own_edsr, name):
 
 def test_a_method_without_a_network_takes_no_weights(own_edsr):
     for weights in (own_edsr, None):
-        with pytest.raises(UnknownNameError, match="bicubic has no weights, and no network to give some to"):
+        with pytest.raises(UnknownNameError, match="bicubic takes no weights; write bicubic alone"):
             plan_of("bicubic@mine", weights=weights and {"bicubic@mine": weights})
 
 
@@ -238,7 +238,7 @@ def test_the_cards_own_file_under_a_name_of_ones_own(monkeypatch):
     """A slip of the pen in `@official` must not make a second row of it, without its licence."""
     entry = installed_cards().method("edsr")
     shipped = entry.path.parent / "x4.safetensors"
-    with pytest.raises(RequestError, match="x4.safetensors is the file of edsr@srbench ×4; ask for that"):
+    with pytest.raises(RequestError, match="x4.safetensors is edsr@srbench's file for ×4; use that name"):
         plan_of("edsr@srbenhc", weights=shipped)
 
 
@@ -262,7 +262,7 @@ def test_a_file_of_another_network_lists_a_dozen_misfits(tmp_path):
 
 
 def test_one_file_of_ones_own_is_for_one_scale(own_edsr):
-    with pytest.raises(RequestError, match="2 files of your own; one is for one scale"):
+    with pytest.raises(RequestError, match="2 files given, expected one"):
         plan_of("edsr@mine", weights=[own_edsr, own_edsr])
 
 
@@ -294,8 +294,8 @@ def test_only_plain_state_dicts(tmp_path):
 @pytest.mark.parametrize(
     ("methods", "weights", "message"),
     [
-        ("edsr", "F", "whose weights"),
-        (["edsr@a", "edsr@b"], "F", "whose weights"),
+        ("edsr", "F", "unclear which method has these weights"),
+        (["edsr@a", "edsr@b"], "F", "unclear which method has these weights"),
         ("edsr@a", {"edsr@b": "F"}, "weights for 'edsr@b', which is not among the methods"),
         ("edsr@a", "absent.pt", "absent.pt: no such weight file for edsr@a"),
     ],
@@ -318,7 +318,7 @@ def test_unknown_weights_say_how_to_bring_ones_own():
 def test_several_files_need_names(cli):
     done = cli("run", "--methods", "edsr@a,edsr@b", "--weights", "a.pt", "--weights", "edsr@b=b.pt")
     assert done.code == 2
-    assert "say of each file whose it is" in done.err
+    assert "only some files have a name" in done.err
 
 
 def test_several_files_of_one_method_are_told_apart_by_their_hashes(tmp_path):

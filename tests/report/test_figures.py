@@ -98,7 +98,7 @@ def test_a_perfect_result_and_a_suspicious_one(cli, tmp_path, photo):
     [
         (["none", "--methods", "bicubic", "-o", "f.png"], "bundled has no image 'none'"),
         (["none.png", "--methods", "bicubic", "-o", "f.png"], "none.png: no such file"),
-        (["text.txt", "--methods", "bicubic", "-o", "f.png"], "text.txt: is no image file"),
+        (["text.txt", "--methods", "bicubic", "-o", "f.png"], "text.txt: is not an image file"),
         (["coffee", "--methods", "bicubic", "-o", "f.png", "--crop", "1,2,0,5"], "at least 1 pixel"),
         (["coffee", "--methods", "bicubic", "-o", "f.png", "--protocol", "rgb,classic-y"], "only one here"),
         (

@@ -53,3 +53,11 @@ def test_ci_runs_the_readmes_own_command():
     lines = [line for line in README.splitlines() if re.match(r"python3 -m venv .*pytest", line)]
     assert len(lines) == 1
     assert "README.md" in (ROOT / ".ci" / "run").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("page", ["README.md", "CONTRIBUTING.md", "models/README.md"])
+def test_files_that_pages_name_are_there(page):
+    text = (ROOT / page).read_text(encoding="utf-8")
+    named = re.findall(r"`((?:srbench|tests|results|models|baselines|datasets|docs)/[\w./-]*)`", text)
+    made_up = {"srbench/metrics/yours.py"}
+    assert [name for name in named if name not in made_up and not (ROOT / name).exists()] == []

@@ -258,7 +258,7 @@ def test_bench_on_the_command_line(cli, tmp_path):
         (("--methods", "nearest,nearest"), "nearest is asked for twice"),
         (("--size", "20x20,20x20"), "names one twice"),
         (("--precision", "fp8"), "fp32, tf32 or bf16"),
-        (("--precision", "tf32"), "a GPU's"),
+        (("--precision", "tf32"), "needs a GPU"),
         (("--methods", "edzr"), "did you mean"),
         (("--check", "a.json", "--save", "b.json"), "choose one"),
         (("--check", "a.json", "--methods", "edsr"), "is for timing"),

@@ -1,4 +1,4 @@
-"""From a network with weights to srbench's classifier contract."""
+"""Adapter from networks to srbench's classifier interface."""
 
 from __future__ import annotations
 
@@ -15,19 +15,19 @@ Preparation = Callable[[Tensor], Tensor]
 
 
 class NetworkClassifier:
-    """A network that takes prepared images and gives logits."""
+    """A network with its image preprocessing, as a classifier."""
 
     def __init__(
         self, network: nn.Module, task: Task, classes: tuple[str, ...], device: str, prepare: Preparation | None = None
     ) -> None:
-        """Take a network with its weights.
+        """Move a network with its weights to a device.
 
         Args:
-            network: From prepared images to (N, K) logits.
-            task: What it says.
-            classes: Names of its K classes or attributes; empty where they are not known.
+            network: Maps prepared images to (N, K) logits.
+            task: Kind of prediction.
+            classes: Names of the K classes or attributes; empty if unknown.
             device: A torch device.
-            prepare: From RGB in [0, 1], (N, 3, H, W), to what the network takes; None where that is the same.
+            prepare: Maps RGB in [0, 1], (N, 3, H, W), to the network's input; None for the identity.
         """
         # channels_last is faster for convolutions on a CPU.
         network.to(device).to(memory_format=torch.channels_last)  # type: ignore[call-overload]  # torch: untyped
@@ -35,20 +35,20 @@ class NetworkClassifier:
         self._prepare = prepare
 
     def __call__(self, images: Tensor, /) -> Tensor:
-        """Look at a batch."""
+        """Compute the (N, K) logits of a batch of RGB in [0, 1], (N, 3, H, W)."""
         prepared = images if self._prepare is None else self._prepare(images)
         logits: Tensor = self.network(prepared.contiguous(memory_format=torch.channels_last))
         return logits
 
 
 def centre_square(images: Tensor, short_side: int, side: int, mode: str = "bilinear") -> Tensor:
-    """Bring the shorter side of a batch to a length, without aliasing, and cut a square from its middle.
+    """Resize a batch to a shorter side, with antialiasing, and crop a square from its centre.
 
     Args:
         images: float, (N, 3, H, W).
-        short_side: Of the resized images, in pixels.
-        side: Of the square, in pixels; no more than `short_side`.
-        mode: torch's name of an interpolation.
+        short_side: Shorter side of the resized images, in pixels.
+        side: Side of the square, in pixels; at most `short_side`.
+        mode: Interpolation mode of torch.
     """
     height, width = images.shape[2:]
     scale = short_side / min(height, width)

@@ -1,4 +1,4 @@
-"""The EDSR network, with the parameter names of the authors' released checkpoints.
+"""The EDSR network, with the parameter names of the released checkpoints.
 
 Source: B. Lim et al., "Enhanced Deep Residual Networks for Single Image Super-Resolution", CVPR Workshops 2017,
 arXiv:1707.02921.
@@ -13,7 +13,7 @@ from srbench_models.precision import in_float32
 
 __all__ = ["EDSR"]
 
-# Mean of DIV2K's training images in [0, 1], as the paper's authors subtract it.
+# Mean of DIV2K's training images in [0, 1], from the authors' code.
 _RGB_MEAN = (0.4488, 0.4371, 0.4040)
 _PEAK = 255.0
 
@@ -23,7 +23,7 @@ def _conv(inputs: int, outputs: int) -> nn.Conv2d:
 
 
 def _mean_shift(sign: int) -> nn.Conv2d:
-    """A fixed 1×1 convolution that subtracts (-1) or adds (+1) the mean; a layer only because checkpoints hold it."""
+    """A fixed 1×1 convolution that subtracts (-1) or adds (+1) the mean; a layer because checkpoints contain it."""
     shift = nn.Conv2d(3, 3, kernel_size=1)
     shift.weight.data = torch.eye(3).view(3, 3, 1, 1)
     shift.bias = nn.Parameter(sign * _PEAK * torch.tensor(_RGB_MEAN))
@@ -32,10 +32,9 @@ def _mean_shift(sign: int) -> nn.Conv2d:
 
 
 class ResidualBlock(nn.Module):
-    """Convolution, ReLU, convolution, added to the input; no batch normalisation."""
+    """Convolution, ReLU, convolution, times `res_scale`, added to the input; no batch normalisation."""
 
     def __init__(self, features: int, res_scale: float) -> None:
-        """Build a block of `features` channels whose branch is multiplied by `res_scale`."""
         super().__init__()
         self.body = nn.Sequential(_conv(features, features), nn.ReLU(inplace=True), _conv(features, features))
         self.res_scale = res_scale
@@ -63,13 +62,13 @@ class EDSR(nn.Module):
     """
 
     def __init__(self, scale: int, blocks: int = 16, features: int = 64, res_scale: float = 1.0) -> None:
-        """Build the network with fresh weights.
+        """Build the network with random weights.
 
         Args:
             scale: 2, 3 or 4.
             blocks: Residual blocks: 16 in the baseline, 32 in the full model.
             features: Channels: 64 in the baseline, 256 in the full model.
-            res_scale: Factor of each residual branch: 1 in the baseline, 0.1 in the full model.
+            res_scale: Multiplier of each residual branch: 1 in the baseline, 0.1 in the full model.
         """
         super().__init__()
         self.sub_mean = _mean_shift(-1)

@@ -1,4 +1,4 @@
-"""EDSR behind srbench's upscaler contract."""
+"""EDSR as an upscaler."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ from srbench_models.weights import State, built, described_arguments, load_state
 
 __all__ = ["create"]
 
-# Factor of the branches by blocks and features (Lim et al. 2017, section 3.3).
+# res_scale by blocks and features (Lim et al. 2017, section 3.3).
 _RELEASED = {(16, 64): 1.0, (32, 256): 0.1}
 
 
 def create(request: BuildRequest) -> Upscaler:
-    """EDSR in float32, built as its weights say, or else as the released model of their size.
+    """Build EDSR in float32 from its weights' metadata, or as the released model of the same size.
 
     Raises:
         WeightsError: The card lists no weights for the scale, or they do not fit.
@@ -31,7 +31,7 @@ def create(request: BuildRequest) -> Upscaler:
 
 
 def _released(state: State, scale: int, name: str) -> dict[str, Any]:
-    """The arguments of the released model of this size; a file of another does not say how its branches are scaled."""
+    """Arguments of the released model of this size; for other sizes, res_scale is unknown."""
     if "head.0.weight" not in state:
         raise WeightsError(f"{name}: does not fit EDSR: missing head.0.weight")
     features = state["head.0.weight"].shape[0]

@@ -13,7 +13,7 @@ from srbench_models.enlarge import Bicubic, BicubicRule
 
 __all__ = ["EnhanceNet"]
 
-# What the authors' released network subtracts from RGB in [0, 1].
+# RGB mean in [0, 1] subtracted by the authors' released network.
 _RGB_MEAN = (0.47614917, 0.45001204, 0.40904046)
 
 
@@ -25,7 +25,6 @@ class ResidualBlock(nn.Module):
     """Convolution, ReLU, convolution, added to the input."""
 
     def __init__(self, features: int) -> None:
-        """Build a block of `features` channels."""
         super().__init__()
         self.body = nn.Sequential(_conv(features, features), nn.ReLU(inplace=True), _conv(features, features))
 
@@ -38,23 +37,23 @@ class ResidualBlock(nn.Module):
 class EnhanceNet(nn.Module):
     """Ten residual blocks and two nearest-neighbour doublings, added to a bicubic enlargement.
 
-    Shapes: (N, 3, h, w) RGB in [0, 1] to (N, 3, 4h, 4w), same range, not clipped; any h, w ≥ 1. The convolutions stand
-    in the order of the released checkpoint's.
+    Shapes: (N, 3, h, w) RGB in [0, 1] to (N, 3, 4h, 4w), same range, not clipped; any h, w ≥ 1. Convolutions are in the
+    order of the released checkpoint.
     """
 
     mean: Tensor
 
     def __init__(self, scale: int = 4, blocks: int = 10, features: int = 64, skip: BicubicRule = "matlab") -> None:
-        """Build the network with fresh weights; it begins near plain bicubic.
+        """Build the network with random weights, close to plain bicubic.
 
         Args:
             scale: 4, or 2 with a single doubling.
             blocks: Residual blocks.
             features: Channels.
-            skip: Whose bicubic the result is added to; the released weights need `tensorflow`.
+            skip: Rule of the bicubic enlargement; the released weights need `tensorflow`.
         """
         super().__init__()
-        # Not in checkpoints: a constant, not a weight.
+        # A constant, not saved in checkpoints.
         self.register_buffer("mean", torch.tensor(_RGB_MEAN).view(3, 1, 1), persistent=False)
         self.head = nn.Sequential(_conv(3, features), nn.ReLU(inplace=True))
         self.body = nn.Sequential(*(ResidualBlock(features) for _ in range(blocks)))
@@ -67,5 +66,5 @@ class EnhanceNet(nn.Module):
     def forward(self, lr: Tensor) -> Tensor:
         """Upscale a batch; see the class for shapes and ranges."""
         detail: Tensor = self.tail(self.body(self.head(lr - self.mean)))
-        enlarged: Tensor = self.skip(lr)  # float32; the detail is small, and may have been rounded
+        enlarged: Tensor = self.skip(lr)  # in float32; the small detail may be in bfloat16
         return enlarged + detail

@@ -1,7 +1,7 @@
 """Reading a TensorFlow version-1 checkpoint (one file, a LevelDB-style table of protocol buffers) without TensorFlow.
 
-Nothing in such a file is code, and nothing is executed. Formats: tensorflow/core/util/saved_tensor_slice.proto,
-tensorflow/core/lib/io/format.h; whole, uncompressed float32 tensors, which is what version 1's saver writes.
+The format contains no code. Sources: tensorflow/core/util/saved_tensor_slice.proto, tensorflow/core/lib/io/format.h.
+Only whole, uncompressed float32 tensors are read, as version 1's saver writes them.
 """
 
 from __future__ import annotations
@@ -21,14 +21,14 @@ _MAGIC = 0xDB4775248B80FB57.to_bytes(8, "little")
 _FOOTER = 48
 _VARINT, _FIXED64, _BYTES, _FIXED32 = 0, 1, 2, 5
 _FLOAT32 = 1
-"""TensorFlow's number for the type."""
+"""TensorFlow's `DT_FLOAT`."""
 
 
 def is_tensorflow_checkpoint(path: Path) -> bool:
-    """Whether a file ends as such a table does.
+    """Whether a file ends with the magic number of such a table.
 
     Raises:
-        OSError: It cannot be read.
+        OSError: The file cannot be read.
     """
     with path.open("rb") as file:
         size = file.seek(0, 2)
@@ -37,16 +37,10 @@ def is_tensorflow_checkpoint(path: Path) -> bool:
 
 
 def read_tensorflow_checkpoint(path: Path) -> dict[str, NDArray[np.float32]]:
-    """Read every float32 tensor of a checkpoint.
-
-    Args:
-        path: The file.
-
-    Returns:
-        Arrays by name, in the shapes TensorFlow gave them.
+    """Read every float32 tensor of a checkpoint, by name, in its TensorFlow shape.
 
     Raises:
-        WeightsError: It is no such checkpoint, is cut short, or holds what this reader does not read.
+        WeightsError: The file is not such a checkpoint, is truncated, or uses an unsupported feature.
     """
     try:
         data = path.read_bytes()
@@ -65,7 +59,7 @@ def _tensors(data: bytes) -> Iterator[tuple[str, NDArray[np.float32]]]:
     for _, where in _entries(_block(data, index)):
         for key, value in _entries(_block(data, _handle(where, 0)[0])):
             message = _fields(value)
-            if key == b"":  # the table of contents comes first
+            if key == b"":  # the first entry lists names and shapes
                 shapes = dict(_shape(entry) for entry in _fields(message[1][0]).get(1, []))
                 continue
             for saved in message.get(2, []):
@@ -88,7 +82,7 @@ def _shape(entry: bytes) -> tuple[str, tuple[int, ...]]:
 
 
 def _handle(data: bytes, at: int) -> tuple[tuple[int, int], int]:
-    """Offset and size of a block, and where the next thing begins."""
+    """Offset and size of a block, and the position after the handle."""
     offset, at = _varint(data, at)
     size, at = _varint(data, at)
     return (offset, size), at
@@ -104,7 +98,7 @@ def _block(data: bytes, handle: tuple[int, int]) -> bytes:
 
 
 def _entries(block: bytes) -> Iterator[tuple[bytes, bytes]]:
-    """Keys, stored as their difference from the one before, and values."""
+    """Keys and values; each key is stored as its difference from the previous one."""
     restarts = int.from_bytes(block[-4:], "little")
     at, end, key = 0, len(block) - 4 * (restarts + 1), b""
     while at < end:
@@ -118,7 +112,7 @@ def _entries(block: bytes) -> Iterator[tuple[bytes, bytes]]:
 
 
 def _fields(message: bytes) -> dict[int, list[Any]]:
-    """A protocol buffer's values by field number: whole numbers, or bytes for everything else."""
+    """Values of a protocol buffer by field number: integers for varints, bytes otherwise."""
     found: dict[int, list[Any]] = {}
     at = 0
     while at < len(message):
@@ -142,7 +136,7 @@ def _fields(message: bytes) -> dict[int, list[Any]]:
 
 
 def _varint(data: bytes, at: int) -> tuple[int, int]:
-    """A whole number of seven bits a byte, and where the next thing begins."""
+    """Integer of seven bits per byte, and the position after it."""
     value = shift = 0
     while True:
         byte = data[at]

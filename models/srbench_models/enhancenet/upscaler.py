@@ -1,4 +1,4 @@
-"""EnhanceNet behind srbench's upscaler contract."""
+"""EnhanceNet as an upscaler."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ __all__ = ["create"]
 
 
 def create(request: BuildRequest) -> Upscaler:
-    """The generator in float32; the authors' checkpoint is converted once, and gets TensorFlow's bicubic.
+    """Build the generator in float32; the authors' checkpoint is converted once and uses TensorFlow's bicubic.
 
     Raises:
         WeightsError: The card lists no weights for the scale, or they do not fit.
@@ -34,7 +34,7 @@ def create(request: BuildRequest) -> Upscaler:
 
 
 def _from_tensorflow(path: Path) -> State:
-    """The authors' names and (height, width, inputs, outputs) to ours; the convolutions stand in the same order."""
+    """Rename the authors' tensors and transpose (height, width, inputs, outputs); layers are in the same order."""
     arrays = read_tensorflow_checkpoint(path)
     layers = [name for name, layer in EnhanceNet().named_modules() if isinstance(layer, nn.Conv2d)]
     scopes = ["generator/Conv", *(f"generator/Conv_{index}" for index in range(1, len(layers)))]

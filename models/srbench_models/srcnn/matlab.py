@@ -1,4 +1,4 @@
-"""The authors' MATLAB files of SRCNN, as tensors."""
+"""Reading the MATLAB files of SRCNN's authors."""
 
 from __future__ import annotations
 
@@ -18,23 +18,23 @@ __all__ = ["is_matlab_file", "read_matlab_model"]
 
 
 def is_matlab_file(path: Path) -> bool:
-    """Whether a file begins as MATLAB 5 files do.
+    """Whether a file begins like a MATLAB 5 file.
 
     Raises:
-        OSError: It cannot be read.
+        OSError: The file cannot be read.
     """
     with path.open("rb") as file:
         return file.read(10) == b"MATLAB 5.0"
 
 
 def read_matlab_model(path: Path) -> State:
-    """Read a model of `SRCNN_v1.zip` under the names of `SRCNN`.
+    """Read a model of `SRCNN_v1.zip`, with the parameter names of `SRCNN`.
 
     The file holds `weights_conv1` (k², filters), `weights_conv2` (channels, k², filters), `weights_conv3` (channels,
     k²) and `biases_conv1` to `biases_conv3`; each kernel is laid out column by column.
 
     Raises:
-        WeightsError: A variable is missing or of another shape.
+        WeightsError: The file cannot be read, or a variable is missing or has another shape.
     """
     from scipy.io import loadmat  # type: ignore[import-untyped]
     from scipy.io.matlab import MatReadError  # type: ignore[import-untyped]

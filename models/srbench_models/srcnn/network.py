@@ -17,7 +17,7 @@ __all__ = ["SRCNN"]
 
 
 def _begin_as_identity(layer: nn.Conv2d, planes: int) -> None:
-    """Let the first channels carry the planes through; the others keep their random weights."""
+    """Make the first channels pass the planes through; the others keep their random weights."""
     weight, centre = layer.weight.data, layer.kernel_size[0] // 2
     weight[:planes] = 0
     for plane in range(planes):
@@ -40,14 +40,14 @@ class SRCNN(nn.Module):
         kernels: Sequence[int] = (9, 1, 5),
         border: Literal["replicate", "zeros"] = "replicate",
     ) -> None:
-        """Build the network; it begins as plain bicubic, which ReLU leaves alone since images are not negative.
+        """Build the network; initially it is plain bicubic, since ReLU does not change non-negative images.
 
         Args:
-            scale: Factor of the bicubic enlargement.
+            scale: Upscaling scale.
             planes: 1 for luma, 3 for RGB.
             features: Channels after the first and the second layer.
-            kernels: Sides of the three kernels, odd; 9-1-5 is the paper's first network.
-            border: What a layer sees beyond its input: the nearest sample, or zeros.
+            kernels: Odd sizes of the three kernels; 9-1-5 is the paper's first network.
+            border: Padding of each layer: the nearest sample, or zeros.
         """
         super().__init__()
         self.enlarge = Bicubic(scale)

@@ -1,4 +1,4 @@
-"""SRCNN behind srbench's upscaler contract."""
+"""SRCNN as an upscaler."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ __all__ = ["create", "create_3x3"]
 
 
 def create(request: BuildRequest) -> Upscaler:
-    """SRCNN on luma, with the kernels its weights have: 9-1-5 as trained here, 9-5-5 as its authors published it.
+    """Build SRCNN on luma with the kernel sizes of its weights: 9-1-5 as trained here, 9-5-5 as published.
 
     Raises:
         WeightsError: The card lists no weights for the scale, or they do not fit.
@@ -24,7 +24,7 @@ def create(request: BuildRequest) -> Upscaler:
 
 
 def create_3x3(request: BuildRequest) -> Upscaler:
-    """Three 3×3 layers on RGB.
+    """Build SRCNN with three 3×3 layers on RGB.
 
     Raises:
         WeightsError: The card lists no weights for the scale, or they do not fit.

@@ -1,7 +1,7 @@
-"""An SRResNet that begins by computing what a trained EDSR computes, so that training it need not begin at noise.
+"""Initialise an SRResNet so that it computes what a trained EDSR computes, instead of starting from random weights.
 
-SRResNet holds EDSR: a 9×9 kernel may be a 3×3 one with zeros around it, PReLU is ReLU at slope 0 and does nothing at
-slope 1, and batch normalisation changes nothing where its scale and shift are deviation and mean of what it normalises.
+SRResNet contains EDSR: a 9×9 kernel can be a 3×3 kernel padded with zeros, PReLU is ReLU at slope 0 and the identity at
+slope 1, and batch normalisation is the identity if its scale and shift are standard deviation and mean of its input.
 """
 
 from __future__ import annotations
@@ -20,31 +20,31 @@ from srbench_models.weights import load_weights
 
 __all__ = ["grow_from_edsr"]
 
-# EDSR's samples run 0…255, ours 0…1. Since all its layers are homogeneous but for their biases, only these shrink:
-# weights keep the size that a learning rate is made for.
+# EDSR's samples run 0…255, SRResNet's 0…1. EDSR's layers are homogeneous except for their biases, so only the biases
+# are divided; the weights keep the magnitude the learning rate is tuned for.
 _PEAK = 255.0
 
 Outputs = dict[nn.Module, Tensor]
-"""What each layer of EDSR gave for the patches."""
+"""Output of each EDSR layer on the patches."""
 
 
 def grow_from_edsr(network: nn.Module, path: Path, lr: Tensor) -> None:
-    """Fill an SRResNet so that it gives what EDSR-baseline gives.
+    """Fill an SRResNet so that it reproduces EDSR-baseline's output.
 
     Args:
         network: An SRResNet of 16 blocks and 64 features at ×4.
         path: EDSR-baseline's weights at ×4.
-        lr: float, (N, 3, h, w), [0, 1]: training patches, from which the statistics are taken.
+        lr: Training patches for the batch statistics: float, (N, 3, h, w), [0, 1].
 
     Raises:
-        WeightsError: The network is another, or the weights do not fit.
+        WeightsError: The network has another shape, or the weights do not fit.
 
     Source: T. Chen et al., "Net2Net: Accelerating Learning via Knowledge Transfer", 2016, arXiv:1511.05641.
     """
     same_size = SRResNet(4)
     shapes = {name: value.shape for name, value in same_size.state_dict().items()}
     if not isinstance(network, SRResNet) or {n: v.shape for n, v in network.state_dict().items()} != shapes:
-        raise WeightsError("only an SRResNet of 16 blocks and 64 features at ×4 grows out of EDSR-baseline")
+        raise WeightsError("only an SRResNet of 16 blocks and 64 features at ×4 can start from EDSR-baseline")
     teacher = EDSR(4)
     load_weights(teacher, path)
     outputs: Outputs = {}
@@ -101,14 +101,14 @@ def _layers(network: nn.Module) -> _Layers:
 
 
 def _inscribe(layer: nn.Conv2d, kernel: Tensor, bias: Tensor) -> None:
-    """Put a small kernel into the middle of a larger one."""
+    """Copy a small kernel into the centre of a larger one, with zeros around it."""
     margin = (layer.kernel_size[0] - kernel.shape[-1]) // 2
     weight = F.pad(kernel, (margin,) * 4)
     layer.load_state_dict({"weight": weight, "bias": bias})
 
 
 def _normalise(ours: _Layers, layer: str, norm: str, theirs: nn.Conv2d, outputs: Outputs) -> None:
-    """A convolution whose bias goes into the batch normalisation behind it, which leaves its output as it is."""
+    """Move a convolution's bias into the batch normalisation behind it, set to be the identity on the patches."""
     output, bias = outputs[theirs], theirs.bias if theirs.bias is not None else torch.zeros(1)
     mean, variance = output.mean((0, 2, 3)) / _PEAK, output.var((0, 2, 3), unbiased=False) / _PEAK**2
     ours.convolutions[layer].load_state_dict({"weight": theirs.weight})

@@ -21,7 +21,6 @@ class ResidualBlock(nn.Module):
     """Convolution, batch normalisation, PReLU, convolution, batch normalisation, added to the input."""
 
     def __init__(self, features: int) -> None:
-        """Build a block of `features` channels."""
         super().__init__()
         self.body = nn.Sequential(
             nn.Conv2d(features, features, 3, padding=1, bias=False),
@@ -46,15 +45,9 @@ class SRResNet(nn.Module):
     mean: Tensor
 
     def __init__(self, scale: int = 4, blocks: int = 16, features: int = 64) -> None:
-        """Build the network with fresh weights.
-
-        Args:
-            scale: 2 or 4, in steps of ×2.
-            blocks: Residual blocks.
-            features: Channels.
-        """
+        """Build the network with random weights; `scale` is 2 or 4, `features` the channels of each residual block."""
         super().__init__()
-        # Not in checkpoints: a constant, not a weight. With it, what a convolution pads with is a mean grey, not black.
+        # A constant, not saved in checkpoints. Subtracting it makes zero padding mean grey instead of black.
         self.register_buffer("mean", torch.tensor(_RGB_MEAN).view(3, 1, 1), persistent=False)
         self.head = nn.Sequential(nn.Conv2d(3, features, 9, padding=4), nn.PReLU())
         self.body = nn.Sequential(

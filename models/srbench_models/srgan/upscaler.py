@@ -1,4 +1,4 @@
-"""SRResNet and SRGAN, one network with two sets of weights, behind srbench's upscaler contract."""
+"""SRResNet and SRGAN, one network with two sets of weights, as upscalers."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ __all__ = ["create"]
 
 
 def create(request: BuildRequest) -> Upscaler:
-    """The generator in float32, with its running batch statistics.
+    """Build the generator in float32; batch normalisation uses its running statistics.
 
     Raises:
         WeightsError: The card lists no weights for the scale, or they do not fit.

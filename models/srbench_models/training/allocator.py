@@ -1,4 +1,4 @@
-"""Keeps large buffers inside the process: glibc otherwise returns each to the kernel and faults it in again."""
+"""Keep large buffers in the process: by default, glibc returns each to the kernel and faults it in again."""
 
 from __future__ import annotations
 
@@ -13,11 +13,7 @@ _ONE_GIB = 1 << 30
 
 
 def keep_large_buffers() -> bool:
-    """Raise glibc's mmap and trim thresholds to 1 GiB for this process.
-
-    Returns:
-        Whether it was done; False where the C library is another.
-    """
+    """Raise glibc's mmap and trim thresholds to 1 GiB for this process; False with another C library."""
     if not sys.platform.startswith("linux"):
         return False
     mallopt = getattr(ctypes.CDLL(None), "mallopt", None)

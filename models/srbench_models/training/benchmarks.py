@@ -1,6 +1,6 @@
-"""Images nothing may be trained on: known by their pixels under whatever name, or by the folder they lie in.
+"""Benchmark images, which nothing may be trained on: recognised by pixel hash or by folder name.
 
-Pixels are known of the sets whose cards list hashes (bundled, Set5, Set14); the others have only their folders' names.
+Hashes are known for bundled, Set5 and Set14, whose cards list them; other benchmarks are recognised by folder only.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ _FOLDERS = {
 
 @lru_cache(maxsize=1)
 def benchmark_hashes() -> dict[str, str]:
-    """Name of each known benchmark image by its `pixel_sha256`; the dataset cards list the same ones."""
+    """Names of benchmark images by `pixel_sha256`; the dataset cards list the same hashes."""
     words = (files(__package__) / "benchmarks.sha256").read_text(encoding="utf-8").split()
     return dict(zip(words[::2], words[1::2], strict=True))
 
@@ -34,24 +34,20 @@ def is_benchmark_folder(folder: Path) -> bool:
 
 
 def refuse_benchmark_folder(folder: Path) -> None:
-    """Stop where a folder is a benchmark's by its name, wherever it lies and whatever links lead to it.
+    """Refuse a folder whose path, with links resolved, contains a benchmark's name.
 
     Raises:
-        DatasetError: It is.
+        DatasetError: The path contains a benchmark's name.
     """
     if is_benchmark_folder(folder.resolve()):
         raise DatasetError(f"{folder.resolve()}: is a benchmark by its name; nothing may be trained on it")
 
 
 def refuse_benchmark(image: Image, path: Path) -> None:
-    """Stop where an image is one that upscalers are measured on.
-
-    Args:
-        image: uint8, (C, H, W), as decoded.
-        path: Where it lies.
+    """Refuse a benchmark image: uint8, (C, H, W), as decoded from `path`.
 
     Raises:
-        DatasetError: It is a benchmark's.
+        DatasetError: The image is a benchmark image.
     """
     name = benchmark_hashes().get(pixel_sha256(image))
     if name is not None:

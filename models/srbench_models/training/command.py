@@ -1,4 +1,4 @@
-"""The verb `srbench train`; imports wait until it is called, so that `srbench --help` can list it at once."""
+"""The verb `srbench train`; heavy imports are deferred to keep `srbench --help` fast."""
 
 from __future__ import annotations
 
@@ -17,15 +17,15 @@ def train(
     recipe: Annotated[Path, typer.Argument(help="A .recipe.toml file.")],
     data: Annotated[
         Path | None,
-        typer.Option(help="Directory that holds the recipe's image folders.  [default: $SRBENCH_DATA/train]"),
+        typer.Option(help="Directory with the recipe's image folders.  [default: $SRBENCH_DATA/train]"),
     ] = None,
-    scale: Annotated[int | None, typer.Option(min=2, max=16, help="In place of the recipe's own factor.")] = None,
+    scale: Annotated[int | None, typer.Option(min=2, max=16, help="Replaces the recipe's scale.")] = None,
     features: Annotated[
-        Path | None, typer.Option(help="SqueezeNet 1.1, for recipes with a perceptual or texture loss.")
+        Path | None, typer.Option(help="Weights of SqueezeNet 1.1, for recipes whose losses need it.")
     ] = None,
     output: Annotated[Path | None, typer.Option(help="Folder for checkpoints, log and weights.")] = None,
-    device: Annotated[Literal["auto", "cpu", "cuda"], typer.Option(help="Where to train.")] = "auto",
-    resume: Annotated[bool, typer.Option("--resume", help="Go on from the last checkpoint.")] = False,
+    device: Annotated[Literal["auto", "cpu", "cuda"], typer.Option(help="Device to train on.")] = "auto",
+    resume: Annotated[bool, typer.Option("--resume", help="Resume from the last checkpoint.")] = False,
 ) -> None:
     """Train a network by a recipe and export its weights."""
     from srbench.files import data_home
@@ -56,7 +56,7 @@ def train(
 
 def _refuse_without_extra() -> None:
     try:
-        import lightning  # noqa: F401  # is the extra there?
+        import lightning  # noqa: F401  # checks that the extra is installed
         import matplotlib  # noqa: F401
     except ImportError as error:
         raise RequestError(f"training needs more packages ({error}); install: pip install 'srbench[train]'") from error

@@ -1,4 +1,4 @@
-"""The discriminators of SRGAN and EnhanceNet: pairs of convolutions, the second of stride 2, then two dense layers."""
+"""Discriminators of SRGAN and EnhanceNet: pairs of convolutions, the second of stride 2, and two dense layers."""
 
 from __future__ import annotations
 
@@ -12,20 +12,14 @@ _DENSE = 1024
 
 
 class Discriminator(nn.Module):
-    """Tells HR patches from results: RGB (N, 3, side, side), 0…255, to logits (N, 1); above 0 means HR.
+    """Distinguishes HR patches from results: RGB (N, 3, side, side), 0…255, to logits (N, 1); above 0 means HR.
 
     SRGAN (Ledig et al. 2017, figure 4) has 64, 128, 256, 512 channels and batch normalisation in all but the first
     layer; EnhanceNet (Sajjadi et al. 2017, table 2) 32, 64, 128, 256, 512 and none.
     """
 
     def __init__(self, side: int, channels: Sequence[int], batch_norm: bool) -> None:
-        """Build the network.
-
-        Args:
-            side: Of the patches, in pixels.
-            channels: Of each pair of convolutions.
-            batch_norm: Whether to normalise.
-        """
+        """Build the network for patches of `side` pixels, with the channels of each pair of convolutions."""
         super().__init__()
         layers: list[nn.Module] = []
         inputs = 3
@@ -44,6 +38,6 @@ class Discriminator(nn.Module):
         )
 
     def forward(self, rgb: Tensor) -> Tensor:
-        """Judge a batch."""
+        """Compute the logits of a batch."""
         verdict: Tensor = self.verdict(self.features(rgb / 127.5 - 1))
         return verdict

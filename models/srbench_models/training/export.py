@@ -1,4 +1,4 @@
-"""Weights as safetensors, with the recipe that made them in the file's metadata."""
+"""Export of weights as safetensors, with their recipe in the file's metadata."""
 
 from __future__ import annotations
 
@@ -21,27 +21,24 @@ from srbench_models.training.patches import Pair
 
 __all__ = ["export_weights", "held_out_psnr"]
 
-# In dB: weights are halved only where that costs less than anyone can measure.
+# Largest change of PSNR in dB for which weights are stored in half precision; it is imperceptible.
 _HALF_PRECISION_COST = 0.002
 
 
 def export_weights(module: RestorationModule, path: Path, *, origin: Path, sources: Mapping[str, str]) -> Path:
-    """Write the network's weights; the file appears whole or not at all.
+    """Write the network's weights atomically, and return `path`.
 
-    They are in half precision, which halves the file, where that changes the PSNR on the held-out images by less than
-    0.002 dB, and in single precision otherwise. Counters stay whole numbers.
+    Weights are in half precision if that changes the PSNR on the held-out images by less than 0.002 dB, otherwise in
+    single precision. Counters stay integers.
 
     Args:
-        module: The trained module, holding the averaged weights.
-        path: Where to.
-        origin: The recipe's file; the revision of the checkout it lies in is noted.
-        sources: Hashes of what the training depended on.
-
-    Returns:
-        `path`.
+        module: The trained module, with the averaged weights.
+        path: Output file.
+        origin: Recipe file; the Git revision of its checkout is recorded.
+        sources: Hashes of the training's inputs.
 
     Raises:
-        OutputError: It cannot be written; the training's checkpoint is still there.
+        OutputError: The file cannot be written; the training's checkpoint is kept.
     """
     network = copy.deepcopy(module.network).cpu().eval()
     full = {name: value.detach().contiguous() for name, value in network.state_dict().items()}
@@ -63,14 +60,14 @@ def export_weights(module: RestorationModule, path: Path, *, origin: Path, sourc
     try:
         with atomic_write(path) as partial:
             save_file(half if halved else full, partial, metadata=metadata)
-            partial.chmod(0o644)  # safetensors lets nobody else read it
+            partial.chmod(0o644)  # safetensors writes files readable by the owner only
     except (OSError, SafetensorError) as error:
         raise OutputError(f"{path}: cannot be written ({error}); make room and add --resume") from error
     return path
 
 
 def held_out_psnr(network: nn.Module, pairs: tuple[Pair, ...]) -> float:
-    """Mean PSNR in dB of whole images in the planes the network upscales, clipped but neither rounded nor cropped."""
+    """Mean PSNR in dB over whole images, in the network's planes; clipped, not rounded, no border crop."""
     with torch.inference_mode():
         return sum(_psnr(network, pair) for pair in pairs) / len(pairs)
 
@@ -82,7 +79,7 @@ def _psnr(network: nn.Module, pair: Pair) -> float:
 
 
 def _revision(origin: Path) -> str:
-    """Git revision of the checkout a file lies in; empty where there is none."""
+    """Git revision of a file's checkout; empty without one."""
     command = ["git", "-C", str(origin.resolve().parent), "describe", "--always", "--dirty", "--abbrev=12"]
     try:
         found = subprocess.run(command, capture_output=True, text=True, timeout=10, check=True)  # noqa: S603  # fixed

@@ -1,4 +1,4 @@
-"""Classifiers whose feature maps the perceptual and texture losses compare."""
+"""Classifiers that provide feature maps for the perceptual and texture losses."""
 
 from __future__ import annotations
 
@@ -20,12 +20,12 @@ __all__ = ["FeatureMaps", "Taps", "build_feature_maps"]
 
 @dataclass(frozen=True)
 class Taps:
-    """Which layers are compared.
+    """Layers that the losses compare.
 
     Attributes:
-        perceptual: Indices into the classifier's `features`.
-        texture: The same, for the texture loss.
-        strides: Image pixels for each step in the texture layers' maps.
+        perceptual: Layer indices in the classifier's `features`, for the perceptual loss.
+        texture: Layer indices for the texture loss.
+        strides: Strides of the texture layers' maps, in image pixels.
     """
 
     perceptual: tuple[int, ...]
@@ -33,9 +33,9 @@ class Taps:
     strides: tuple[int, ...]
 
 
-# SqueezeNet: after Fire modules 3 and 5, and after the first convolution too for texture. VGG, as the papers have it:
-# texture from the first convolution of the first three stages (EnhanceNet), perceptual from the last layer of stage 2
-# and of stage 5 (SRGAN's VGG22 and VGG54).
+# SqueezeNet: after Fire modules 3 and 5; for texture also after the first convolution. VGG as in the papers: texture
+# from the first convolution of the first three stages (EnhanceNet), perceptual from the last layer of stages 2 and 5
+# (SRGAN's VGG22 and VGG54).
 _TAPS = {
     "squeezenet1_1": Taps((4, 7), (1, 4, 7), (2, 4, 8)),
     "vgg16": Taps((8, 29), (1, 6, 11), (1, 2, 4)),
@@ -44,7 +44,7 @@ _TAPS = {
 
 
 class FeatureMaps(nn.Module):
-    """A frozen classifier up to the last layer that is compared."""
+    """A frozen classifier, cut after the last layer that is compared."""
 
     mean: Tensor
     deviation: Tensor
@@ -52,15 +52,7 @@ class FeatureMaps(nn.Module):
     def __init__(
         self, features: nn.Sequential, taps: Taps, mean: Sequence[float], deviation: Sequence[float], bgr: bool
     ) -> None:
-        """Keep what is needed of a classifier.
-
-        Args:
-            features: Its layers.
-            taps: Which of them are compared.
-            mean: Subtracted from samples of 0…255, in the classifier's order of colours.
-            deviation: Divided by.
-            bgr: Whether that order is blue, green, red.
-        """
+        """Keep the layers that are needed; inputs, 0…255, are normalised by mean and deviation in RGB or BGR order."""
         super().__init__()
         self.taps = taps
         self.bgr = bgr
@@ -70,11 +62,11 @@ class FeatureMaps(nn.Module):
         self.eval().requires_grad_(False)
 
     def train(self, mode: bool = True) -> FeatureMaps:
-        """Stay as trained, whatever the module that holds it is told."""
+        """Stay in evaluation mode, whatever mode the containing module is set to."""
         return super().train(False)
 
     def forward(self, rgb: Tensor) -> dict[int, Tensor]:
-        """Feature maps by layer index of RGB images, float (N, 3, H, W), 0…255."""
+        """Compute feature maps of RGB images, float (N, 3, H, W), 0…255, by layer index."""
         x = ((rgb.flip(1) if self.bgr else rgb) - self.mean) / self.deviation
         maps: dict[int, Tensor] = {}
         for index, layer in enumerate(self.layers):
@@ -88,11 +80,11 @@ def build_feature_maps(name: FeatureNetwork, file: Path | None) -> FeatureMaps:
     """Load a classifier.
 
     Args:
-        name: `squeezenet1_1`, from `file`, or `vgg16` or `vgg19`, from torchvision, which downloads it.
-        file: A safetensors file of SqueezeNet 1.1 as its authors trained it in Caffe, under torchvision's names.
+        name: `squeezenet1_1` (from `file`), or `vgg16` or `vgg19` (downloaded by torchvision).
+        file: A safetensors file of the authors' Caffe SqueezeNet 1.1, with torchvision's parameter names.
 
     Raises:
-        RequestError: The file was not given, or torchvision is not there.
+        RequestError: The file is missing, or torchvision is not installed.
         WeightsError: The file does not fit.
     """
     taps = _TAPS[name]

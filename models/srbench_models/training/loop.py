@@ -29,21 +29,21 @@ from srbench_models.weights import load_matching
 __all__ = ["TrainingJob", "quieten_lightning", "run_training"]
 
 Begin = Callable[[nn.Module, Path, Tensor], None]
-"""Fills a network from a file and a batch of LR patches."""
+"""Initialises a network from a file and a batch of LR patches."""
 
 
 @dataclass(frozen=True)
 class TrainingJob:
-    """What `srbench train` was asked for.
+    """A training and its options.
 
     Attributes:
         recipe: The recipe.
-        data: Directory that holds the recipe's image folders.
-        output: Where checkpoints, the log and the weights go.
+        data: Directory with the recipe's image folders.
+        output: Folder for checkpoints, log and weights.
         device: `auto`, `cpu` or `cuda`.
-        resume: Go on from the last checkpoint in `output`.
-        origin: The recipe's file; weights to start from lie beside it.
-        features: The classifier's weights, where the recipe's losses need one from a file.
+        resume: Resume from the last checkpoint in `output`.
+        origin: Recipe file; `start_from` is relative to its folder.
+        features: Classifier weights, if the recipe's losses need a classifier from a file.
     """
 
     recipe: Recipe
@@ -56,23 +56,20 @@ class TrainingJob:
 
     @property
     def initial(self) -> Path | None:
-        """Weights to start from; None for fresh ones."""
+        """Initial weights; None for random ones."""
         name = self.recipe.recipe.start_from
         return None if name is None else self.origin.parent / name
 
 
 def run_training(job: TrainingJob) -> Path:
-    """Train to the end of the recipe and export the averaged weights.
-
-    Returns:
-        The safetensors file.
+    """Train to the end of the recipe, export the averaged weights, and return the safetensors file.
 
     Raises:
-        OutputError: The folder holds another training, or one that was not to be resumed, or nothing to resume.
-        DatasetError: The recipe's images are not there.
-        WeightsError: The weights to start from, or the classifier's, cannot be read or do not fit.
-        RequestError: The classifier's file, the weights to start from or a GPU are not there.
-        KeyboardInterrupt: It was interrupted; the last checkpoint can be resumed.
+        OutputError: The folder holds another training or nothing to resume, or `resume` is False and it holds one.
+        DatasetError: The recipe's images are missing.
+        WeightsError: The initial weights, or the classifier's, cannot be read or do not fit.
+        RequestError: The classifier's file, the initial weights or a GPU is missing.
+        KeyboardInterrupt: The training was interrupted; the last checkpoint can be resumed.
     """
     quieten_lightning()
     checkpoints = job.output / "checkpoints"
@@ -93,7 +90,7 @@ def run_training(job: TrainingJob) -> Path:
     # Lightning's checkpoint holds optimiser and loop state that weights_only cannot load; it is our own file.
     try:
         trainer.fit(module, ckpt_path=str(last) if job.resume else None, weights_only=False if job.resume else None)
-    except SystemExit as error:  # how Lightning leaves after a Ctrl-C
+    except SystemExit as error:  # Lightning's reaction to Ctrl-C
         raise KeyboardInterrupt from error
     _take_average(module, last)
     name = job.recipe.recipe.name
@@ -103,7 +100,6 @@ def run_training(job: TrainingJob) -> Path:
 
 
 def _refuse_what_cannot_be(job: TrainingJob, last: Path) -> None:
-    """Say what is wrong before anything is read or written."""
     if last.exists() and not job.resume:
         raise OutputError(
             f"{job.output}: holds a training already; add --resume to go on with it, or choose another --output"
@@ -119,7 +115,7 @@ def _refuse_what_cannot_be(job: TrainingJob, last: Path) -> None:
 
 
 def _begin(module: RestorationModule, begin: Begin | None, path: Path) -> None:
-    """Fill the network from a file, by the recipe's own function or by names; say what came of it."""
+    """Initialise the network from a file, by the recipe's `begin` function or by tensor names."""
     if begin is None:
         fresh = load_matching(module.network, path)
         print(f"started from {path.name}; fresh: {', '.join(fresh) or 'nothing'}")
@@ -130,7 +126,7 @@ def _begin(module: RestorationModule, begin: Begin | None, path: Path) -> None:
 
 
 def _take_average(module: RestorationModule, last: Path) -> None:
-    """The averaged weights, from the last checkpoint: a training that was finished before does not hand them on."""
+    """Load the averaged weights from the last checkpoint; a resumed, already finished training has none in memory."""
     state = torch.load(last, map_location="cpu", weights_only=False)["state_dict"]  # our own file
     prefix = "network."
     averaged = {name.removeprefix(prefix): value for name, value in state.items() if name.startswith(prefix)}
@@ -138,11 +134,7 @@ def _take_average(module: RestorationModule, last: Path) -> None:
 
 
 def _keep_sources(job: TrainingJob, images: TrainingImages) -> dict[str, str]:
-    """Remember what a folder trains, and refuse to go on with anything else.
-
-    Returns:
-        Hashes of all that a training depends on beside its recipe.
-    """
+    """Store recipe and input hashes in the folder, refuse to resume with different ones, and return the hashes."""
     sources = {
         "training_images_sha256": images.sha256,
         "start_sha256": _sha256(job.initial),
@@ -168,7 +160,7 @@ def _sha256(path: Path | None) -> str:
 
 
 def quieten_lightning() -> None:
-    """Its tips and notices about itself say nothing about the training."""
+    """Silence Lightning's tips and notices, which are not about the training."""
     logging.getLogger("lightning.pytorch").setLevel(logging.ERROR)
     warnings.filterwarnings("ignore", module=r"lightning\b.*")
 
@@ -193,6 +185,6 @@ def _trainer(job: TrainingJob, checkpoints: Path) -> lightning.Trainer:
             ),
             TQDMProgressBar(refresh_rate=25),
         ],
-        # A folder of its own for each start: a resumed training does not delete what was logged before.
+        # A new folder per start, so that a resumed training keeps earlier logs.
         logger=CSVLogger(job.output, name="log"),
     )

@@ -1,4 +1,4 @@
-"""The learning step: losses, optimisers, schedule and validation, as Lightning wants them."""
+"""Lightning modules: losses, optimisers, schedule and validation."""
 
 from __future__ import annotations
 
@@ -28,70 +28,63 @@ Batch = tuple[Tensor, Tensor]
 
 
 def build_module(recipe: Recipe, images: TrainingImages, maps: FeatureMaps | None) -> RestorationModule:
-    """The module a recipe needs: with a discriminator where it has an adversary."""
+    """Build a recipe's module, with a discriminator if the recipe has an adversary."""
     if recipe.adversary is None:
         return RestorationModule(recipe, images, maps)
     return AdversarialModule(recipe, images, maps, recipe.adversary)
 
 
 class RestorationModule(lightning.LightningModule):
-    """Learns to undo the classic protocol's degradation."""
+    """Learns to invert the classic protocol's degradation."""
 
     def __init__(self, recipe: Recipe, images: TrainingImages, maps: FeatureMaps | None) -> None:
-        """Build the recipe's network with fresh weights.
-
-        Args:
-            recipe: The recipe.
-            images: What to train and validate on.
-            maps: The classifier, where a loss needs one.
-        """
+        """Build the recipe's network with random weights; `maps` is the classifier if a loss needs one."""
         super().__init__()
         self.recipe = recipe
         self.images = images
         self.network = recipe.build_network()
         self.network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]  # torch: untyped
-        # In a list, so that it is no part of the module: neither averaged nor in checkpoints.
+        # In a list, so that it is not a submodule: neither averaged nor saved in checkpoints.
         self._maps = [maps]
         self._clock = _Clock()
 
     def train_dataloader(self) -> DataLoader[Batch]:
-        """The coming epoch's batches; seeded by epoch, so that a resumed run sees what an unbroken one would."""
+        """Batches of the next epoch, seeded by epoch so that a resumed run sees the same ones."""
         recipe = self.recipe
         seed = recipe.recipe.seed * 1_000_003 + self.current_epoch
         batches = PatchBatches(self.images.train, recipe.data, recipe.scale, recipe.schedule.checkpoint_every, seed)
-        # A GPU does not wait for patches that another process cuts; a CPU has no core to spare for one.
+        # A worker process keeps a GPU from waiting for patches; on a CPU it would take cores from training.
         on_gpu = self.device.type == "cuda"
         return DataLoader(batches, batch_size=None, num_workers=int(on_gpu), pin_memory=on_gpu)
 
     def val_dataloader(self) -> DataLoader[Batch]:
-        """The held-out images, whole, one at a time."""
+        """Whole held-out images, one at a time."""
         pairs = [(torch.from_numpy(pair.lr), torch.from_numpy(pair.hr)) for pair in self.images.held_out]
         return DataLoader(pairs, batch_size=1)  # type: ignore[arg-type]  # a list is a map-style dataset
 
     def on_fit_start(self) -> None:
-        """Bring the classifier to where the training is."""
+        """Move the classifier to the training's device."""
         for maps in self._maps:
             if maps is not None:
                 maps.to(self.device)
 
     def training_step(self, batch: Batch) -> Tensor | None:
-        """One step on a batch of patches; every loss is logged before it is weighted."""
+        """Compute the loss of a batch of patches; every loss is logged unweighted."""
         lr, hr = (_unit_range(side) for side in batch)
         return self._weighted(self._content_losses(self.network(lr) * 255, hr * 255))
 
     def _content_losses(self, sr: Tensor, hr: Tensor) -> dict[str, Tensor]:
-        """In float32 under any autocast, which would compare features and textures to three digits."""
+        """Compute the losses in float32 even under autocast: bfloat16 keeps only three digits."""
         with torch.autocast(sr.device.type, enabled=False):
             return content_losses(self.recipe.loss, sr.float(), hr, self._maps[0])
 
     def _weighted(self, losses: dict[str, Tensor]) -> Tensor:
-        """Log losses, and add them up by their weights."""
         self.log_dict({name: value.detach() for name, value in losses.items()}, prog_bar=True)
         weights = self.recipe.loss.weights
         return torch.stack([weights[name] * value for name, value in losses.items()]).sum()
 
     def on_train_epoch_start(self) -> None:
-        """Begin to measure how long the loop waits for patches; hold statistics where the recipe says so."""
+        """Restart the clock; freeze batch-norm statistics if the recipe does."""
         self._clock = _Clock()
         if self.recipe.schedule.freeze_statistics:
             for layer in self.network.modules():
@@ -99,15 +92,15 @@ class RestorationModule(lightning.LightningModule):
                     layer.eval()
 
     def on_train_batch_start(self, batch: Any, batch_idx: int) -> None:
-        """A batch has come."""
+        """Add the time since the last step to the waiting time."""
         self._clock.batch_came()
 
     def on_train_batch_end(self, outputs: Any, batch: Any, batch_idx: int) -> None:
-        """A step is done."""
+        """Add the time of this step to the working time."""
         self._clock.step_done()
 
     def on_train_epoch_end(self) -> None:
-        """Log the share of the time that went into waiting."""
+        """Log the share of time spent waiting for data."""
         self.log("data_share", self._clock.share)
 
     def validation_step(self, batch: Batch) -> None:
@@ -117,7 +110,7 @@ class RestorationModule(lightning.LightningModule):
         self.log("val_psnr", -10 * torch.log10(error), prog_bar=True, on_epoch=True, batch_size=1)
 
     def configure_optimizers(self) -> Any:
-        """Adam under a linear warm-up and a cosine to zero, stepped with every batch."""
+        """Adam with linear warm-up and cosine decay to zero, stepped per batch."""
         return self._scheduled(self.network, self.recipe.schedule.learning_rate, (0.9, 0.99))
 
     def _scheduled(
@@ -136,12 +129,11 @@ class RestorationModule(lightning.LightningModule):
 
 
 class AdversarialModule(RestorationModule):
-    """Learns against a discriminator that learns to tell its results from HR."""
+    """Trains the network together with a discriminator between its results and HR."""
 
     def __init__(
         self, recipe: Recipe, images: TrainingImages, maps: FeatureMaps | None, adversary: AdversaryOptions
     ) -> None:
-        """Build both networks with fresh weights."""
         super().__init__(recipe, images, maps)
         self.automatic_optimization = False  # two optimisers in one step
         self.adversary = adversary
@@ -150,7 +142,7 @@ class AdversarialModule(RestorationModule):
         self.discriminator.to(memory_format=torch.channels_last)  # type: ignore[call-overload]  # torch: untyped
 
     def training_step(self, batch: Batch) -> None:
-        """One step of each side: first the network, then the discriminator on the same patches."""
+        """Train first the network, then the discriminator, on the same patches."""
         lr, hr = (_unit_range(side) for side in batch)
         network_optimiser, discriminator_optimiser = cast(list[LightningOptimizer], self.optimizers())
         sr = self.network(lr) * 255
@@ -171,7 +163,7 @@ class AdversarialModule(RestorationModule):
         optimiser.step()
 
     def configure_optimizers(self) -> Any:
-        """One Adam for each side, under the same schedule; the usual betas of adversarial training, as in SRGAN."""
+        """One Adam per network with the same schedule, and SRGAN's betas."""
         return (
             self._scheduled(self.network, self.recipe.schedule.learning_rate, (0.9, 0.999)),
             self._scheduled(self.discriminator, self.adversary.learning_rate, (0.9, 0.999)),
@@ -179,23 +171,21 @@ class AdversarialModule(RestorationModule):
 
 
 class _Clock:
-    """How much of an epoch the loop waits for batches."""
+    """Measures the share of an epoch that the loop waits for batches."""
 
     def __init__(self) -> None:
         self._waiting = self._working = 0.0
         self._last = time.perf_counter()
 
     def batch_came(self) -> None:
-        """The wait since the last step is over."""
         self._waiting += self._lap()
 
     def step_done(self) -> None:
-        """The work since the batch came is over."""
         self._working += self._lap()
 
     @property
     def share(self) -> float:
-        """Waiting as a part of both, 0…1."""
+        """Waiting time divided by total time, 0…1."""
         return self._waiting / max(self._waiting + self._working, 1e-9)
 
     def _lap(self) -> float:

@@ -1,4 +1,4 @@
-"""Training pairs: images decoded once, LR made once by the classic protocol, patches cropped from memory."""
+"""Training pairs: decoded once, LR made once by the classic protocol, patches cropped in memory."""
 
 from __future__ import annotations
 
@@ -34,13 +34,13 @@ class Pair:
 
 @dataclass(frozen=True)
 class TrainingImages:
-    """What a recipe reads from disk.
+    """Images of a recipe.
 
     Attributes:
-        train: Pairs to cut patches from.
-        held_out: Pairs to validate on, never trained on.
-        too_small: Names of images smaller than one patch, which are left out.
-        sha256: Identity of all decoded pixels that were trained on.
+        train: Pairs to crop patches from.
+        held_out: Pairs for validation only.
+        too_small: Names of skipped images, smaller than one patch.
+        sha256: Hash of the pixels of all training images.
     """
 
     train: tuple[Pair, ...]
@@ -50,16 +50,10 @@ class TrainingImages:
 
 
 def load_training_images(root: Path, options: DataOptions, scale: int) -> TrainingImages:
-    """Decode a recipe's folders.
-
-    Args:
-        root: Directory that holds the folders.
-        options: The recipe's `[data]` table.
-        scale: Upscaling factor.
+    """Decode the folders of a recipe's `[data]` table below `root`, and make LR at `scale`.
 
     Raises:
-        DatasetError: A folder is missing or empty, holds an image of a benchmark, or nothing is left to train or to
-            validate on.
+        DatasetError: A folder is missing or empty, holds a benchmark image, or no training or validation image is left.
         ImageError: A file cannot be decoded.
     """
     train: list[Pair] = []
@@ -87,7 +81,6 @@ def load_training_images(root: Path, options: DataOptions, scale: int) -> Traini
 
 
 def _pair(hr: Image, scale: int, planes: Literal["rgb", "y"]) -> Pair:
-    """LR as the classic protocol makes it, and both in the planes the network sees."""
     lr = imresize(hr, (hr.shape[1] // scale, hr.shape[2] // scale))
     return Pair(hr, lr) if planes == "rgb" else Pair(luma(hr).astype(np.float32), luma(lr).astype(np.float32))
 
@@ -103,28 +96,26 @@ def _image_files(folder: Path) -> list[Path]:
 
 
 class PatchBatches(IterableDataset[tuple[Tensor, Tensor]]):
-    """One epoch of random batches; the same seed and epoch always give the same patches.
+    """One epoch of random batches; the same seed always gives the same patches.
 
-    Yields (lr, hr): tensors (batch, C, patch, patch) and (batch, C, patch·scale, patch·scale), of the pairs' type.
+    Yields (lr, hr): tensors (batch, C, patch, patch) and (batch, C, patch·scale, patch·scale), of the pairs' dtype.
     """
 
     def __init__(self, pairs: tuple[Pair, ...], options: DataOptions, scale: int, steps: int, seed: int) -> None:
-        """Prepare `steps` batches; `seed` should differ from epoch to epoch."""
+        """Prepare `steps` batches; use another `seed` in each epoch."""
         self.pairs = pairs
         self.options = options
         self.scale = scale
         self.steps = steps
         self.seed = seed
-        # A large image is drawn more often, so that every pixel is equally likely.
+        # Images are drawn in proportion to their area, so that every pixel is equally likely.
         areas = np.array([pair.lr.shape[1] * pair.lr.shape[2] for pair in pairs], dtype=np.float64)
         self.chances = areas / areas.sum()
 
     def __len__(self) -> int:
-        """Batches in the epoch."""
         return self.steps
 
     def __iter__(self) -> Iterator[tuple[Tensor, Tensor]]:
-        """Draw the epoch's batches from its beginning."""
         random = np.random.default_rng(self.seed)
         for _ in range(self.steps):
             drawn = random.choice(len(self.pairs), size=self.options.batch, p=self.chances)
@@ -142,6 +133,6 @@ class PatchBatches(IterableDataset[tuple[Tensor, Tensor]]):
 
 
 def _turn(patch: NDArray[Any], turns: int, flip: bool) -> NDArray[Any]:
-    """One of the eight symmetries of the square."""
+    """Apply one of the eight symmetries of the square."""
     turned = np.rot90(patch, turns, axes=(1, 2))
     return turned[:, :, ::-1] if flip else turned

@@ -1,4 +1,4 @@
-"""The loss and validation curves of a training, from its CSV logs."""
+"""Plot of a training's losses and validation PSNR, from its CSV logs."""
 
 from __future__ import annotations
 
@@ -12,10 +12,7 @@ _NOT_LOSSES = {"epoch", "step", "val_psnr", "data_share"}
 
 
 def read_log(folder: Path) -> pd.DataFrame:
-    """All logs of a training, one for each time it was started, in one table; later rows replace earlier ones.
-
-    Args:
-        folder: Holds `version_N/metrics.csv`.
+    """Merge a training's logs, one `version_N/metrics.csv` per start; later rows replace earlier ones.
 
     Raises:
         FileNotFoundError: There is no log.
@@ -25,19 +22,13 @@ def read_log(folder: Path) -> pd.DataFrame:
     )
     if not starts:
         raise FileNotFoundError(f"{folder}: no version_N/metrics.csv")
-    # A row holds either losses or a validation: the last word on each cell counts.
+    # A row holds either losses or a validation, so rows of one step are merged; the last value of a cell counts.
     rows = pd.concat([pd.read_csv(path) for path in starts if path.stat().st_size])
     return rows.groupby("step", as_index=False).last().sort_values("step", ignore_index=True)
 
 
 def plot_losses(folder: Path, path: Path, title: str) -> None:
-    """Draw every loss over the steps, and below them the validation PSNR.
-
-    Args:
-        folder: Holds `version_N/metrics.csv`.
-        path: The PNG to write.
-        title: Above the plot.
-    """
+    """Draw every loss and the validation PSNR over the steps, from a log folder (see `read_log`), as PNG."""
     from matplotlib.figure import Figure
 
     log = read_log(folder)

@@ -1,4 +1,4 @@
-"""A recipe: everything a training run depends on, in one TOML file that a reader understands."""
+"""Recipe: a TOML file with everything a training run depends on."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ Rate = Annotated[float, Field(gt=0)]
 Argument = int | float | str | list[int]
 
 FeatureNetwork = Literal["squeezenet1_1", "vgg16", "vgg19"]
-"""A classifier whose feature maps are compared."""
+"""Classifiers whose feature maps a loss can compare."""
 
 
 class _Strict(BaseModel):
@@ -45,9 +45,9 @@ class _Header(_Strict):
     network: str = Field(pattern=r"^[\w.]+:\w+$")
     seed: int
     start_from: str | None = None
-    """A weight file, relative to the recipe; tensors of the same name and shape begin with its values."""
+    """A weight file, relative to the recipe, that initialises tensors of the same name and shape."""
     begin: Annotated[str, Field(pattern=r"^[\w.]+:\w+$")] | None = None
-    """In place of that: a function that fills the network from the file of `start_from` and a batch of LR patches."""
+    """Function that initialises the network instead, from the `start_from` file and a batch of LR patches."""
 
     @model_validator(mode="after")
     def _begins_from_something(self) -> _Header:
@@ -57,14 +57,14 @@ class _Header(_Strict):
 
 
 class DataOptions(_Strict):
-    """Which images, and what is cut from them."""
+    """Training images and patches."""
 
     folders: Annotated[list[str], Field(min_length=1)]
     """Names of folders below the `--data` directory."""
     hold_out_every: Annotated[int, Field(ge=2)]
-    """Every so-manieth image of a folder, in name order, is for validation only."""
+    """Hold out every Nth image of a folder, in name order, for validation."""
     planes: Literal["rgb", "y"] = "rgb"
-    """What the network upscales: RGB, or luma in studio range, neither rounded after the conversion."""
+    """Planes that the network upscales: RGB, or unrounded luma in studio range."""
     patch: Count
     """Side of an LR patch, in pixels."""
     batch: Count
@@ -79,7 +79,7 @@ class DataOptions(_Strict):
 
 
 class LossOptions(_Strict):
-    """What is minimised: a sum of losses, each with its weight; 0 leaves a loss out."""
+    """Weights of the losses in the sum that is minimised; 0 leaves a loss out."""
 
     l1: Weight = 0.0
     mse: Weight = 0.0
@@ -92,7 +92,7 @@ class LossOptions(_Strict):
 
     @property
     def weights(self) -> dict[str, float]:
-        """The losses in use."""
+        """Non-zero weights by name of the loss."""
         return {name: value for name, value in self.model_dump(exclude={"features"}).items() if value}
 
     @model_validator(mode="after")
@@ -108,27 +108,27 @@ class AdversaryOptions(_Strict):
     """The discriminator of an adversarial loss."""
 
     channels: Annotated[list[int], Field(min_length=1)]
-    """Of each pair of convolutions, the second of which halves the image."""
+    """Channels of each pair of convolutions; the second of a pair halves the image."""
     batch_norm: bool
     learning_rate: Rate
 
 
 class ScheduleOptions(_Strict):
-    """How long and how fast to learn: Adam, a linear warm-up, a cosine to zero, averaged weights."""
+    """Training schedule: Adam, linear warm-up, cosine decay to zero, averaged weights."""
 
     steps: Count
     warmup_steps: Annotated[int, Field(ge=0)]
     learning_rate: Rate
-    """Peak of the cosine, for Adam."""
+    """Peak learning rate."""
     ema_decay: Annotated[float, Field(ge=0, lt=1)]
     """Decay of the moving average of the weights, per step."""
     checkpoint_every: Count
-    """Steps between two resumable checkpoints."""
+    """Steps between resumable checkpoints."""
     validate_every: Count
-    """Steps between two validations."""
+    """Steps between validations."""
     precision: Literal["32-true", "bf16-mixed"]
     freeze_statistics: bool = False
-    """Whether the network's batch normalisations keep the statistics they begin with, in training as in use."""
+    """Whether batch normalisations keep their initial statistics during training."""
 
     @model_validator(mode="after")
     def _multiples(self) -> ScheduleOptions:
@@ -165,19 +165,19 @@ class Recipe(_Strict):
 
     @property
     def scale(self) -> int:
-        """The upscaling factor."""
+        """Upscaling scale."""
         return int(str(self.network["scale"]))
 
     @property
     def epochs(self) -> int:
-        """Lightning's epochs: stretches between two checkpoints."""
+        """Number of Lightning epochs; each ends with a checkpoint."""
         return self.schedule.steps // self.schedule.checkpoint_every
 
     def build_network(self) -> nn.Module:
-        """Build the network with fresh weights.
+        """Build the network with random weights.
 
         Raises:
-            RequestError: There is no such network, or it takes other arguments.
+            RequestError: The network does not exist, or does not accept the arguments.
         """
         try:
             network: nn.Module = self._load(self.recipe.network)(**self.network)
@@ -188,16 +188,15 @@ class Recipe(_Strict):
         return network
 
     def load_begin(self) -> Callable[[nn.Module, Path, Tensor], None] | None:
-        """The function that fills the network from other weights, or None where names do.
+        """Load the function named by `begin`; None without one.
 
         Raises:
-            RequestError: There is no such function.
+            RequestError: The function does not exist.
         """
         name = self.recipe.begin
         return None if name is None else self._load(name)
 
     def _load(self, target: str) -> Any:
-        """What `module:attribute` names."""
         module, _, attribute = target.partition(":")
         try:
             return getattr(importlib.import_module(module), attribute)
@@ -205,7 +204,7 @@ class Recipe(_Strict):
             raise RequestError(f"recipe {self.recipe.name}: cannot load {target} ({error})") from error
 
     def describe(self) -> dict[str, Any]:
-        """The recipe as plain values, for metadata."""
+        """Convert the recipe to plain values, for metadata."""
         return self.model_dump(mode="json")
 
 
@@ -214,10 +213,10 @@ def read_recipe(path: Path, scale: int | None = None) -> Recipe:
 
     Args:
         path: A `.recipe.toml` file.
-        scale: In place of the recipe's own; it then has another name too.
+        scale: Replaces the recipe's scale; the recipe's name then ends in `-at-x{scale}`.
 
     Raises:
-        RequestError: The file is missing, is no TOML, or breaks a rule; the message names the field.
+        RequestError: The file is missing, not TOML, or has an invalid field, which the message names.
     """
     try:
         recipe = Recipe.model_validate(tomllib.loads(path.read_text(encoding="utf-8")))

@@ -1,4 +1,4 @@
-"""`srbench bench`: how fast methods are, and whether anything has become slower."""
+"""`srbench bench`: time methods, or detect slowdowns against a baseline."""
 
 from __future__ import annotations
 
@@ -23,27 +23,29 @@ _OF_TIMING = ("methods", "scale", "size", "batch", "device", "precision", "runti
 def bench(
     context: typer.Context,
     methods: Annotated[str, typer.Option(help="Names or ./file.py:function, separated by commas.")] = "bicubic,edsr",
-    scale: Annotated[str, typer.Option("--scale", "--scales", help="Factors, separated by commas.")] = "4",
+    scale: Annotated[str, typer.Option("--scale", "--scales", help="Scales, separated by commas.")] = "4",
     size: SizeOption = "",
-    batch: Annotated[str, typer.Option("--batch", help="Images in a call; if not said 1,2, on a GPU 1,2,4,8,16.")] = "",
+    batch: Annotated[str, typer.Option("--batch", help="Images per call; default: 1,2, on a GPU 1,2,4,8,16.")] = "",
     device: DeviceOption = "auto",
     precision: Annotated[str, typer.Option(help="fp32, tf32, bf16, separated by commas.")] = "fp32",
     runtime: RuntimeOption = "eager",
     weights: WeightsOption = None,
     as_json: JsonFlag = False,
-    output: Annotated[Path | None, typer.Option(help="Also write the table, as markdown.")] = None,
-    check: Annotated[Path | None, typer.Option(help="Compare kernels and methods with a stored baseline.")] = None,
-    save: Annotated[Path | None, typer.Option(help="Measure and store that baseline anew.")] = None,
+    output: Annotated[Path | None, typer.Option(help="Also write the table as Markdown.")] = None,
+    check: Annotated[Path | None, typer.Option(help="Compare kernels and methods with this baseline.")] = None,
+    save: Annotated[Path | None, typer.Option(help="Measure a new baseline and write it here.")] = None,
 ) -> None:
-    """Time methods; or, with --check, look for slowdowns: exit 1 where one is over 15 %."""
+    """Time methods; with --check, detect slowdowns instead: exit 1 if one exceeds 15 %."""
     if check is not None and save is not None:
         raise RequestError("--check and --save together: the baseline would be checked against itself; choose one")
     if check is not None or save is not None:
         given = [name for name in _OF_TIMING if str(context.get_parameter_source(name)).endswith("COMMANDLINE")]
         if given:
-            raise RequestError(f"--{given[0]} is for timing; --check and --save have methods and sizes of their own")
+            raise RequestError(
+                f"--{given[0]} is for timing; --check and --save use fixed methods and sizes; leave it out"
+            )
     if save is not None and as_json:
-        raise RequestError("--save writes a file, which is JSON; leave out --json")
+        raise RequestError("--save already writes JSON to a file; leave out --json")
     if check is not None:
         _check(check, as_json=as_json)
     elif save is not None:
@@ -98,14 +100,13 @@ def _time(
 
 
 def _refuse_unwritable(path: Path) -> None:
-    """Before anything is measured for it."""
     if path.is_dir() or not path.parent.is_dir() or not os.access(path.parent, os.W_OK):
-        raise OutputError(f"{path}: cannot be written; name a file in a folder that is there")
+        raise OutputError(f"{path}: cannot be written; name a file in an existing, writable folder")
 
 
 def _described(timing: MethodTiming) -> dict[str, Any]:
     described = timing.describe()
-    del described["identity"]  # of a run
+    del described["identity"]  # set only in runs
     return described | {
         "steady": timing.steady,
         "images_per_second": timing.images_per_second,
@@ -123,9 +124,9 @@ def _check(path: Path, *, as_json: bool) -> None:
         typer.echo(json.dumps(parts | {"conditions": found.conditions}, indent=2))
     for note in found.differences:
         typer.echo(f"note: {note}", err=True)
-    for what, which in (("without a baseline", found.unknown), ("in the baseline, not here", found.gone)):
-        if which:
-            typer.echo(f"note: {what}: {', '.join(which)}", err=True)
+    for what, cases in (("without a baseline", found.unknown), ("in the baseline, not here", found.gone)):
+        if cases:
+            typer.echo(f"note: {what}: {', '.join(cases)}", err=True)
     slower = [finding.name for finding in found.findings if finding.verdict == "slower"]
     if slower:
         typer.echo(f"error: over 15 % slower than {path}: {', '.join(slower)}", err=True)
@@ -162,7 +163,7 @@ def _batches(text: str) -> tuple[int, ...] | None:
         return None
     items = names(text)
     if not all(item.isdigit() and int(item) for item in items):
-        raise RequestError(f"batch {text!r} is no list of whole numbers from 1; write for example --batch 1,4")
+        raise RequestError(f"batch {text!r} is not a list of whole numbers from 1; write for example --batch 1,4")
     return tuple(int(item) for item in items)
 
 

@@ -1,4 +1,4 @@
-"""`srbench compare`: which differences are real."""
+"""`srbench compare`: which differences are significant."""
 
 from __future__ import annotations
 
@@ -16,15 +16,17 @@ if TYPE_CHECKING:
 
 
 def compare(
-    things: Annotated[list[str], typer.Argument(help="A run folder, two of them, or with --run its methods.")],
-    run: Annotated[Path | None, typer.Option(help="The run folder whose methods are named.")] = None,
-    metric: Annotated[str, typer.Option(help="What is compared.")] = "psnr",
+    things: Annotated[
+        list[str], typer.Argument(help="One or two run folders, or with --run two or more of its methods.")
+    ],
+    run: Annotated[Path | None, typer.Option(help="Run folder of the named methods.")] = None,
+    metric: Annotated[str, typer.Option(help="Metric to compare.")] = "psnr",
     fail_if_worse: Annotated[
-        str, typer.Option(help="METRIC:AMOUNT; exit 1 if the second of two is worse by more on the mean.")
+        str, typer.Option(help="METRIC:AMOUNT; exit 1 if the second run's mean is worse by more than AMOUNT.")
     ] = "",
     as_json: JsonFlag = False,
 ) -> None:
-    """Compare methods, or runs, image by image: intervals, Wilcoxon's test with Holm's correction, rank groups."""
+    """Compare methods or runs per image: confidence intervals, Holm-corrected Wilcoxon tests, rank groups."""
     from srbench.leaderboard import comparison_text, read_limit, worse
 
     limit = read_limit(fail_if_worse) if fail_if_worse else None

@@ -1,4 +1,4 @@
-"""`srbench datasets`: bring datasets to where runs find them."""
+"""`srbench datasets`: import, download and prepare datasets."""
 
 from __future__ import annotations
 
@@ -15,19 +15,19 @@ if TYPE_CHECKING:
     from srbench.api import Progress
     from srbench.datasets import ImportReport
 
-ReplaceFlag = Annotated[bool, typer.Option("--replace", help="Take the place of an earlier import.")]
-app = typer.Typer(no_args_is_help=True, help="Bring datasets to where runs find them.")
+ReplaceFlag = Annotated[bool, typer.Option("--replace", help="Replace an earlier import.")]
+app = typer.Typer(no_args_is_help=True, help="Import, download and prepare datasets.")
 
 
 @app.callback()
 def datasets() -> None:
-    """Bring datasets to where runs find them."""
+    """Import, download and prepare datasets."""
 
 
 @app.command("import")
 def import_verb(
-    name: Annotated[str, typer.Argument(help="A dataset, as `srbench list datasets` names it.")],
-    sources: Annotated[list[Path], typer.Argument(help="The folder it lies in, or its archives and files.")],
+    name: Annotated[str, typer.Argument(help="Dataset name; see `srbench list datasets`.")],
+    sources: Annotated[list[Path], typer.Argument(help="Folder of the dataset, or its archives and files.")],
     replace: ReplaceFlag = False,
 ) -> None:
     """Verify a dataset on disk and copy it below $SRBENCH_DATA."""
@@ -41,11 +41,11 @@ def import_verb(
 
 @app.command("fetch")
 def fetch_verb(
-    names: Annotated[list[str], typer.Argument(help="Datasets, as `srbench list datasets` names them.")],
+    names: Annotated[list[str], typer.Argument(help="Dataset names; see `srbench list datasets`.")],
     replace: ReplaceFlag = False,
-    keep_archive: Annotated[bool, typer.Option("--keep-archive", help="Leave the downloads in the cache.")] = False,
+    keep_archive: Annotated[bool, typer.Option("--keep-archive", help="Keep the downloads in the cache.")] = False,
 ) -> None:
-    """Download datasets, check and unpack them, then import them."""
+    """Download, verify, unpack and import datasets."""
     from srbench.cli.progress import progress_bar
     from srbench.datasets import fetch_datasets
 
@@ -65,20 +65,22 @@ def fetch_verb(
 @app.command("prepare")
 def prepare_verb(
     source: Annotated[str, typer.Argument(help="A folder of images, or an imported dataset's name.")],
-    output: Annotated[Path, typer.Option("--output", "-o", help="The folder to make.")],
+    output: Annotated[Path, typer.Option("--output", "-o", help="Folder to create.")],
     side: Annotated[
-        int | None, typer.Option(help="Cut the middle square and bring it to this side, in pixels.")
+        int | None, typer.Option(help="Crop the central square and resize it to this side, in pixels.")
     ] = None,
     least_side: Annotated[
-        int | None, typer.Option(help="Leave out images with a shorter side; --side's if not said.")
+        int | None, typer.Option(help="Skip images with a shorter side, in pixels; default: --side.")
     ] = None,
-    parts: Annotated[str, typer.Option(help="Folders and shares by hash of the name: train=75,val=20,test=5.")] = "",
+    parts: Annotated[
+        str, typer.Option(help="Folders and percentages, assigned by hash of the name: train=75,val=20,test=5.")
+    ] = "",
     ids: Annotated[str, typer.Option(help="First and last image by name: 009001-010000.")] = "",
-    labels: Annotated[Path | None, typer.Option(help="A file of attributes in CelebA's form, or a labels.csv.")] = None,
-    split: Annotated[str, typer.Option(help="Of a dataset that has several.")] = "",
-    limit: Annotated[int | None, typer.Option(help="At most so many images, always the same.")] = None,
+    labels: Annotated[Path | None, typer.Option(help="Attribute file in CelebA's format, or a labels.csv.")] = None,
+    split: Annotated[str, typer.Option(help="Split, for datasets with several.")] = "",
+    limit: Annotated[int | None, typer.Option(help="Maximum number of images, always the same ones.")] = None,
 ) -> None:
-    """Make a folder of images for runs from other images: some, squares, in parts, with their labels."""
+    """Build a dataset folder from existing images: select, crop to squares, split into parts, keep labels."""
     from srbench.cli.progress import progress_bar
     from srbench.datasets import Preparation, prepare_folder, selected
 

@@ -1,4 +1,4 @@
-"""`srbench explain`: why is my number another than the paper's?"""
+"""`srbench explain`: why a score differs from a paper's."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ if TYPE_CHECKING:
 def explain(
     methods: Annotated[str, typer.Option(help="Names or ./file.py:function, separated by commas.")],
     datasets: Annotated[str, typer.Option("--datasets", "--dataset", help="Names or folders.")] = "bundled",
-    scale: Annotated[str, typer.Option(help="The upscaling factor.")] = "4",
-    protocol: Annotated[str, typer.Option(help="The one that others are compared with.")] = "classic-y",
-    target: Annotated[float | None, typer.Option(help="A PSNR in dB, whose rules are looked for.")] = None,
+    scale: Annotated[str, typer.Option(help="Upscaling scale.")] = "4",
+    protocol: Annotated[str, typer.Option(help="Base protocol that others are compared with.")] = "classic-y",
+    target: Annotated[float | None, typer.Option(help="A PSNR in dB to explain.")] = None,
     device: DeviceOption = "auto",
     weights: WeightsOption = None,
     as_json: JsonFlag = False,
 ) -> None:
-    """Score methods under every protocol and every single change of rules; name the rules that give a number."""
+    """Score methods under every protocol and every single change of rules; find the rules behind a PSNR."""
     from srbench.cli.progress import progress_bar
     from srbench.harness.literature.explain import explain as explained
     from srbench.harness.literature.explain import sentence
@@ -55,7 +55,7 @@ def explain(
         typer.echo(json.dumps(parts, indent=2, ensure_ascii=False))
         return
     for one, answer in zip(found, answers, strict=True):
-        typer.echo(f"{one.method} on {one.dataset} ×{one.scale}: what one change of rules does")
+        typer.echo(f"{one.method} on {one.dataset} ×{one.scale}: effect of each change of rules")
         typer.echo(_table(one))
         typer.echo(f"\n{fill(answer, 80)}\n" if answer else "")
         for reason in one.left_out:

@@ -1,4 +1,4 @@
-"""`srbench leaderboard`: the table of one run or of several."""
+"""`srbench leaderboard`: the table of one or several runs."""
 
 from pathlib import Path
 from typing import Annotated
@@ -19,7 +19,7 @@ def leaderboard(
     rank: Annotated[str, typer.Option(help="Columns, separated by commas: sort by the mean rank over them.")] = "",
     as_json: JsonFlag = False,
 ) -> None:
-    """Print the table of one or several run folders, finished or not."""
+    """Print the table of one or several run folders, complete or not."""
     from srbench.leaderboard import (
         collect_attributes,
         collected,

@@ -1,4 +1,4 @@
-"""`srbench list`: what there is. Imports no torch."""
+"""`srbench list`: installed cards. Imports no torch."""
 
 import json
 from typing import Annotated, Any
@@ -20,7 +20,7 @@ def list_cards(kind: Annotated[Kind, typer.Argument(help="What to list.")], as_j
 
 
 def _show(row: dict[str, Any]) -> None:
-    """A name with its summary, then the other facts, each on a line that wraps at 80 columns."""
+    """Print name, summary and other fields, wrapped at 80 columns."""
     import textwrap
 
     hidden = ("name", "summary", "weights")
@@ -32,7 +32,7 @@ def _show(row: dict[str, Any]) -> None:
 
 
 def _weights_lines(method: str, entries: Rows) -> list[str]:
-    """A line for each set of weights: its scales, sizes, training data, licence, and whether it is here."""
+    """One line per set of weights: scales, sizes, training data, licence, shipped or fetched."""
     lines = []
     for name in dict.fromkeys(entry["name"] for entry in entries):
         same = [entry for entry in entries if entry["name"] == name]

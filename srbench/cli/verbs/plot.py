@@ -1,4 +1,4 @@
-"""`srbench plot`: a run's methods over a dataset's images."""
+"""`srbench plot`: scores of a run's methods on each image."""
 
 from pathlib import Path
 from typing import Annotated
@@ -11,13 +11,13 @@ from srbench.cli.parsing import names
 def plot(
     folder: Annotated[Path, typer.Argument(help="A run folder.")],
     output: Annotated[Path, typer.Option("--output", "-o", help="The figure: .png, .pdf or .svg.")],
-    metric: Annotated[str, typer.Option(help="What is drawn.")] = "psnr",
+    metric: Annotated[str, typer.Option(help="Metric to draw.")] = "psnr",
     methods: Annotated[str, typer.Option(help="Names of the run's methods; all by default.")] = "",
-    dataset: Annotated[str, typer.Option(help="Which, if the run has several.")] = "",
-    scale: Annotated[str, typer.Option(help="Which, if the run has several.")] = "",
-    protocol: Annotated[str, typer.Option(help="Which, if the run has several.")] = "",
+    dataset: Annotated[str, typer.Option(help="Dataset, if the run has several.")] = "",
+    scale: Annotated[str, typer.Option(help="Scale, if the run has several.")] = "",
+    protocol: Annotated[str, typer.Option(help="Protocol, if the run has several.")] = "",
 ) -> None:
-    """Draw each method's figure on each image, the hardest image first, and the means."""
+    """Draw each method's score on each image, the hardest image first, and the means."""
     from srbench.leaderboard import choose, compare_methods
     from srbench.report import check_suffix, draw_curves, write_figure
     from srbench.runs import open_run
@@ -32,4 +32,4 @@ def plot(
     write_figure(draw_curves(found.figures, found.metric, f"{found.place.title}, {found.images} images"), output)
     typer.echo(f"{output}: {found.place.title}, {found.images} images")
     if found.left_out:
-        typer.echo(f"note: {found.left_out} images are left out, which some method has no figure for", err=True)
+        typer.echo(f"note: {found.left_out} images are left out because a method has no score on them", err=True)

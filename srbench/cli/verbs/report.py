@@ -1,4 +1,4 @@
-"""`srbench report`: run folders as a page."""
+"""`srbench report`: run folders as an HTML page."""
 
 from pathlib import Path
 from typing import Annotated
@@ -7,11 +7,11 @@ import typer
 
 
 def report(
-    folders: Annotated[list[Path], typer.Argument(help="Run folders; with pictures if run with --save-images.")],
-    output: Annotated[Path, typer.Option("--output", "-o", help="The page, .html.")],
-    title: Annotated[str, typer.Option(help="The page's title; the folders' names if not said.")] = "",
+    folders: Annotated[list[Path], typer.Argument(help="Run folders; images are shown if run with --save-images.")],
+    output: Annotated[Path, typer.Option("--output", "-o", help="HTML file to write.")],
+    title: Annotated[str, typer.Option(help="Page title; default: the folders' names.")] = "",
 ) -> None:
-    """Write one HTML page that opens without a network: leaderboards, charts, and the pictures side by side."""
+    """Write one self-contained HTML page: leaderboards, charts, and the images side by side."""
     from srbench.cli.progress import progress_bar
     from srbench.report import write_page
 

@@ -1,4 +1,4 @@
-"""`srbench reported`: figures of student reports beside ours."""
+"""`srbench reported`: figures of report cards beside measured ones."""
 
 from pathlib import Path
 from typing import Annotated
@@ -10,7 +10,7 @@ def reported(
     folders: Annotated[list[Path], typer.Argument(help="Run folders.")],
     output: Annotated[Path, typer.Option(help="Folder for reports.md.")],
 ) -> None:
-    """Set the figures of the report cards beside those of runs, as a page."""
+    """Write a page with the figures of report cards beside those of runs."""
     from srbench.harness.literature.reported import write_report_page
 
     typer.echo(f"written to {write_report_page(folders, output)}")

@@ -1,4 +1,4 @@
-"""`srbench run`: measure methods on datasets."""
+"""`srbench run`: score methods on datasets."""
 
 from typing import Annotated, Literal
 
@@ -24,16 +24,16 @@ from srbench.errors import RequestError
 
 def run(
     methods: Annotated[
-        str, typer.Option(help="Names or ./file.py:function, each perhaps with +wrapper, separated by commas.")
+        str, typer.Option(help="Names or ./file.py:function, optionally with +wrapper, separated by commas.")
     ],
-    scale: Annotated[str, typer.Option("--scale", "--scales", help="Factors, separated by commas.")] = "4",
+    scale: Annotated[str, typer.Option("--scale", "--scales", help="Scales, separated by commas.")] = "4",
     datasets: Annotated[
         str, typer.Option("--datasets", "--dataset", help="Names or folders like ./photos, separated by commas.")
     ] = "bundled",
     protocol: ProtocolOption = "classic-y",
     metrics: MetricsOption = "psnr,ssim,ms_ssim,l1",
     lr: Annotated[
-        Literal["made", "given"], typer.Option(help="Make LR by the protocol, or read the given files.")
+        Literal["made", "given"], typer.Option(help="Make LR by the protocol, or read the dataset's LR files.")
     ] = "made",
     split: SplitOption = "",
     limit: LimitOption = None,
@@ -44,10 +44,10 @@ def run(
     weights: WeightsOption = None,
     output: OutputOption = None,
     save_images: SaveImagesFlag = False,
-    timing: Annotated[bool, typer.Option("--timing", help="Time the methods too, when all is scored.")] = False,
+    timing: Annotated[bool, typer.Option("--timing", help="Also time the methods after scoring.")] = False,
     size: SizeOption = "",
 ) -> None:
-    """Measure methods on datasets; print, and write, a leaderboard."""
+    """Score methods on datasets; print and write a leaderboard."""
     from srbench.cli.outcome import show_result
     from srbench.cli.progress import progress_bar
     from srbench.harness.run import run as measure

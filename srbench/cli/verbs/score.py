@@ -1,4 +1,4 @@
-"""`srbench score`: score images made elsewhere."""
+"""`srbench score`: score images that were upscaled elsewhere."""
 
 from pathlib import Path
 from typing import Annotated
@@ -20,10 +20,10 @@ from srbench.errors import RequestError
 
 
 def score(
-    dataset: Annotated[str, typer.Option(help="The dataset the images belong to: a name or a folder.")],
-    scale: Annotated[str, typer.Option(help="The factor they were upscaled by.")],
+    dataset: Annotated[str, typer.Option(help="Dataset of the images: a name or a folder.")],
+    scale: Annotated[str, typer.Option(help="Scale they were upscaled by.")],
     images: Annotated[Path, typer.Option(help="Folder of upscaled images: baby.png, babyx4.png, baby_RCAN_x4.png.")],
-    name: Annotated[str, typer.Option(help="What to call them in the table.")],
+    name: Annotated[str, typer.Option(help="Method name in the leaderboard.")],
     protocol: ProtocolOption = "classic-y",
     metrics: MetricsOption = "psnr,ssim,ms_ssim,l1",
     classifier: ClassifierOption = "",
@@ -41,7 +41,7 @@ def score(
     classifiers = names(classifier) if classifier else ()
     classifier_weights, others = classifier_files(weights, classifiers)
     if others:
-        raise RequestError(f"--weights {others[0]}: scoring takes those of a classifier alone, CLASSIFIER=FILE")
+        raise RequestError(f"--weights {others[0]}: scoring needs weights of classifiers only; write CLASSIFIER=FILE")
     with progress_bar("records") as progress:
         result = measure(
             images,
@@ -60,4 +60,4 @@ def score(
         )
     show_result(result)
     if output is None:
-        typer.echo("\nnot written anywhere; add --output DIR to keep it")
+        typer.echo("\nnot saved; add --output DIR to save it")

@@ -1,4 +1,4 @@
-"""`srbench show`: one image, and what methods make of it."""
+"""`srbench show`: a figure of one image and its upscaled results."""
 
 from pathlib import Path
 from typing import Annotated
@@ -13,13 +13,13 @@ def show(
     image: Annotated[str, typer.Argument(help="An image file, DATASET/ID such as set5/baby, or a bundled photo's id.")],
     methods: Annotated[str, typer.Option(help="Names or ./file.py:function, separated by commas.")],
     output: Annotated[Path, typer.Option("--output", "-o", help="The figure: .png, .pdf or .svg.")],
-    scale: Annotated[str, typer.Option(help="The upscaling factor.")] = "4",
+    scale: Annotated[str, typer.Option(help="Upscaling scale.")] = "4",
     crop: Annotated[str, typer.Option(help="auto: where the methods differ most; or x,y,w,h in HR pixels.")] = "auto",
-    protocol: Annotated[str, typer.Option(help="How LR is made, and what PSNR and SSIM are of.")] = "classic-y",
+    protocol: Annotated[str, typer.Option(help="Rules for LR, PSNR and SSIM.")] = "classic-y",
     device: DeviceOption = "auto",
     weights: WeightsOption = None,
 ) -> None:
-    """Draw what papers print: the whole image, a box of HR and of each result, PSNR and SSIM; the best PSNR is bold."""
+    """Draw a figure as in papers: the image, a crop of HR and of each result, PSNR and SSIM; best PSNR in bold."""
     from srbench.cli.progress import progress_bar
     from srbench.harness.options import RunOptions
     from srbench.harness.show import show as draw

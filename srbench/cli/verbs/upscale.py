@@ -1,4 +1,4 @@
-"""`srbench upscale`: one's own images made larger."""
+"""`srbench upscale`: upscale image files."""
 
 from pathlib import Path
 from typing import Annotated, Literal
@@ -10,17 +10,17 @@ from srbench.cli.parsing import one_scale, weight_files
 
 
 def upscale(
-    source: Annotated[Path, typer.Argument(help="An image file, or a folder of them.")],
-    output: Annotated[Path, typer.Option("--output", "-o", help="A file, or a folder.")],
-    method: Annotated[str, typer.Option(help="A name or ./file.py:function, perhaps with +wrapper.")] = "edsr",
-    scale: Annotated[str, typer.Option(help="The upscaling factor.")] = "4",
+    source: Annotated[Path, typer.Argument(help="An image file or a folder of images.")],
+    output: Annotated[Path, typer.Option("--output", "-o", help="A file or a folder.")],
+    method: Annotated[str, typer.Option(help="A name or ./file.py:function, optionally with +wrapper.")] = "edsr",
+    scale: Annotated[str, typer.Option(help="Upscaling scale.")] = "4",
     device: DeviceOption = "auto",
-    precision: Annotated[Literal["fp32", "tf32", "bf16"], typer.Option(help="Of the network.")] = "fp32",
+    precision: Annotated[Literal["fp32", "tf32", "bf16"], typer.Option(help="Precision of the network.")] = "fp32",
     runtime: RuntimeOption = "eager",
     weights: WeightsOption = None,
-    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace files that are there.")] = False,
+    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace existing files.")] = False,
 ) -> None:
-    """Upscale images; colour profile, EXIF data and transparency stay with them."""
+    """Upscale images, keeping colour profile, EXIF data and transparency."""
     from srbench.cli.progress import progress_bar
     from srbench.harness.upscale import upscale_files
 

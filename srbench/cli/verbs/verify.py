@@ -20,13 +20,13 @@ _DECIMALS = {"psnr": 4, "ssim": 5}
 
 
 def verify(device: DeviceOption = "auto", weights: WeightsOption = None, as_json: JsonFlag = False) -> None:
-    """Replay the published rows that can be; exit 1 where one is off."""
+    """Replay published rows whose weights and datasets are available; exit 1 if a figure is off."""
     from srbench.cli.progress import progress_bar
     from srbench.harness.literature.verify import verify as replay
 
     files = weight_files(weights)
     if isinstance(files, list):
-        raise RequestError(f"--weights {files[0]}: say whose it is, NAME@WEIGHTS={files[0]}")
+        raise RequestError(f"--weights {files[0]}: lacks the method; write NAME@WEIGHTS={files[0]}")
     with progress_bar("images") as progress:
         outcome = replay(device=device, weights=files, progress=progress)
     if as_json:

@@ -1,4 +1,4 @@
-"""Why one's number is another than the paper's: a method under every protocol and each single change of rules."""
+"""Why a score differs from a paper's: a method under every protocol and every single change of rules."""
 
 import math
 from collections.abc import Iterator, Mapping, Sequence
@@ -20,19 +20,19 @@ from srbench.runs import make_plan
 
 __all__ = ["TOLERANCE", "Explanation", "Variant", "explain", "sentence"]
 TOLERANCE = 0.02
-"""In dB: how near a variant's PSNR must be to a target to be named."""
+"""Largest distance in dB from the target PSNR at which a variant is named."""
 
 
 @dataclass(frozen=True)
 class Variant:
-    """One set of rules and what comes of it.
+    """One set of rules and its scores.
 
     Attributes:
-        kind: `protocol`, `scoring` (the same upscaled images, scored otherwise) or `LR` (made otherwise).
+        kind: `protocol`, `scoring` (same upscaled images, scored differently) or `LR` (LR made differently).
         name: What is changed, in words.
-        psnr: Mean over the images, in dB; of a pooled one from their common MSE.
-        ssim: Mean; None where it is the same thing as another row's.
-        base: Whether it is the protocol that the others are compared with.
+        psnr: Mean over the images, in dB; for pooled MSE, the PSNR of the mean MSE.
+        ssim: Mean; None for pooled MSE (SSIM is unaffected) or if no image has a value.
+        base: Whether this is the protocol that the others are compared with.
     """
 
     kind: str
@@ -44,14 +44,14 @@ class Variant:
 
 @dataclass(frozen=True)
 class Explanation:
-    """A method on a dataset under every rule.
+    """A method on a dataset under every set of rules.
 
     Attributes:
-        method: Its name.
-        dataset: Its name.
-        scale: Upscaling factor.
-        variants: The protocol that the others are compared with comes first.
-        left_out: Images without a figure under some rule, each with the reason.
+        method: Method name.
+        dataset: Dataset name.
+        scale: Upscaling scale.
+        variants: The base protocol first.
+        left_out: Images without a score under some variant, each with the reason.
     """
 
     method: str
@@ -62,16 +62,16 @@ class Explanation:
 
 
 def explain(methods: Sequence[str], options: RunOptions, progress: Progress = lambda *_: None) -> list[Explanation]:
-    """Score methods under a protocol, all others, and each single change of rules.
+    """Score methods under a base protocol, all other protocols, and every single change of rules.
 
     Args:
-        methods: Names of cards, or `./file.py:function`, perhaps with `+wrapper`.
-        options: Datasets, scale, protocol (one, whose LR is RGB), device and weights, as `srbench.run` takes them.
-        progress: Called with images done and in all.
+        methods: Card names or `./file.py:function`, optionally with `+wrapper`.
+        options: Datasets, scale, base protocol (its LR must be RGB), device and weights, as in `srbench.run`.
+        progress: Called with the number of images done and the total.
 
     Raises:
-        RequestError: Something asked for is unknown, or the protocol hands over luma alone.
-        SRBenchError: A method fails, or no image has a figure.
+        RequestError: An argument is unknown, or LR of the base protocol is luma only.
+        SRBenchError: A method fails, or no image has a score under every variant.
     """
     cards = installed_cards()
     chosen = completed(options, RunOptions)
@@ -107,23 +107,23 @@ def explain(methods: Sequence[str], options: RunOptions, progress: Progress = la
 
 
 _Figures = dict[tuple[str, str], Mapping[str, float | None]]
-"""Of one image: by kind and name of the rule, values by metric."""
+"""Scores of one image: metric values by (kind, name) of the variant."""
 
 
 @dataclass(frozen=True)
 class _Scorer:
-    """One method under every rule, image by image."""
+    """Scores one method under every variant, image by image."""
 
     produce: Producer
     protocols: Sequence[Protocol]
     metrics: Sequence[Metric]
 
     def of(self, hr: Decoded, sample: Sample, scale: int) -> _Figures:
-        """Every figure of one image.
+        """Score one image under every variant.
 
         Raises:
-            UndefinedMetricError: PSNR has no value under some rule.
-            ImageError: Nothing is left to compare under some rule.
+            UndefinedMetricError: PSNR is undefined under some variant.
+            ImageError: Nothing is left to compare under some variant.
         """
         base = self.protocols[0]
         found: _Figures = {}
@@ -151,13 +151,13 @@ class _Scorer:
         return made.array
 
     def _otherwise(self, image: Image, hr: Image, scale: int) -> Iterator[tuple[str, Mapping[str, float | None]]]:
-        """The same two images under each single change of scoring."""
+        """Score the same image pair under each single change of scoring."""
         for name, planes, times, further in SCORINGS:
             sr, truth = (PLANES[planes](crop_border(side, times * scale + further)) for side in (image, hr))
             yield name, score(compare(sr, truth), self.metrics).values
         sr, truth = (luma(crop_border(side, scale)) for side in (image, hr))
         values = score(compare(sr, truth), self.metrics).values
-        from skimage.metrics import structural_similarity  # here, because it takes long to import
+        from skimage.metrics import structural_similarity  # imported here, because it loads slowly
 
         for name, settings in SSIMS.items():
             fits = min(sr.shape[1:]) >= SSIM_WINDOW
@@ -166,7 +166,7 @@ class _Scorer:
 
 
 def _variants(images: Sequence[_Figures], base: str) -> tuple[Variant, ...]:
-    """Means over the images, the base first."""
+    """Mean scores over the images, the base protocol first."""
     found = [_mean(kind, name, [image[kind, name] for image in images], base) for kind, name in images[0]]
     errors = [image["protocol", base]["mse"] or 0.0 for image in images]
     pooled = 10 * math.log10(255**2 / (math.fsum(errors) / len(errors)))
@@ -186,7 +186,7 @@ def _mean(kind: str, name: str, values: Sequence[Mapping[str, float | None]], ba
 
 
 def sentence(variants: Sequence[Variant], target: float) -> str:
-    """What a target means: the variants that give it within 0.02 dB, or the nearest one."""
+    """Explain a target PSNR in dB: name the variants within 0.02 dB of it, or the nearest variant."""
 
     def distance(variant: Variant) -> float:
         return abs(variant.psnr - target)

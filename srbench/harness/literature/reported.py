@@ -1,6 +1,6 @@
-"""Reports as rows: figures that others reported for a system, and ours for the method that stands for it here.
+"""Figures reported by others for a system, beside those of the method that represents it here.
 
-Such figures need not be reproducible: their protocol is often not known. They are shown beside ours, never verified.
+Reported figures are never verified: their protocol is often unknown, so they need not be reproducible.
 """
 
 from collections.abc import Iterator, Sequence
@@ -19,10 +19,7 @@ __all__ = ["report_page", "write_report_page"]
 
 
 def write_report_page(folders: Sequence[Path], output: Path) -> Path:
-    """Write `reports.md`: every report card beside the figures of runs.
-
-    Returns:
-        The file.
+    """Write `reports.md`, every report card beside the figures of runs, and return its path.
 
     Raises:
         RequestError: A folder holds no run or no PSNR, or no pack has a report card.
@@ -45,13 +42,7 @@ def write_report_page(folders: Sequence[Path], output: Path) -> Path:
 
 
 def report_page(cards: Sequence[ReportCard], table: pd.DataFrame, records: pd.DataFrame) -> str:
-    """Markdown: a section for each report.
-
-    Args:
-        cards: The reports.
-        table: A leaderboard.
-        records: A row per image and cell.
-    """
+    """Markdown page with a section per report, from a leaderboard table and records (a row per image and cell)."""
     parts = [
         "# Reports as rows",
         "What others reported of their systems, and what the methods that stand for them here measure. Reported "
@@ -90,7 +81,6 @@ def _measured(figure: ReportedFigure, protocol: str, table: pd.DataFrame, record
 
 
 def _ours(card: ReportCard, table: pd.DataFrame, records: pd.DataFrame) -> Iterator[str]:
-    """Everything the runs say about the report's methods, whatever the images."""
     rows = table[table["method"].isin(card.methods)]
     if rows.empty:
         yield "None of its methods is in the runs."
@@ -106,7 +96,7 @@ def _ours(card: ReportCard, table: pd.DataFrame, records: pd.DataFrame) -> Itera
 
 
 def _wins(method: str, rival: str, records: pd.DataFrame) -> Iterator[str]:
-    """On how many images one method has the better PSNR."""
+    """Count the images on which the method has a better PSNR than its rival."""
     for (dataset, scale, protocol), rows in records.groupby(["dataset", "scale", "protocol"], sort=False):
         figures = rows.pivot_table(index="image", columns="method", values="psnr", aggfunc="first")
         if {method, rival} <= set(figures.columns):

@@ -1,4 +1,4 @@
-"""Single changes of rules that others make: planes, rounding, border, SSIM's window, who shrinks the image."""
+"""Common deviations from a protocol: planes, rounding, border, SSIM window, downscaling library."""
 
 from collections.abc import Callable
 from typing import Any
@@ -14,7 +14,7 @@ __all__ = ["LR", "PLANES", "SCORINGS", "SSIMS", "SSIM_WINDOW"]
 
 
 def _full_range(image: Planes) -> Planes:
-    """(1, H, W): JPEG's luma, 0…255."""
+    """JPEG luma, (1, H, W), 0…255."""
     red, green, blue = image.astype(np.float64)
     plane: Planes = (0.299 * red + 0.587 * green + 0.114 * blue)[None]
     return plane
@@ -37,7 +37,7 @@ PLANES: dict[str, Callable[[Image], Planes]] = {
     "rgb": lambda image: image,
 }
 
-# Name, planes, and the border as multiples of the scale and further pixels.
+# Name, planes, and the border: a multiple of the scale plus a number of pixels.
 SCORINGS: tuple[tuple[str, str, int, int], ...] = (
     ("Y rounded to 8 bits", "rounded y", 1, 0),
     ("Y of full range", "full-range y", 1, 0),

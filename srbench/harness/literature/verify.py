@@ -1,4 +1,4 @@
-"""srbench against the literature: published rows replayed, and the difference shown."""
+"""Replay published rows and compare the figures."""
 
 from collections.abc import Hashable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -18,7 +18,7 @@ __all__ = ["Check", "Verification", "verify"]
 
 @dataclass(frozen=True)
 class Check:
-    """One published figure and ours. Figures of `psnr` and their tolerance are in dB."""
+    """One published figure and the measured one; `psnr` figures and their tolerance are in dB."""
 
     method: str
     dataset: str
@@ -33,26 +33,26 @@ class Check:
 
     @property
     def difference(self) -> float | None:
-        """Ours minus theirs; None where we have no figure."""
+        """Measured minus published; None without a measured figure."""
         return None if self.got is None else self.got - self.expected
 
     @property
     def passed(self) -> bool:
-        """Whether ours lies within the tolerance, both ends included."""
-        # Decimal figures such as 0.01 are no binary fractions; a billionth forgives that and nothing else.
+        """Whether the measured figure lies within the tolerance, both ends included."""
+        # Decimal figures such as 0.01 are not exact in binary: a relative 1e-9 covers the rounding.
         return self.difference is not None and abs(self.difference) <= self.tolerance * (1 + 1e-9) + 1e-12
 
 
 @dataclass(frozen=True)
 class Verification:
-    """All checks that could be made, and what could not be."""
+    """All checks made, and the reasons for those that were skipped."""
 
     checks: tuple[Check, ...]
     skipped: tuple[str, ...]
 
     @property
     def passed(self) -> bool:
-        """Whether there were checks and all passed; nothing checked is not a pass."""
+        """Whether there is at least one check and all passed."""
         return bool(self.checks) and all(check.passed for check in self.checks)
 
 
@@ -62,25 +62,20 @@ def verify(
     weights: Mapping[str, Files] | None = None,
     progress: Progress | None = None,
 ) -> Verification:
-    """Replay the published rows of every card whose weights and datasets are there.
+    """Replay the published rows of every card whose weights and datasets are available.
 
-    A dataset that was not imported is skipped, and named, as are weights that are not on this machine; a dataset that
-    is damaged fails its figures.
-
-    Args:
-        device: `auto`, `cpu` or `cuda`.
-        weights: Files by `name@weights`.
-        progress: Told after every image, run by run.
+    Missing datasets and weights are listed in `skipped`; figures on a damaged dataset fail. Options are those of
+    `srbench.run`; `progress` starts again with each run.
 
     Raises:
-        RequestError: A weight file is not there, or is none that has published rows.
+        RequestError: A weight file does not exist, or no card has published rows for it.
     """
     cards = installed_cards()
     replay = _Replay(cards, device, existing_files(weights or {}), progress)
     runs = _by_run(cards)
-    strangers = sorted(replay.files.keys() - {method for method, _, _ in runs})
-    if strangers:
-        raise RequestError(f"weights for {', '.join(strangers)}, of which no card has published rows")
+    unpublished = sorted(replay.files.keys() - {method for method, _, _ in runs})
+    if unpublished:
+        raise RequestError(f"weights for {', '.join(unpublished)}: no card has published rows for them; leave them out")
     checks: list[Check] = []
     for (method, dataset, protocol), blocks in runs.items():
         checks += replay.checks(method, dataset, protocol, blocks)
@@ -89,7 +84,7 @@ def verify(
 
 @dataclass
 class _Replay:
-    """One verification as it goes on; `skipped` grows."""
+    """State of one verification; `skipped` grows."""
 
     cards: Registry
     device: str
@@ -98,7 +93,6 @@ class _Replay:
     skipped: list[str] = field(default_factory=list)
 
     def checks(self, method: str, dataset: str, protocol: str, blocks: list[PublishedBlock]) -> list[Check]:
-        """Those of one method on one dataset under one protocol."""
         found = find_method(method, self.cards, self.files)
         asked = sorted({row.scale for block in blocks for row in block.rows})
         scales = [scale for scale in asked if found.ready(scale)]
@@ -133,7 +127,7 @@ class _Replay:
 
 
 def _by_run(cards: Registry) -> dict[tuple[str, str, str], list[PublishedBlock]]:
-    """Published blocks by method, dataset and protocol: those that one run can answer."""
+    """Group published blocks by method, dataset and protocol; one run covers a group."""
     found: dict[tuple[str, str, str], list[PublishedBlock]] = {}
     for entry in cards.methods.values():
         for block in entry.card.published:
@@ -149,7 +143,7 @@ def _compare(
     scales: list[int],
     ours: Mapping[int, Mapping[Hashable, Any]],
 ) -> Iterator[Check]:
-    """Checks of the rows of some scales; those whose scale has no complete row of ours have no figure."""
+    """Checks of the rows at some scales; without a complete measured row at a scale, `got` is None."""
     for block in blocks:
         for row in (row for row in block.rows if row.scale in scales):
             for metric in ("psnr", "ssim"):

@@ -1,7 +1,4 @@
-"""`python -m srbench.regression`: the watched cases measured in this process, as JSON.
-
-`srbench bench --save` starts it.
-"""
+"""`python -m srbench.harness.regression`, run by `srbench bench --save`: measure the watched cases, print JSON."""
 
 import json
 from dataclasses import asdict

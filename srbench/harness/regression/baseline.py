@@ -1,4 +1,4 @@
-"""What times are compared with: ratios measured in several processes, and stored."""
+"""Stored baselines: ratios measured in several processes."""
 
 import json
 import subprocess
@@ -21,38 +21,38 @@ __all__ = ["Baseline", "merged", "new_baseline", "ratios_here", "read_baseline",
 _SCHEMA = 1
 _ROUNDS = 21
 _PROCESSES = 5
-"""Where memory lies, and how threads meet, is settled when a process starts: one alone does not show the noise."""
+"""Memory layout and thread timing are fixed when a process starts, so one process does not show the noise."""
 
 
 @dataclass(frozen=True)
 class Baseline:
-    """Ratios by case, and the conditions they were measured under."""
+    """Ratios by case, and the conditions of their measurement."""
 
     ratios: Mapping[str, Summary]
     conditions: Mapping[str, Any]
 
 
 def ratios_here() -> dict[str, Summary]:
-    """Every watched case, measured in this process."""
+    """Measure every watched case in this process."""
     tune()
     return {case.name: measure(case, _ROUNDS) for case in watched_cases()}
 
 
 def ratios_elsewhere() -> dict[str, Summary]:
-    """The same in a process of its own.
+    """Measure every watched case in a new process.
 
     Raises:
-        SRBenchError: It failed.
+        SRBenchError: The process failed.
     """
     command = [sys.executable, "-m", "srbench.harness.regression"]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603  # our own words
+    done = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603  # fixed arguments
     if done.returncode:
         raise SRBenchError(f"measuring failed: {(done.stderr.strip().splitlines() or ['no message'])[-1]}")
     return {name: Summary(**values) for name, values in json.loads(done.stdout).items()}
 
 
 def merged(several: Sequence[Summary]) -> Summary:
-    """One summary of several processes': the median of their medians, and an interval that holds all of theirs."""
+    """Merge summaries of several processes: median of the medians, and an interval that contains all of theirs."""
     return Summary(
         median=median(found.median for found in several),
         p5=min(found.p5 for found in several),
@@ -64,10 +64,7 @@ def merged(several: Sequence[Summary]) -> Summary:
 
 
 def new_baseline(progress: Progress = lambda *_: None) -> Baseline:
-    """Measure every watched case in five processes, one after the other.
-
-    Args:
-        progress: Told of processes done and in all.
+    """Measure every watched case in five processes in turn; `progress` is called with processes done and the total.
 
     Raises:
         SRBenchError: A process failed.
@@ -82,10 +79,10 @@ def new_baseline(progress: Progress = lambda *_: None) -> Baseline:
 
 
 def read_baseline(path: Path) -> Baseline:
-    """Read what `write_baseline` wrote.
+    """Read a file written by `write_baseline`.
 
     Raises:
-        RequestError: There is no such file, or it is no baseline, or one of another srbench.
+        RequestError: The file does not exist, is not a baseline, or has another schema version.
     """
     try:
         described = json.loads(path.read_text(encoding="utf-8"))
@@ -100,14 +97,16 @@ def read_baseline(path: Path) -> Baseline:
     except OSError as error:
         raise RequestError(f"{path}: cannot be read ({error.strerror or error}); renew it with --save") from error
     except (ValueError, KeyError, TypeError, AttributeError) as error:
-        raise RequestError(f"{path}: is no baseline of srbench's; make one with srbench bench --save {path}") from error
+        raise RequestError(
+            f"{path}: is not a baseline of srbench; make one with srbench bench --save {path}"
+        ) from error
 
 
 def write_baseline(path: Path, baseline: Baseline) -> None:
-    """Write ratios and conditions as JSON; the file appears whole or not at all.
+    """Write ratios and conditions as JSON, atomically.
 
     Raises:
-        StoreError: It cannot be written.
+        StoreError: The file cannot be written.
     """
     described = {
         "schema": _SCHEMA,

@@ -1,4 +1,4 @@
-"""What is watched for slowdowns: kernels, methods, the pipeline, start-up."""
+"""Cases watched for slowdowns: kernels, methods, the pipeline, start-up."""
 
 import subprocess
 import sys
@@ -10,20 +10,14 @@ import numpy as np
 __all__ = ["Case", "calibration", "start_up_calibration", "watched_cases"]
 Call = Callable[[], object]
 
-# Small enough for a core's own cache, whatever its neighbours do to the shared one.
+# Small enough for a core's private cache, so that other cores do not matter.
 _KERNEL_SIZE = (3, 192, 256)
 _METHOD_SIZE = (40, 48)
 
 
 @dataclass(frozen=True)
 class Case:
-    """Something whose time is compared with a calibration's, measured in turns with it.
-
-    Attributes:
-        name: As the baseline knows it.
-        call: What is timed.
-        calibration: What it is divided by.
-    """
+    """A call whose time is divided by that of a calibration measured in turns with it; baselines use `name` as key."""
 
     name: str
     call: Call
@@ -31,7 +25,7 @@ class Case:
 
 
 def calibration() -> Call:
-    """Work that is none of srbench's: a convolution by torch alone, small enough for a core's own cache."""
+    """A reference workload without srbench code: a torch convolution that fits a core's private cache."""
     import torch
 
     generator = torch.Generator().manual_seed(0)
@@ -46,7 +40,7 @@ def calibration() -> Call:
 
 
 def _on_one_core(call: Call) -> Call:
-    """Without threads, whose meeting is left to the system: what is watched is the arithmetic."""
+    """Run a call on one thread, so that thread scheduling does not affect its time."""
     import torch
 
     from srbench.parallel import single_core
@@ -64,12 +58,12 @@ def _on_one_core(call: Call) -> Call:
 
 
 def start_up_calibration() -> None:
-    """A Python process that imports a library of some size."""
+    """Start a Python process that imports numpy."""
     _process("-c", "import numpy")
 
 
 def watched_cases() -> Iterator[Case]:
-    """Every case; the methods are those of the installed cards that are ready here, at their largest factor up to 4."""
+    """Every case; methods are the installed cards whose weights are available, at their largest scale up to ×4."""
     divisor = _on_one_core(calibration())
     for name, call in (*_kernels(), *_methods()):
         yield Case(name, _on_one_core(call), divisor)
@@ -131,4 +125,4 @@ def _start_up(*words: str) -> Call:
 
 
 def _process(*arguments: str) -> None:
-    subprocess.run([sys.executable, *arguments], check=True, stdout=subprocess.DEVNULL)  # noqa: S603  # our own words
+    subprocess.run([sys.executable, *arguments], check=True, stdout=subprocess.DEVNULL)  # noqa: S603  # fixed arguments

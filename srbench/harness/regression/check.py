@@ -1,7 +1,7 @@
-"""Has anything become slower? Times divided by a calibration's, taken in turns, against a stored baseline.
+"""Detect slowdowns: times divided by a calibration's, measured in turns, against a stored baseline.
 
-A machine that is busy, or another one, moves both times of a ratio. What is left of the noise is in the interval, and
-a slowdown is reported only when it is found again.
+A busy or different machine changes both times of a ratio. The interval covers the remaining noise, and a slowdown is
+reported only when a second measurement confirms it.
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -18,26 +18,26 @@ from srbench.timing import surroundings
 
 __all__ = ["LIMIT", "Comparison", "Finding", "check", "compare_with_baseline"]
 LIMIT = 1.15
-"""Times the baseline: what is slower than that, noise left aside, fails."""
+"""Multiple of the baseline above which a case fails, if the noise allows a verdict."""
 
 _ROUNDS = 15
 _AGAIN = (2, 4)
-"""Times the rounds, when something looks slower and is measured again."""
+"""Multiples of `_ROUNDS` for measuring a seemingly slower case again."""
 
 Verdict = Literal["same", "slower", "faster", "unclear"]
 
 
 @dataclass(frozen=True)
 class Finding:
-    """A case against its baseline.
+    """A case compared with its baseline.
 
     Attributes:
-        name: The case.
-        factor: Its ratio over the baseline's: 1.3 is 30 % slower.
-        low: What the factor is at least, by both 95 % intervals.
-        high: What it is at most.
-        verdict: `slower` only where `low` is over the limit, in two measurements in a row; `unclear` where the factor
-            is over the limit and the noise is too large to tell.
+        name: Name of the case.
+        factor: Its ratio divided by the baseline's: 1.3 is 30 % slower.
+        low: Lower bound of the factor, from both 95 % intervals.
+        high: Upper bound of the factor.
+        verdict: `slower` if `low` exceeds the limit in two measurements in a row; `unclear` if the factor exceeds the
+            limit but the noise is too large to tell.
     """
 
     name: str
@@ -52,11 +52,11 @@ class Comparison:
     """The watched cases against a stored baseline.
 
     Attributes:
-        findings: One for each case that the baseline knows.
+        findings: One per case of the baseline.
         unknown: Cases without a baseline.
         gone: Cases of the baseline that cannot be measured here.
-        differences: What else differs from the conditions of the baseline, a line each.
-        conditions: Of this machine, now.
+        differences: Other differences from the baseline's conditions, one line each.
+        conditions: Current conditions of this machine.
     """
 
     findings: tuple[Finding, ...]
@@ -67,15 +67,10 @@ class Comparison:
 
 
 def compare_with_baseline(path: Path, advance: Callable[[Finding], None] = lambda _: None) -> Comparison:
-    """Measure every watched case, and compare it with a stored baseline of the same kind of processor.
-
-    Args:
-        path: Written by `srbench bench --save`.
-        advance: Called with each finding.
+    """Compare watched cases with a baseline written by `srbench bench --save`; call `advance` with each finding.
 
     Raises:
-        RequestError: There is no baseline, it is of another kind of processor, or it names nothing that can be
-            measured here.
+        RequestError: The baseline is missing, of another processor model, or has no case that can be measured here.
     """
     baseline = read_baseline(path)
     now, before = surroundings("cpu"), baseline.conditions
@@ -85,14 +80,14 @@ def compare_with_baseline(path: Path, advance: Callable[[Finding], None] = lambd
             f"({before.get('processor')}; here {now['processor']}); measure one here with srbench bench --save {path}"
         )
     differences = [
-        f"the baseline has another {what} ({before.get(what)}, here {now[what]}); what differs may come of that"
+        f"the baseline has another {what} ({before.get(what)}, here {now[what]}); this may cause the differences"
         for what in ("cores", "torch")
         if before.get(what) != now[what]
     ]
     cases = list(watched_cases())
     findings = check(cases, baseline, advance)
     if not findings:
-        raise RequestError(f"{path}: names nothing that could be measured; renew it with --save")
+        raise RequestError(f"{path}: has no case that can be measured here; renew it with --save")
     names = {case.name for case in cases}
     unknown = tuple(name for name in (case.name for case in cases) if name not in baseline.ratios)
     gone = tuple(sorted(baseline.ratios.keys() - names))
@@ -102,14 +97,9 @@ def compare_with_baseline(path: Path, advance: Callable[[Finding], None] = lambd
 def check(
     cases: Iterable[Case], baseline: Baseline, advance: Callable[[Finding], None] = lambda _: None
 ) -> list[Finding]:
-    """Compare cases with their baseline; those it does not know are left out.
+    """Compare cases with their baseline, and call `advance` with each finding; unknown cases are left out.
 
-    What looks slower is measured again, with more rounds, at most twice: it must be so twice in a row.
-
-    Args:
-        cases: Measured one by one.
-        baseline: Of the same machine, if the limit is to mean much.
-        advance: Told of each finding.
+    A case that looks slower is measured up to twice more, with more rounds: two measurements in a row must agree.
     """
     findings: list[Finding] = []
     for case in cases:

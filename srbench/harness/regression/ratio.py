@@ -8,18 +8,13 @@ from srbench.timing import summarise
 
 __all__ = ["measure"]
 _LEAST_SECONDS = 0.004
-"""A sample is as many calls as take this long, so that the clock and the interpreter do not count."""
+"""Minimum duration of a sample, which makes the cost of clock and interpreter negligible."""
 
 
 def measure(case: Case, rounds: int) -> Summary:
-    """The case's time over its calibration's.
+    """Ratio of the case's time to its calibration's over a number of rounds.
 
-    Each round times the calibration before and after the case, and divides by their mean, so that a drift of the
-    machine cancels.
-
-    Args:
-        case: Which.
-        rounds: How many.
+    Each round times the calibration before and after the case and divides by their mean, so that drift cancels.
     """
     case.call()
     case.calibration()
@@ -35,7 +30,6 @@ def measure(case: Case, rounds: int) -> Summary:
 
 
 def _enough(call: Call) -> int:
-    """Calls that take long enough together."""
     taken = min(_seconds(call, 1) for _ in range(3))
     return max(1, round(_LEAST_SECONDS / taken))
 

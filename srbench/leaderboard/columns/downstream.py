@@ -1,4 +1,4 @@
-"""Downstream scores as columns of a leaderboard, and as tables for people."""
+"""Downstream scores as columns of a leaderboard, and as printed tables."""
 
 from __future__ import annotations
 
@@ -26,18 +26,18 @@ _LAYOUTS = {
     "top1": (("top-1", "top1"), ("top-5", "top5"), ("KL", "kl")),
     "agreement": (("agreement", "agreement"), ("KL", "kl")),
 }
-"""By headline: what a table for people shows, in 80 columns."""
+"""Titles and names of the columns of a printed table, of 80 characters, by headline."""
 
 _INTERVALS_SHOWN = ("accuracy", "retained", "top1", "agreement", "kl")
 
 
 def seen_by(classifier: str, seen: Sequence[Mapping[str, Any]]) -> list[Prediction]:
-    """What records keep of one classifier."""
+    """One classifier's predictions, as stored in records."""
     return [Prediction.from_description(one[classifier]) for one in seen if classifier in one]
 
 
 def downstream_columns(classifiers: Sequence[str]) -> list[str]:
-    """Names of the columns of some classifiers, such as `celeba-attributes:accuracy_low`."""
+    """Names of the classifiers' columns, such as `celeba-attributes:accuracy_low`."""
     return [
         f"{classifier}:{name}{end}"
         for classifier in classifiers
@@ -47,7 +47,7 @@ def downstream_columns(classifiers: Sequence[str]) -> list[str]:
 
 
 def downstream_row(classifiers: Sequence[str], seen: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
-    """The columns of one row, of those that it has."""
+    """One row's values by column; without columns that do not apply."""
     row: dict[str, Any] = {}
     for classifier in classifiers:
         for name, estimate in estimates(seen_by(classifier, seen)).items():
@@ -63,7 +63,7 @@ def _ends(estimate: Estimate) -> Iterator[tuple[str, float]]:
 
 
 def attribute_rows(classifier: str, names: Sequence[str], seen: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
-    """A row for each attribute, where all images are labelled with attributes; else none."""
+    """A row for each attribute; empty unless all images have attribute labels."""
     images = seen_by(classifier, seen)
     if not images or images[0].task != "attributes" or any(one.truth is None for one in images):
         return []
@@ -71,23 +71,23 @@ def attribute_rows(classifier: str, names: Sequence[str], seen: Sequence[Mapping
 
 
 def is_score(column: str) -> bool:
-    """Whether a leaderboard's column is a downstream score, without the ends of its interval."""
+    """Whether a leaderboard's column is a downstream score; ends of its interval are not."""
     return column.rpartition(":")[2] in _WITH_INTERVAL | _WITHOUT_LABELS and ":" in column
 
 
 def is_better_low(column: str) -> bool:
-    """Whether the smaller value of a downstream column is the better one."""
+    """Whether lower values of a downstream column are better."""
     return column.endswith(":kl")
 
 
 def disagreements(place: str, rows: pd.DataFrame) -> Iterator[str]:
-    """A line for each classifier that is surely served better by a method with less PSNR: intervals do not touch.
+    """A line for each classifier that scores higher, with disjoint intervals, on a method with lower PSNR.
 
-    Of several such pairs the one that lies furthest apart is named.
+    The line names the pair with the largest difference in score.
 
     Args:
-        place: Dataset and factor, for the sentence.
-        rows: Of one group of a leaderboard.
+        place: Dataset and scale, for the text.
+        rows: Rows of one place.
     """
     for classifier, first in _headlines(rows):
         column = f"{classifier}:{first}"
@@ -111,7 +111,7 @@ def disagreements(place: str, rows: pd.DataFrame) -> Iterator[str]:
 
 
 def below_chance(place: str, rows: pd.DataFrame) -> Iterator[str]:
-    """A line for each classifier that is right about HR less often than guessing would be."""
+    """A line for each classifier whose accuracy on HR is below that of guessing."""
     for classifier, _ in _headlines(rows):
         hr, guess = f"{classifier}:hr_accuracy", f"{classifier}:guess_accuracy"
         if hr in rows and (rows[hr] < rows[guess]).any():
@@ -122,7 +122,7 @@ def below_chance(place: str, rows: pd.DataFrame) -> Iterator[str]:
 
 
 def _headlines(rows: pd.DataFrame) -> Iterator[tuple[str, str]]:
-    """Each classifier that has scores here, and the one that says most."""
+    """Each classifier with scores in these rows, and its headline score."""
     for classifier in dict.fromkeys(column.rpartition(":")[0] for column in map(str, rows) if is_score(column)):
         first = headline(_present(rows, classifier))
         if first is not None:
@@ -137,14 +137,11 @@ def _present(rows: pd.DataFrame, classifier: str) -> list[str]:
 def downstream_blocks(
     heading: str, rows: pd.DataFrame, *, ordered: bool = False
 ) -> Iterator[tuple[str, list[str], list[list[str]]]]:
-    """For each classifier that looked at a group: heading, column names and cells, the most useful method first.
-
-    Rows that another version of a classifier looked at, or that are held against other labels, are a table of their
-    own.
+    """Heading, column names and cells of a table for each version of a classifier and its labels, best method first.
 
     Args:
-        heading: Dataset, factor and protocol.
-        rows: Of one group of a leaderboard.
+        heading: Dataset, scale and protocol.
+        rows: Rows of one place.
         ordered: Keep the rows' order.
     """
     for classifier in dict.fromkeys(column.rpartition(":")[0] for column in map(str, rows) if is_score(column)):
@@ -178,14 +175,14 @@ def _known(rows: pd.DataFrame, column: str) -> bool:
 
 
 def _constants(rows: pd.DataFrame, classifier: str) -> str:
-    """What is the same for every method of a group: HR's accuracy, and what guessing would bring."""
+    """Values that are the same for every method of a place: accuracy on HR and of guessing."""
     known = [
         (words, rows[f"{classifier}:{name}"].dropna().unique())
         for words, name in (("HR", "hr_accuracy"), ("guessing", "guess_accuracy"))
         if f"{classifier}:{name}" in rows
     ]
-    said = [f"{words} {values[0]:.3f}" for words, values in known if len(values) == 1]
-    return f": {', '.join(said)}" if said else ": agreement with HR"
+    constants = [f"{words} {values[0]:.3f}" for words, values in known if len(values) == 1]
+    return f": {', '.join(constants)}" if constants else ": agreement with HR"
 
 
 def _cells(row: pd.Series[Any], classifier: str, names: Sequence[str], shown: Sequence[str]) -> Iterator[str]:

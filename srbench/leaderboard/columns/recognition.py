@@ -1,7 +1,4 @@
-"""Scores of many images from what was seen in each, with intervals by bootstrap over images.
-
-Every method's images are drawn alike, so that intervals of one dataset belong together.
-"""
+"""Downstream scores of a set of images, with intervals by bootstrap over images: the same draws for every method."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -15,12 +12,12 @@ from srbench.leaderboard.significance.intervals import Floats, Statistic, interv
 
 RESAMPLES = 1000
 MIN_IMAGES = 10
-"""Fewer images have no interval: resamples of four images that are all recognised are certain of it."""
+"""Smallest set with an interval: four images that are all recognised would have an interval of width 0."""
 
 
 @dataclass(frozen=True)
 class Estimate:
-    """A value over a set of images, and the 95 % percentile interval of its resamples, where images are enough."""
+    """A value over a set of images, and its 95 % bootstrap interval, if there are `MIN_IMAGES`."""
 
     value: float
     low: float | None = None
@@ -28,22 +25,22 @@ class Estimate:
 
 
 def headline(names: Sequence[str]) -> str | None:
-    """Of an image set's estimates the one that says most: accuracy where there are labels, else agreement."""
+    """The main score of a set: accuracy if there are labels, else agreement with HR."""
     return next((name for name in ("accuracy", "top1", "agreement") if name in names), None)
 
 
 def estimates(images: Sequence[Prediction]) -> dict[str, Estimate]:
-    """What a classifier's looks at a set of images come to.
+    """Scores of one classifier on a set of images.
 
     Args:
-        images: All under one classifier; those without labels make all count as without.
+        images: Predictions of one classifier; if any image has no label, no labels are used.
 
     Returns:
-        With labels `accuracy`, `hr_accuracy` (the same on HR), `retained` (their ratio), `guess_accuracy` (of always
-        saying each attribute's commoner value here, or the commonest class), and of attributes `balanced`
-        and `hr_balanced`: the mean over attributes of sensitivity and specificity, without attributes that all images
-        have or none. Without labels `top1` (the same first class as HR), `top5` (HR's first class among the first
-        five), or `agreement` (share of attributes told as on HR), and `kl`, in nats. Empty without images.
+        With labels: `accuracy`, `hr_accuracy` (the same on HR), `retained` (their ratio), `guess_accuracy` (of always
+        predicting each attribute's more frequent value, or the most frequent class), and for attributes `balanced` and
+        `hr_balanced` (mean over attributes of the mean of sensitivity and specificity, without constant attributes).
+        Without labels: `top1` (same first class as HR) and `top5` (HR's first class among the first five), or
+        `agreement` (share of attributes predicted as on HR), and `kl`, in nats. Empty without images.
     """
     if not images:
         return {}
@@ -62,17 +59,17 @@ def estimates(images: Sequence[Prediction]) -> dict[str, Estimate]:
 
 
 def by_attribute(images: Sequence[Prediction], names: Sequence[str]) -> list[dict[str, Any]]:
-    """A row for each attribute of labelled images: how many have it, and how often it is told right, on HR too."""
+    """A row for each attribute of labelled images: number of images and positives, and accuracy, on HR too."""
     sr, hr, truth = (np.array([getattr(one, side) for one in images]) for side in ("sr", "hr", "truth"))
     rows: list[dict[str, Any]] = []
     for index, name in enumerate(names):
         if (truth[:, index] == UNKNOWN).any():
             continue
-        here, told, on_hr = truth[:, index], sr[:, index] == truth[:, index], hr[:, index] == truth[:, index]
+        here, right, on_hr = truth[:, index], sr[:, index] == truth[:, index], hr[:, index] == truth[:, index]
         row: dict[str, Any] = {"attribute": name, "images": len(here), "positives": int(here.sum())}
-        row |= {"accuracy": float(told.mean()), "hr_accuracy": float(on_hr.mean())}
+        row |= {"accuracy": float(right.mean()), "hr_accuracy": float(on_hr.mean())}
         if 0 < here.sum() < len(here):
-            row["balanced"] = float((told[here == 1].mean() + told[here == 0].mean()) / 2)
+            row["balanced"] = float((right[here == 1].mean() + right[here == 0].mean()) / 2)
             row["hr_balanced"] = float((on_hr[here == 1].mean() + on_hr[here == 0].mean()) / 2)
         rows.append(row)
     return rows
@@ -106,14 +103,14 @@ def _mean(values: Floats) -> tuple[Statistic, int]:
 
 
 def _balanced(right: NDArray[np.bool_], truth: NDArray[Any]) -> tuple[Statistic, int]:
-    """The mean over attributes of sensitivity and specificity; where a resample lacks a side, that attribute is out."""
+    """Mean over attributes of sensitivity and specificity; attributes that are constant in a resample are left out."""
     here = truth == 1
-    told_there, told_not = (right & here).astype(np.float64), (right & ~here).astype(np.float64)
+    true_positive, true_negative = (right & here).astype(np.float64), (right & ~here).astype(np.float64)
     there, absent = here.astype(np.float64), (~here).astype(np.float64)
 
     def statistic(counts: Floats) -> Floats:
-        sensitivity = _divided(counts @ told_there, counts @ there)
-        specificity = _divided(counts @ told_not, counts @ absent)
+        sensitivity = _divided(counts @ true_positive, counts @ there)
+        specificity = _divided(counts @ true_negative, counts @ absent)
         both = (sensitivity + specificity) / 2
         known = ~np.isnan(both)
         return _divided(np.where(known, both, 0.0).sum(1), known.sum(1).astype(np.float64))
@@ -127,7 +124,7 @@ def _plain(right: NDArray[np.bool_], truth: NDArray[Any]) -> Estimate:
 
 
 def _divided(above: Floats, below: Floats) -> Floats:
-    """NaN where nothing is below."""
+    """The quotient; NaN for a denominator of 0."""
     return np.divide(above, below, out=np.full_like(above, np.nan), where=below > 0)
 
 

@@ -1,4 +1,4 @@
-"""Timings as columns of a leaderboard, and as tables for people."""
+"""Timings as columns of a leaderboard, and as printed tables."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import groupby
@@ -29,27 +29,20 @@ SPEED_COLUMNS = (
     "macs",
     "load_ms",
 )
-"""What a run with timings adds: of one image at the first size, and of the batch with the largest throughput. `steady`
-is False where the 5th and 95th percentile lie more than 20 % of the median apart, or calls became faster or
-slower to the end."""
+"""Columns of runs with timings: one image at the first size, and the batch with the largest throughput. `steady` is
+False if the 5th and 95th percentiles differ by over 20 % of the median, or calls became faster or slower over time."""
 
 WHOLE_COLUMNS = ("lr_width", "lr_height", "batch", "parameters", "macs")
-"""Those of them that hold whole numbers."""
+"""Columns of integers among `SPEED_COLUMNS`."""
 
 
 def speed_row(timings: Sequence[MethodTiming], method: str, scale: int) -> dict[str, Any]:
-    """Latency of one image at the first size that was timed, and the batch of the largest throughput.
-
-    Args:
-        timings: All of the run's; perhaps none.
-        method: Whose columns are wanted.
-        scale: Upscaling factor.
-    """
-    mine = [item for item in timings if (item.method, item.scale) == (method, scale)]
-    mine = [item for item in mine if (item.width, item.height) == (mine[0].width, mine[0].height)]
-    if not mine:
+    """A method's `SPEED_COLUMNS` from the run's timings; empty if it was not timed."""
+    timed = [item for item in timings if (item.method, item.scale) == (method, scale)]
+    timed = [item for item in timed if (item.width, item.height) == (timed[0].width, timed[0].height)]
+    if not timed:
         return {}
-    single, best = mine[0], max(mine, key=lambda item: item.images_per_second)
+    single, best = timed[0], max(timed, key=lambda item: item.images_per_second)
     seconds = single.seconds
     return {
         "lr_width": single.width,
@@ -76,13 +69,7 @@ _MARK = " !"
 
 
 def timings_text(timings: Sequence[MethodTiming], conditions: Mapping[str, Any], style: str = "simple") -> str:
-    """Speed by size and scale, then what the methods need.
-
-    Args:
-        timings: In any order.
-        conditions: Of `srbench.timing.conditions`.
-        style: tabulate's name of a format.
-    """
+    """Tables of speed by size and scale, then of parameters and memory, in one of tabulate's formats."""
     parts = [*_speed(timings, style), _needs(timings, style)]
     if not all(timing.steady for timing in timings):
         parts.append(
@@ -93,7 +80,7 @@ def timings_text(timings: Sequence[MethodTiming], conditions: Mapping[str, Any],
 
 
 def speed_blocks(table: pd.DataFrame) -> Iterator[tuple[str, list[str], list[list[str]]]]:
-    """Heading, column names and cells of what a leaderboard says of speed, fastest first, by factor and size."""
+    """Heading, column names and cells of a leaderboard's speed table for each scale and size, fastest first."""
     if "latency_ms" not in table or not table["latency_ms"].notna().any():
         return
     place = ["scale", "lr_width", "lr_height"]
@@ -147,7 +134,7 @@ def _speed_row(timing: MethodTiming) -> list[str]:
 
 
 def short(value: float) -> str:
-    """Three digits, or all before the point."""
+    """Three significant digits, or all digits before the point."""
     return f"{value:.3g}" if value < 999.5 else f"{value:.0f}"
 
 
@@ -181,7 +168,7 @@ def _needs(timings: Sequence[MethodTiming], style: str) -> str:
 
 
 def _under(style: str) -> str:
-    """Between a table and what stands above it: markdown would take the table for a part of the sentence."""
+    """Separator between text and table: markdown needs a blank line, else the table becomes part of the paragraph."""
     return "\n" if style == "simple" else "\n\n"
 
 

@@ -1,4 +1,4 @@
-"""Methods of runs compared image by image."""
+"""Comparing methods of runs image by image."""
 
 from collections.abc import Mapping, Sequence
 
@@ -13,13 +13,13 @@ from srbench.runs import Run
 
 
 def compare_methods(run: Run, methods: Sequence[str], metric: str, *, least: int = 2) -> list[MethodComparison]:
-    """Compare methods of one run at every place that has two of them.
+    """Compare methods of one run at every place that has enough of them.
 
     Args:
         run: The run.
         methods: Names of its methods; all if empty.
         metric: One of its metrics.
-        least: How many methods there must be at a place; 1 to show a single one.
+        least: Smallest number of methods at a place; 1 to show a single one.
 
     Raises:
         RequestError: The run lacks a method, the metric, or enough of these methods on the same images.
@@ -42,16 +42,10 @@ def compare_methods(run: Run, methods: Sequence[str], metric: str, *, least: int
 def choose(
     found: Sequence[MethodComparison], *, dataset: str = "", scale: str = "", protocol: str = ""
 ) -> MethodComparison:
-    """The one comparison that is meant.
-
-    Args:
-        found: Of `compare_methods`.
-        dataset: Whose; empty for any.
-        scale: At which factor.
-        protocol: Under which.
+    """The one comparison with this dataset, scale and protocol; an empty string matches any.
 
     Raises:
-        RequestError: None is, or several.
+        RequestError: No comparison matches, or several do.
     """
     places = [one.place for one in found]
     asked = {"dataset": dataset, "scale": scale, "protocol": protocol}
@@ -77,20 +71,15 @@ def _listed(places: Sequence[Place]) -> str:
 
 
 def _by_mean(figures: Figures, metric: MetricInfo) -> list[str]:
-    """Methods, best first."""
+    """Methods by mean, best first."""
     return sorted(figures, key=lambda name: -metric.sign * float(np.mean(list(figures[name].values()))))
 
 
 def compare_runs(first: Run, second: Run, metric: str) -> list[MethodComparison]:
-    """Compare two runs: each method that both have with itself, or the only method of one with that of the other.
-
-    Args:
-        first: A run.
-        second: Another, labelled differently.
-        metric: A metric of both.
+    """Compare two runs with different labels: each common method with itself, or the only method of each.
 
     Raises:
-        RequestError: A run lacks the metric, or nothing in them can be compared.
+        RequestError: A run lacks the metric, or they have nothing in common to compare.
     """
     info = _info(first, metric)
     _info(second, metric)

@@ -1,4 +1,4 @@
-"""A comparison of methods, as values and as text."""
+"""Comparisons of methods, as values and as text."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -14,7 +14,7 @@ from srbench.leaderboard.significance.paired import Difference, min_images, stan
 from srbench.leaderboard.tally import Place
 
 Figures = Mapping[str, Mapping[str, float]]
-"""By method and image."""
+"""Values of a metric by method and image."""
 
 
 @dataclass(frozen=True)
@@ -23,10 +23,10 @@ class MethodComparison:
 
     Attributes:
         place: Dataset, scale and protocol.
-        metric: What is compared.
-        figures: By method and image, only of images that all methods have.
-        left_out: How many images some method lacks.
-        differences: Every pair of methods.
+        metric: The compared metric.
+        figures: Its values by method and image, only for images that all methods have.
+        left_out: Number of images that some method lacks.
+        differences: Differences of every pair of methods.
         method: The method that is compared with itself in another run; empty for different methods.
     """
 
@@ -39,21 +39,21 @@ class MethodComparison:
 
     @property
     def title(self) -> str:
-        """The place with its hashes, and the method that is compared with itself."""
+        """The place with its hashes, and `method` if set."""
         return self.place.identified + (f": {self.method}" if self.method else "")
 
     @property
     def images(self) -> int:
-        """How many are compared."""
+        """Number of compared images."""
         return len(next(iter(self.figures.values())))
 
     @cached_property
     def standings(self) -> dict[str, tuple[float, float, str]]:
-        """Interval and letters of each method, the best first; see `standings`."""
+        """Interval and letters of each method, best first."""
         return standings(self.figures, self.metric.higher_is_better)
 
     def describe(self) -> dict[str, Any]:
-        """As plain values."""
+        """Plain values."""
         return {
             "place": self.title,
             "metric": self.metric.name,
@@ -66,7 +66,7 @@ class MethodComparison:
 
 @dataclass(frozen=True)
 class Limit:
-    """What `--fail-if-worse psnr:0.05` says: by how much of a metric's unit the second may be worse."""
+    """The limit of `--fail-if-worse psnr:0.05`: by how much the second may be worse, in the metric's unit."""
 
     metric: str
     by: float
@@ -89,7 +89,7 @@ def read_limit(text: str) -> Limit:
 
 
 def worse(comparisons: Sequence[MethodComparison], limit: Limit) -> list[str]:
-    """Where the second of two is worse than the first by more than the limit, on the mean: a line each."""
+    """A line for each pair whose second method's mean is worse than the first's by more than the limit."""
     lines: list[str] = []
     for comparison in comparisons:
         sign = comparison.metric.sign
@@ -103,7 +103,7 @@ def worse(comparisons: Sequence[MethodComparison], limit: Limit) -> list[str]:
 
 
 def comparison_text(comparison: MethodComparison) -> str:
-    """For a terminal of 80 columns."""
+    """Plain text for a terminal of 80 columns."""
     parts = [f"{comparison.title}, {comparison.images} images", _ranks(comparison), _pairs(comparison)]
     if comparison.left_out:
         parts.append(f"{comparison.left_out} images are left out, which some method has no figure for.")

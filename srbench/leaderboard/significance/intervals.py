@@ -1,4 +1,4 @@
-"""The one bootstrap: images drawn with replacement, seeded, the same draws for every method of a table."""
+"""Bootstrap intervals: images drawn with replacement, seeded, the same draws for every method of a table."""
 
 from collections.abc import Callable, Iterator
 from functools import lru_cache
@@ -9,14 +9,14 @@ from numpy.typing import NDArray
 Floats = NDArray[np.float64]
 Counts = NDArray[np.uint16]
 Statistic = Callable[[Floats], Floats]
-"""From how often each image counts, (resamples, images), to a value for each resample."""
+"""From the number of times each image was drawn, (resamples, images), to a value for each resample."""
 
 _RESAMPLES = 10_000
 _SEED = 20_261_121
 _DRAWN_AT_ONCE = 2**22
 """Numbers drawn at once, which bounds the memory."""
 _KEPT = 25_000_000
-"""Numbers that are kept for the next method, at most: 50 MB."""
+"""Largest number of counts that are cached for the next method: 50 MB."""
 _INTERVAL = (2.5, 97.5)
 
 
@@ -30,17 +30,17 @@ def mean_intervals(values: Floats) -> Floats:
         (M, 2): lower and upper ends.
     """
     images = values.shape[1]
-    # How often each image is drawn, times its value: one product of matrices for all rows.
+    # One matrix product for all rows: the number of times each image was drawn, times its value.
     return interval(lambda counts: counts @ values.T / images, images, _RESAMPLES).T
 
 
 def interval(statistic: Statistic, images: int, resamples: int) -> Floats:
-    """The 95 % percentile interval of a statistic over images; resamples without a value are left out.
+    """The 95 % percentile interval of a statistic over images; resamples of value NaN are left out.
 
     Args:
         statistic: Computed for blocks of resamples; may return several columns.
-        images: How many there are.
-        resamples: How often they are drawn.
+        images: Number of images.
+        resamples: Number of resamples.
 
     Returns:
         (2,) or (2, columns): lower and upper ends.
@@ -60,7 +60,7 @@ def _kept(images: int, resamples: int) -> tuple[Counts, ...]:
 
 
 def _drawn(images: int, resamples: int) -> Iterator[Counts]:
-    """How often each image is drawn: blocks of (resamples of the block, images)."""
+    """Number of times each image is drawn, in blocks of (resamples of the block, images)."""
     generator = np.random.default_rng(_SEED)
     block = max(1, min(resamples, _DRAWN_AT_ONCE // images))
     for start in range(0, resamples, block):

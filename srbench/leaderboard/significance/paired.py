@@ -1,4 +1,4 @@
-"""Which differences between methods are real: paired, image by image.
+"""Significance of differences between methods, paired by image.
 
 Source: F. Wilcoxon, Biometrics Bulletin 1945, doi:10.2307/3001968; S. Holm, Scandinavian Journal of Statistics 1979;
 letters by insertion and absorption: H.-P. Piepho, JCGS 2004, doi:10.1198/1061860043515.
@@ -16,25 +16,24 @@ import numpy as np
 from srbench.leaderboard.significance.intervals import Floats, mean_intervals
 
 LEVEL = 0.05
-"""Of a whole table: a difference that is none is called one in at most so many tables."""
+"""Family-wise error rate per table."""
 
 
 @dataclass(frozen=True)
 class Difference:
-    """One method's figures less another's, on the same images.
+    """One method's values minus another's, on the same images.
 
     Attributes:
-        first: Whose figures.
-        second: Whose are taken from them.
-        images: How many both have.
-        mean: Of the differences, in the metric's unit.
+        first: The method.
+        second: The method whose values are subtracted.
+        images: Number of common images.
+        mean: Mean difference, in the metric's unit.
         low: Lower end of the 95 % interval of the mean, by bootstrap over images.
         high: Upper end.
-        wins: Images on which the first is better.
-        ties: Images on which both are equal.
-        losses: Images on which the second is better.
-        p: Of Wilcoxon's signed-rank test, two-sided, by Holm's method adjusted for all pairs of the table; None where
-            there are too few images for a claim.
+        wins: Number of images on which the first is better.
+        ties: Number of images on which both are equal.
+        losses: Number of images on which the second is better.
+        p: Two-sided p of Wilcoxon's signed-rank test, Holm-adjusted for all pairs; None for too few images.
     """
 
     first: str
@@ -50,34 +49,34 @@ class Difference:
 
     @property
     def p_text(self) -> str:
-        """For people; empty where there is none."""
+        """The p-value as text; empty if None."""
         return "" if self.p is None else "<0.0001" if self.p < 0.0001 else f"{self.p:.4f}"
 
     @property
     def real(self) -> bool:
-        """Whether the two can be told apart."""
+        """Whether the difference is significant."""
         return self.p is not None and self.p < LEVEL
 
 
 def min_images(methods: int) -> int:
-    """Below how many images no two of so many methods can be told apart, however they differ.
+    """Smallest N at which the Holm-adjusted p can fall below `LEVEL`.
 
-    The smallest p of N images is 2 / 2ᴺ, and Holm's method multiplies the smallest by the number of pairs: two methods
-    need 6 images, twelve need 12.
+    The smallest p of N images is 2 / 2ᴺ, and Holm's method multiplies it by the number of pairs: two methods need 6
+    images, twelve need 12.
     """
     pairs = max(1, methods * (methods - 1) // 2)
     return math.floor(math.log2(2 * pairs / LEVEL)) + 1
 
 
 def compare_pairs(figures: Mapping[str, Mapping[str, float]], *, higher_is_better: bool) -> list[Difference]:
-    """Every pair of methods, in their order, with p adjusted for all of them.
+    """Compare every pair of methods, in their order, with p adjusted for all pairs.
 
     Args:
-        figures: By method and image; every method has the same images.
-        higher_is_better: Which way the metric counts.
+        figures: Values by method and image; every method has the same images.
+        higher_is_better: Direction of the metric.
 
     Raises:
-        ValueError: A method has other images, or there are none.
+        ValueError: Methods have different images, or none.
     """
     pairs = list(combinations(figures, 2))
     rows = figure_rows(figures)
@@ -102,10 +101,10 @@ def compare_pairs(figures: Mapping[str, Mapping[str, float]], *, higher_is_bette
 
 
 def significant_pairs(figures: Mapping[str, Mapping[str, float]]) -> set[frozenset[str]]:
-    """The pairs of methods that can be told apart, as `compare_pairs` does; none where there are too few images.
+    """The pairs of methods that differ significantly, by the test of `compare_pairs`; empty for too few images.
 
     Raises:
-        ValueError: A method has other images, or there are none.
+        ValueError: Methods have different images, or none.
     """
     pairs = list(combinations(figures, 2))
     rows = figure_rows(figures)
@@ -114,10 +113,10 @@ def significant_pairs(figures: Mapping[str, Mapping[str, float]]) -> set[frozens
 
 
 def figure_rows(figures: Mapping[str, Mapping[str, float]]) -> dict[str, Floats]:
-    """Figures by method, (N,), every method's images in the same order.
+    """Values by method, (N,), with every method's images in the same order.
 
     Raises:
-        ValueError: A method has other images than the first, or there are none.
+        ValueError: Methods have different images, or none.
     """
     images = list(next(iter(figures.values()), ()))
     for method, values in figures.items():
@@ -127,7 +126,7 @@ def figure_rows(figures: Mapping[str, Mapping[str, float]]) -> dict[str, Floats]
 
 
 def _tested(differences: Sequence[Floats] | Floats) -> list[float | None]:
-    """P of each row of differences, by Holm's step-down: the smallest of m times m, the next times m - 1, and so on."""
+    """Holm-adjusted p of each row of differences: the smallest of m p-values times m, the next times m - 1, ..."""
     found = [_wilcoxon(row) for row in differences]
     tests = sorted((p, index) for index, p in enumerate(found) if p is not None)
     largest = 0.0
@@ -142,18 +141,18 @@ def _wilcoxon(differences: Floats) -> float | None:
         return None
     if not differences.any():
         return 1.0
-    from scipy import stats  # type: ignore[import-untyped]  # here, because it takes long to import
+    from scipy import stats  # type: ignore[import-untyped]  # here, because its import is slow
 
     result: Any = stats.wilcoxon(differences, zero_method="wilcox", method="auto")
     return float(result.pvalue)
 
 
 def letters(methods: Sequence[str], apart: Collection[frozenset[str]]) -> dict[str, str]:
-    """Letters by method: two that share one cannot be told apart.
+    """Letters by method: two methods that share a letter do not differ significantly.
 
     Args:
         methods: In the order of the table.
-        apart: The pairs of them that can be.
+        apart: The pairs of methods that differ significantly.
     """
     groups: list[set[str]] = [set(methods)]
     for pair in sorted(apart, key=sorted):
@@ -167,21 +166,21 @@ def letters(methods: Sequence[str], apart: Collection[frozenset[str]]) -> dict[s
 
 
 def _symbol(index: int) -> str:
-    """A letter; where there are more groups than letters, a number in brackets."""
+    """A letter, or a number in brackets if the letters are used up."""
     return ascii_letters[index] if index < len(ascii_letters) else f"({index + 1})"
 
 
 def standings(
     figures: Mapping[str, Mapping[str, float]], higher_is_better: bool
 ) -> dict[str, tuple[float, float, str]]:
-    """The 95 % interval of each method's mean, and its letters: none where there are too few images, or one method.
+    """The 95 % interval of each method's mean, and its letters, best first; no letters for too few images.
 
     Args:
-        figures: By method and image; every method has the same images.
-        higher_is_better: Which way the metric counts; the best have the first letters.
+        figures: Values by method and image; every method has the same images.
+        higher_is_better: Direction of the metric.
 
     Raises:
-        ValueError: A method has other images, or there are none.
+        ValueError: Methods have different images, or none.
     """
     if not figures:
         return {}

@@ -1,19 +1,19 @@
-"""An upscaler's network run by the runtime that was asked for. Imports torch only when used."""
+"""Attaching the requested runtime to an upscaler; torch is imported only when used."""
 
 from srbench.api import Inference, Upscaler
 
 
 def attach(upscaler: Upscaler, inference: Inference) -> Upscaler:
-    """The upscaler, run as asked.
+    """Run an upscaler in the requested runtime and precision.
 
     Args:
-        upscaler: In float32, on the device. Runtimes other than `eager` take its attribute `network`, the nn.Module
-            that does all of its work on the same batch.
-        inference: Precision and runtime.
+        upscaler: In float32, on the device. Runtimes other than `eager` replace its attribute `network`, the nn.Module
+            that maps the same batch to the result.
+        inference: Device, precision and runtime.
 
     Raises:
-        MethodError: It has no network that the runtime could take over.
-        RuntimeMissingError: The runtime is not installed, or does not work here.
+        MethodError: The upscaler has no network for the runtime to take over.
+        RuntimeMissingError: The runtime is not installed or cannot be loaded.
     """
     match inference.runtime:
         case "openvino":

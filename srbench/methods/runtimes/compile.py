@@ -1,4 +1,4 @@
-"""torch.compile: kernels fused and generated when a shape is first seen."""
+"""torch.compile: fused kernels, generated at the first call with a shape."""
 
 import warnings
 from contextlib import nullcontext
@@ -11,12 +11,12 @@ from srbench.methods.runtimes.network import required_network
 
 
 def through_compile(upscaler: Upscaler) -> Upscaler:
-    """The upscaler's network, compiled by torch; needs a C++ compiler on a CPU, Triton on a GPU.
+    """Compile the upscaler's network; needs a C++ compiler on a CPU, Triton on a GPU.
 
-    What a network computes with NumPy stays NumPy's: torch would trace it, and fails at compiled loops.
+    NumPy calls inside the network are not traced, because torch fails on compiled loops.
 
     Raises:
-        MethodError: It has no network.
+        MethodError: The upscaler has no network.
     """
     network = torch.compile(required_network(upscaler, "compile"))
     seen: set[torch.Size] = set()
@@ -24,7 +24,7 @@ def through_compile(upscaler: Upscaler) -> Upscaler:
     def upscale(lr: Tensor, /) -> Tensor:
         known = lr.shape in seen
         seen.add(lr.shape)
-        # Compiling warns of caches that are passed by, and of calls in torch itself that are out of date.
+        # Compiling warns of bypassed caches and of deprecated calls within torch.
         quiet = nullcontext() if known else warnings.catch_warnings(action="ignore")
         with torch._dynamo.config.patch(trace_numpy=False), quiet:
             out: Tensor = network(lr.contiguous(memory_format=torch.channels_last))

@@ -1,4 +1,4 @@
-"""The device that methods run on, and the process set up for it."""
+"""Choice of device, precision and runtime, and process settings for measuring."""
 
 import ctypes
 import os
@@ -14,7 +14,7 @@ def resolve_device(choice: str) -> str:
     """Turn `auto` into `cuda` if torch has a GPU, else `cpu`.
 
     Raises:
-        RequestError: The name is none of auto, cpu and cuda, or torch finds no GPU for cuda.
+        RequestError: The name is not auto, cpu or cuda, or torch finds no GPU for cuda.
     """
     import torch
 
@@ -27,16 +27,16 @@ def resolve_device(choice: str) -> str:
 
 
 def resolve_inference(device: str, precision: PrecisionChoice, runtime: RuntimeName) -> Inference:
-    """How networks will be run, once it is known that they can be; `auto` gives bf16, which is to be tried.
+    """Check the requested precision and runtime; `auto` becomes bf16, still to be tried.
 
     Raises:
-        RuntimeMissingError: The runtime is not installed, or not for this device or precision.
+        RuntimeMissingError: The runtime is not installed, or does not support this device or precision.
     """
     if precision == "tf32" and device == "cpu":
-        raise RuntimeMissingError("precision tf32 is a GPU's; on this device choose fp32, bf16 or auto")
+        raise RuntimeMissingError("precision tf32 needs a GPU; on this device choose fp32, bf16 or auto")
     if runtime == "openvino":
         if device != "cpu":
-            raise RuntimeMissingError("runtime openvino runs on the CPU here; add --device cpu")
+            raise RuntimeMissingError("runtime openvino runs only on the CPU; add --device cpu")
         if precision == "tf32":
             raise RuntimeMissingError("runtime openvino has no tf32; choose fp32, bf16 or auto")
         from srbench.methods.runtimes.openvino import load_openvino
@@ -45,7 +45,7 @@ def resolve_inference(device: str, precision: PrecisionChoice, runtime: RuntimeN
     return Inference(device, "bf16" if precision == "auto" else precision, runtime)
 
 
-# Of glibc's malloc.h.
+# From glibc's malloc.h.
 _M_TRIM_THRESHOLD = -1
 _M_MMAP_MAX = -4
 _NEVER = 2**31 - 1
@@ -54,17 +54,16 @@ _SPINS = "10000"
 
 @lru_cache(maxsize=1)
 def tune() -> None:
-    """Set up this process for measuring: one thread per core it may use, and an allocator that keeps freed memory.
+    """Set up this process for measuring: one thread per available core, and an allocator that keeps freed memory.
 
-    The command line does this; a library call leaves the host process as it is unless it asks for it. Call it before
-    torch is imported.
+    Only the command line does this by default, since it affects the whole process. Call it before importing torch.
 
-    An idle thread of torch's keeps its core busy for milliseconds in case there is more to do, where decoding and
-    scoring could run; a shorter wait costs the networks nothing measurable, and SSIM beside them runs 1.7 times as
-    fast. glibc returns a large block to the system as soon as it is freed, and each layer of a network then waits for
-    fresh pages: without that, edsr ×4 in float32 runs 1.3 to 1.8 times as fast on two cores, in a third more memory.
+    Idle torch threads spin for milliseconds and block decoding and scoring: a shorter wait costs networks nothing
+    measurable, and SSIM beside them runs 1.7 times as fast. glibc returns large freed blocks to the system, so that
+    each layer waits for fresh pages: without that, edsr ×4 in float32 runs 1.3 to 1.8 times as fast on two cores, in
+    a third more memory.
     """
-    # Read once, when libgomp is loaded; what the user has set stays.
+    # Read once, when libgomp is loaded; a value set by the user stays.
     os.environ.setdefault("GOMP_SPINCOUNT", _SPINS)
     import torch
 

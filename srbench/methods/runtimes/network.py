@@ -1,4 +1,4 @@
-"""The network behind an upscaler, for runtimes that take it over and for counting."""
+"""The network of an upscaler, for runtimes and for counting parameters."""
 
 from torch import nn
 
@@ -7,17 +7,13 @@ from srbench.errors import MethodError
 
 
 def network_of(upscaler: Upscaler) -> nn.Module | None:
-    """The attribute `network`, or the upscaler itself where it is one."""
+    """The attribute `network`, or the upscaler itself if it is an nn.Module; None if neither."""
     found = getattr(upscaler, "network", upscaler)
     return found if isinstance(found, nn.Module) else None
 
 
 def required_network(upscaler: Upscaler, runtime: str) -> nn.Module:
-    """The network that a runtime takes over.
-
-    Raises:
-        MethodError: There is none.
-    """
+    """The network that a runtime takes over; raises MethodError if there is none."""
     network = network_of(upscaler)
     if network is None:
         raise MethodError(

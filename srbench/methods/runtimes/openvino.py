@@ -1,6 +1,6 @@
-"""OpenVINO: Intel's inference engine, an optional extra; on a CPU only.
+"""OpenVINO: Intel's inference engine, an optional extra, on CPU only.
 
-Source: https://docs.openvino.ai; it would choose bf16 by itself on a CPU that has it, so the precision is always said.
+Source: https://docs.openvino.ai; the precision is always set, because by default OpenVINO picks bf16 where supported.
 """
 
 import warnings
@@ -17,17 +17,15 @@ from srbench.methods.runtimes.network import required_network
 from srbench.parallel import cores
 
 _KEPT = 16
-"""Compiled shapes, more than a tiled image has; another size is compiled again, which takes a second."""
+"""Cached compiled shapes, more than a tiled image has; compiling a shape takes about a second."""
 
 
 def through_openvino(upscaler: Upscaler, precision: Precision) -> Upscaler:
-    """The upscaler's network, converted and compiled for each input shape when it is first seen.
-
-    Each shape is traced anew, because a network may compute with its input's size.
+    """Compile the upscaler's network per input shape, since a network may compute with its input's size.
 
     Raises:
-        MethodError: It has no network.
-        RuntimeMissingError: OpenVINO is not installed, or does not load.
+        MethodError: The upscaler has no network.
+        RuntimeMissingError: OpenVINO is not installed or cannot be loaded.
     """
     network = required_network(upscaler, "openvino")
     openvino = load_openvino()
@@ -43,7 +41,7 @@ def through_openvino(upscaler: Upscaler, precision: Precision) -> Upscaler:
         shape = tuple(lr.shape)
         if shape not in compiled:
             with warnings.catch_warnings():
-                warnings.simplefilter("ignore")  # torch's tracer warns of sizes that are fixed here on purpose
+                warnings.simplefilter("ignore")  # torch's tracer warns of fixed sizes, intended here
                 model = openvino.convert_model(network, example_input=torch.zeros(shape), input=[list(shape)])
             compiled[shape] = core.compile_model(model, "CPU", hints)
             if len(compiled) > _KEPT:
@@ -55,11 +53,7 @@ def through_openvino(upscaler: Upscaler, precision: Precision) -> Upscaler:
 
 
 def load_openvino() -> Any:
-    """The package.
-
-    Raises:
-        RuntimeMissingError: It is not installed, or does not load.
-    """
+    """Import the package; raise RuntimeMissingError if it is not installed or cannot be loaded."""
     try:
         import openvino
     except (ImportError, RuntimeError, OSError) as error:

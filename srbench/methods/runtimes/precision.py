@@ -1,4 +1,4 @@
-"""The precision of torch's convolutions and matrix products, around a call."""
+"""Precision of torch's convolutions and matrix products during a call."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -10,10 +10,7 @@ from srbench.api import Inference, Upscaler
 
 
 def in_precision(upscaler: Upscaler, inference: Inference) -> Upscaler:
-    """The upscaler with its convolutions and matrix products in a precision; samples come back as float32.
-
-    The process's own switches are as they were after each call.
-    """
+    """Run an upscaler in a precision, returning float32; the process's own settings are restored after each call."""
     kind = torch.device(inference.device).type
     match inference.precision:
         case "fp32" if kind == "cpu":
@@ -36,7 +33,7 @@ def in_precision(upscaler: Upscaler, inference: Inference) -> Upscaler:
 
 @contextmanager
 def _tf32(*, allowed: bool) -> Iterator[None]:
-    """Whether a GPU may round the inputs of float32 products to 10 mantissa bits while the block lasts."""
+    """Set whether a GPU may round the inputs of float32 products to 10 mantissa bits, within the block."""
     cudnn, matmul = torch.backends.cudnn, torch.backends.cuda.matmul
     before = cudnn.allow_tf32, matmul.allow_tf32
     cudnn.allow_tf32 = matmul.allow_tf32 = allowed

@@ -1,4 +1,4 @@
-"""A method that a card declares."""
+"""Methods declared by a card."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -19,11 +19,11 @@ class CardMethod:
 
     Attributes:
         entry: The card.
-        weights_name: What follows `@`; None for the default.
+        weights_name: Name after `@`; None for the default.
         given: The user's copies of the card's files, by scale.
-        own: A weight file of the user's own, under a name the card does not know; None for the card's.
-        variant: What follows the colon in `name:variant`; empty without one.
-        place: Hash of the path of the user's file, or of a variant's, which distinguishes two of the same name.
+        own: The user's own weight file, under a name not on the card; None for the card's.
+        variant: Text after the colon in `name:variant`; empty if none.
+        place: Hash of the path of the user's weight or variant file, to distinguish files of the same name.
     """
 
     entry: Entry[MethodCard]
@@ -35,7 +35,7 @@ class CardMethod:
 
     @property
     def name(self) -> str:
-        """The card's name, with `@weights` or `:variant` where asked for; of a variant that is a file its file name."""
+        """The card's name, with `@weights` or `:variant` if requested; a variant that is a file shows its file name."""
         if self.variant:
             file = self._variant_file
             return f"{self.entry.card.name}:{file.name if file else self.variant}"
@@ -53,7 +53,7 @@ class CardMethod:
         return path if self.variant and path.is_file() else None
 
     def receptive_radius(self, scale: int) -> int | None:
-        """That of the weights, or the card's; one's own weights may be of any network, so that it is not known."""
+        """Radius of the weights, else of the card, in LR pixels; None for own weights, which may be of any network."""
         entry = self.weights(scale)
         if self.own is not None:
             return None
@@ -62,12 +62,12 @@ class CardMethod:
 
     @property
     def scales(self) -> Scales:
-        """The card's scales, or those of the chosen weights; one's own weights may be for any of the card's."""
+        """The card's scales, or those of the chosen weights; own weights may be for any of the card's scales."""
         named = {item.scale for item in self.entry.card.weights if item.name == self.weights_name}
         return tuple(sorted(named)) if named else self.entry.card.scales
 
     def weights(self, scale: int) -> WeightsEntry | None:
-        """The card's entry for this scale."""
+        """The card's weights for this scale; None if it lists none."""
         for item in self.entry.card.weights:
             if item.scale == scale and self.weights_name in (None, item.name):
                 return item
@@ -79,7 +79,7 @@ class CardMethod:
         return entry is None or self._file(entry).here
 
     def identity(self, scale: int) -> Mapping[str, str]:
-        """Hash of all sources of its pack, and the weights' sha256."""
+        """Hash of all sources of the pack, and of the weights."""
         weights = self.weights(scale)
         found = {"pack": self.entry.pack.distribution, "code": code_sha256(self.entry.pack.folder)}
         if self.variant:
@@ -90,14 +90,14 @@ class CardMethod:
         return found | ({"weights": file_identity(self.own)} if self.own else {})
 
     def inference(self, scale: int, asked: Inference) -> Inference:
-        """As asked where it has weights; what learns nothing runs in float32, in torch."""
+        """The requested inference if the method has weights; otherwise float32 in torch."""
         return asked if self.weights(scale) or self.own or self.variant else Inference(asked.device)
 
     def build(self, scale: int, inference: Inference) -> Upscaler:
         """Obtain the weights and call the card's factory.
 
         Raises:
-            SRBenchError: The weights or the factory failed.
+            SRBenchError: The weights cannot be obtained, or the factory failed.
         """
         factory: UpscalerFactory = load_target(self.entry.card.factory, self.entry.pack.name)
         entry = self.weights(scale)
@@ -108,11 +108,11 @@ class CardMethod:
             )
         except SRBenchError:
             raise
-        except (Exception, SystemExit) as error:  # a pack is anyone's code
+        except (Exception, SystemExit) as error:  # third-party code may raise anything
             raise MethodError(f"cannot be built: {one_line(error)}") from error
 
     def open(self, scale: int, inference: Inference) -> Producer:
-        """Build it, and look at what it returns."""
+        """Build it and check its results."""
         return upscaling_producer(self.build(scale, inference), self.colour, inference.device)
 
     def _file(self, entry: WeightsEntry) -> WeightFile:

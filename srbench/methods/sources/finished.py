@@ -1,4 +1,4 @@
-"""Images made elsewhere, as a method that only reads."""
+"""Finished images, upscaled elsewhere and read from a folder."""
 
 import re
 from collections.abc import Mapping
@@ -20,16 +20,10 @@ class FinishedImages:
     colour: Literal["images"] = "images"
 
     def __init__(self, name: str, folder: Path, ids: tuple[str, ...], scale: int) -> None:
-        """Match every id to one file.
-
-        Args:
-            name: As it stands in tables.
-            folder: Holds the images.
-            ids: The dataset's image ids.
-            scale: The scale the images were made at.
+        """Match each of the dataset's image ids to one file in the folder.
 
         Raises:
-            RequestError: The folder is missing, or an image has no file or several; all are named.
+            RequestError: The folder does not exist, or an id has no file or several.
         """
         self.name = name
         self.place = place_sha256(folder)
@@ -37,14 +31,14 @@ class FinishedImages:
         self._files = _match(folder, ids, scale)
 
     def identity(self, scale: int) -> Mapping[str, str]:
-        """Hash of every image file, by id."""
+        """Hashes of the image files, by id."""
         return {image: file_identity(path) for image, path in self._files.items()}
 
     def inference(self, scale: int, asked: Inference) -> None:
-        """Nothing is computed."""
+        """None, since no network runs."""
 
     def open(self, scale: int, inference: Inference) -> Producer:
-        """Read the images as they are asked for."""
+        """Read the images on request."""
         return lambda jobs: [self._produced(job) for job in jobs]
 
     def _produced(self, job: Job) -> Produced:
@@ -63,7 +57,7 @@ class FinishedImages:
 
 
 def _like(image: Image, lr: NDArray[Any]) -> Image:
-    """The result in the planes LR has, to be compared with it."""
+    """Convert the result to the planes of LR."""
     if len(image) == len(lr):
         return image
     return to_rgb(image) if len(lr) == 3 else quantise(luma(image))
@@ -84,12 +78,12 @@ def _match(folder: Path, ids: tuple[str, ...], scale: int) -> dict[str, Path]:
     for image, paths in claims.items():
         if len(paths) > 1:
             names = " and ".join(path.name for path in paths)
-            raise RequestError(f"{folder}: {names} could both be {image!r}; leave one")
+            raise RequestError(f"{folder}: {names} match the same image {image!r}; keep one")
     return {image: paths[0] for image, paths in claims.items()}
 
 
 def _owner(stem: str, ids: tuple[str, ...], scale: int) -> str | None:
-    """The longest id that the stem is, alone or with a suffix such as `x4`, `_x4`, `_RCAN_x4`, `_SR`."""
+    """The longest id that equals the stem, or the stem without a suffix such as `x4`, `_x4`, `_RCAN_x4`, `_SR`."""
     suffix = re.compile(rf"([xX]{scale}|[_-].+)?")
     fitting = [image for image in ids if stem.startswith(image) and suffix.fullmatch(stem[len(image) :])]
     return max(fitting, key=len) if fitting else None

@@ -23,12 +23,12 @@ class FunctionMethod:
     """A function that takes `(lr)` or `(lr, scale)`.
 
     Attributes:
-        name: As it stands in tables.
+        name: Name in tables.
         function: The function.
-        colour: Its attribute `colour`, else `rgb`.
-        scales: Its attribute `scales`, else any.
-        scale_argument: How it is given the scale: by position, by keyword, or not at all.
-        source: What identifies its code; see `identity`.
+        colour: The function's attribute `colour` (`rgb`, `y` or `any`), by default `rgb`.
+        scales: The function's attribute `scales`, by default any.
+        scale_argument: How the scale is passed: by position, by keyword, or not at all.
+        source: Identity of the code; see `identity`.
         place: Hash of the path of its file; empty for a bare callable.
     """
 
@@ -41,14 +41,14 @@ class FunctionMethod:
     place: str = ""
 
     def identity(self, scale: int) -> Mapping[str, str]:
-        """Hashes of the files the function came from and uses; a bare callable is never the same twice."""
+        """Hashes of the files the function comes from and uses; for a bare callable, unique to each call of `run`."""
         return self.source
 
     def receptive_radius(self, scale: int) -> int | None:
-        """Its attribute `receptive_radius` (or `reach`, as it was called before), in LR pixels.
+        """The function's attribute `receptive_radius` (formerly `reach`), in LR pixels; None if not known.
 
         Raises:
-            RequestError: The attribute is no whole number.
+            RequestError: The attribute is not a non-negative integer.
         """
         radius = getattr(self.function, "receptive_radius", getattr(self.function, "reach", None))
         if radius is not None and (type(radius) is not int or radius < 0):
@@ -56,11 +56,11 @@ class FunctionMethod:
         return radius
 
     def ready(self, scale: int) -> bool:
-        """It is here."""
+        """Always true: nothing is fetched."""
         return True
 
     def inference(self, scale: int, asked: Inference) -> Inference:
-        """As asked where it shows a network; what else it computes with is not known, and runs in float32, in torch."""
+        """The requested inference if the function exposes a network; otherwise float32 in torch."""
         return asked if self._network() is not None else Inference(asked.device)
 
     def _network(self) -> object | None:
@@ -88,23 +88,17 @@ class FunctionMethod:
         return attach(upscale, self.inference(scale, inference))
 
     def open(self, scale: int, inference: Inference) -> Producer:
-        """Bind the scale, and look at what it returns."""
+        """Bind the scale and check results."""
         return upscaling_producer(self.build(scale, inference), self.colour, inference.device)
 
 
 def function_method(
     name: str, function: Callable[..., Any], source: Mapping[str, str], place: str = ""
 ) -> FunctionMethod:
-    """Look at a function before anything is run.
-
-    Args:
-        name: As it stands in tables.
-        function: May carry the attributes `colour` (`rgb`, `y` or `any`) and `scales` (a factor or several).
-        source: What identifies its code.
-        place: Hash of the path of its file.
+    """Make a method from a function, whose attributes `colour` and `scales` (an integer or several) are optional.
 
     Raises:
-        RequestError: Its parameters, colour or scales are not usable, or it is a network in training mode.
+        RequestError: The parameters, colour or scales are invalid, or the function is a network in training mode.
     """
     if getattr(function, "training", False) is True:
         raise RequestError(f"{name}: is in training mode; call .eval() on it first")
@@ -126,12 +120,12 @@ def _scales(function: Callable[..., Any], name: str) -> Scales:
 
 
 def _scale_argument(function: Callable[..., Any], name: str) -> ScaleArgument:
-    """By keyword where a parameter is called `scale`, by position where there is a second one without a default."""
-    # torch.nn.Module.__call__ takes anything; its `forward` says what.
+    """Keyword if a parameter is called `scale`, position if there is a second one without default, else none."""
+    # torch.nn.Module.__call__ takes any arguments; `forward` has the real signature.
     target = function if inspect.isroutine(function) else getattr(function, "forward", function)
     try:
         signature = inspect.signature(target)
-    except (TypeError, ValueError):  # built in C: only the image is sure to be wanted
+    except (TypeError, ValueError):  # built-in without signature: pass only the image
         return "none"
     parameters = [p for p in signature.parameters.values() if p.kind not in (p.VAR_POSITIONAL, p.VAR_KEYWORD)]
     required = [p for p in parameters[1:] if p.default is p.empty]
@@ -147,11 +141,7 @@ def _scale_argument(function: Callable[..., Any], name: str) -> ScaleArgument:
 
 
 def callable_name(function: Callable[..., Any]) -> str:
-    """A name for tables.
-
-    Raises:
-        RequestError: It cannot be called.
-    """
+    """A function's name in tables; raises RequestError if it is not callable."""
     if not callable(function):
         raise RequestError(f"a method is a name or a callable, got {type(function).__name__}")
     name = getattr(function, "__name__", type(function).__name__)

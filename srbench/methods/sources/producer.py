@@ -1,4 +1,4 @@
-"""How an upscaler is turned into a producer of 8-bit images."""
+"""Turning an upscaler into a producer of 8-bit images."""
 
 from collections.abc import Sequence
 
@@ -6,13 +6,7 @@ from srbench.api import Colour, Job, Produced, Producer, Upscaler
 
 
 def upscaling_producer(upscaler: Upscaler, colour: Colour, device: str) -> Producer:
-    """Call an upscaler on each job, and look at what it returns.
-
-    Args:
-        upscaler: Ready at the jobs' scale, on `device`.
-        colour: What it upscales.
-        device: A torch device.
-    """
+    """Make a producer that calls the upscaler, already on `device`, and checks its results for plausibility."""
     # Here, because planning and listing must not import torch.
     from srbench.methods.plausibility import suspicions
     from srbench.methods.upscale import upscale_planes

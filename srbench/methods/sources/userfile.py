@@ -1,4 +1,4 @@
-"""`./mine.py:upscale`: a function of a Python file, with the neighbours that file imports."""
+"""`./mine.py:upscale`: a function in a Python file, with the modules that file imports from its folder."""
 
 import importlib.util
 import os
@@ -16,16 +16,16 @@ from srbench.methods.sources.function import FunctionMethod, function_method
 
 
 def method_from_file(path: Path, attribute: str) -> FunctionMethod:
-    """Load a function, and hash every file its results depend on.
+    """Load a function and hash every file its results depend on.
 
-    These are the file itself, the modules it imported from its own folder, and whatever its attribute `files` lists
-    (paths relative to that folder: weights, say).
+    These are the file, the modules it imports from its folder, and the paths in the function's attribute `files`
+    (relative to that folder, for example weights).
 
     Raises:
-        RequestError: There is no such file or function, or the file cannot be imported.
+        RequestError: The file or function does not exist, or the file cannot be imported.
     """
     if not path.is_file():
-        raise RequestError(f"{path}: no such file; a method of your own is given as ./file.py:function")
+        raise RequestError(f"{path}: no such file; write your own method as ./file.py:function")
     folder = path.resolve().parent
     with _neighbours(folder) as imported:
         module = _execute(path)
@@ -41,10 +41,10 @@ def method_from_file(path: Path, attribute: str) -> FunctionMethod:
 
 @contextmanager
 def _neighbours(folder: Path) -> Iterator[list[Path]]:
-    """Let a file find its neighbours, and forget them afterwards, so that two folders may each have a `network.py`.
+    """Make the folder importable, and unload its modules afterwards, so that two folders may each have a `network.py`.
 
     Yields:
-        Files of all modules that come from the folder, imported now or before; filled when the block ends.
+        Files of all loaded modules from the folder, filled when the block ends.
     """
     files: list[Path] = []
     before = set(sys.modules)
@@ -62,9 +62,9 @@ def _neighbours(folder: Path) -> Iterator[list[Path]]:
 
 
 def _source(module: ModuleType, folder: Path) -> Path | None:
-    """The file of a module that lies below the folder; an environment in it holds installed modules, not neighbours."""
+    """The file of a module below the folder, except modules installed in an environment there; else None."""
     named = getattr(module, "__file__", None)
-    # torch.ops calls its file `_ops.py`, which lies nowhere.
+    # torch.ops has the file name `_ops.py`, which does not exist.
     if not isinstance(named, str) or not Path(named).is_absolute():
         return None
     path, installed = _resolved(named)
@@ -73,7 +73,7 @@ def _source(module: ModuleType, folder: Path) -> Path | None:
 
 @lru_cache(maxsize=2**14)
 def _resolved(named: str) -> tuple[Path, bool]:
-    """Where a module's file really lies, and whether it was installed there; thousands of modules are asked for."""
+    """A module's resolved path, and whether it is an installed package; cached for thousands of modules."""
     path = Path(named).resolve()
     return path, path.is_relative_to(Path(sys.prefix).resolve()) or "site-packages" in path.parts
 
@@ -84,10 +84,10 @@ def _execute(path: Path) -> ModuleType:
     if spec is None or spec.loader is None:
         raise RequestError(f"{path}: cannot be imported as Python")
     module = importlib.util.module_from_spec(spec)
-    sys.modules[name] = module  # dataclasses look their module up while it is executed
+    sys.modules[name] = module  # dataclasses look up their module during execution
     try:
         spec.loader.exec_module(module)
-    except (Exception, SystemExit) as error:  # anyone's code
+    except (Exception, SystemExit) as error:  # third-party code may raise anything
         raise RequestError(f"{path}: cannot be imported ({one_line(error)})") from error
     return module
 
@@ -96,5 +96,5 @@ def _listed_files(function: Any, folder: Path, path: Path) -> list[Path]:
     listed = [(folder / name).resolve() for name in getattr(function, "files", ())]
     for file in listed:
         if not file.is_file():
-            raise RequestError(f"{path}: its attribute files lists {file.name}, which is not there")
+            raise RequestError(f"{path}: its attribute files lists {file.name}, which does not exist")
     return listed

@@ -1,4 +1,4 @@
-"""A method with a wrapper around it: `edsr+ensemble`."""
+"""Wrapped methods, such as `edsr+ensemble`."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class WrappedMethod:
-    """A method and one wrapper; several wrappers are wrapped one by one."""
+    """A method and one wrapper; several wrappers are nested."""
 
     inner: BuildableMethod
     wrapper: Wrapper
@@ -28,42 +28,39 @@ class WrappedMethod:
 
     @property
     def place(self) -> str:
-        """The inner method's."""
+        """Place of the inner method."""
         return self.inner.place
 
     @property
     def colour(self) -> Colour:
-        """The inner method's."""
+        """Colour of the inner method."""
         return self.inner.colour
 
     @property
     def scales(self) -> Scales:
-        """The inner method's, as the wrapper changes them."""
+        """Scales of the wrapped method."""
         return self.wrapper.scales(self.inner.scales)
 
     def receptive_radius(self, scale: int) -> int | None:
-        """The inner method's, as the wrapper changes it."""
+        """Receptive radius of the wrapped method, in LR pixels; None if not known."""
         wrapping = self._wrapping(scale)
         return None if wrapping.radius is None else self.wrapper.radius(wrapping.radius, wrapping)
 
     def ready(self, scale: int) -> bool:
-        """Whether the inner method is."""
+        """Whether the inner method is ready."""
         return self.inner.ready(self._wrapping(scale).inner_scale)
 
     def identity(self, scale: int) -> Mapping[str, str]:
-        """The inner method's at its own scale, and the wrapper's name; its code is the engine's."""
+        """Identity of the inner method at its own scale, with the wrapper's name."""
         inner = self.inner.identity(self._wrapping(scale).inner_scale)
         return {**inner, "wrappers": f"{inner.get('wrappers', '')}+{self.wrapper.name}"}
 
     def inference(self, scale: int, asked: Inference) -> Inference:
-        """The inner method's."""
+        """Inference of the inner method."""
         return self.inner.inference(self._wrapping(scale).inner_scale, asked)
 
     def build(self, scale: int, inference: Inference) -> Upscaler:
-        """Build the inner method and wrap it.
-
-        What the inner method returns is checked before the wrapper can mend it, or hide it in a mean.
-        """
+        """Build and wrap the inner method, whose result is checked before the wrapper could hide a fault."""
         from srbench.methods.upscale import check_result  # here, because planning must not import torch
 
         wrapping = self._wrapping(scale)
@@ -77,7 +74,7 @@ class WrappedMethod:
         return self.wrapper.wrap(checked, wrapping)
 
     def open(self, scale: int, inference: Inference) -> Producer:
-        """Build it, and look at what it returns."""
+        """Build it and check its results."""
         return upscaling_producer(self.build(scale, inference), self.colour, inference.device)
 
     def _wrapping(self, scale: int) -> Wrapping:

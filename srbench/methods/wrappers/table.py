@@ -1,4 +1,4 @@
-"""Every wrapper by what follows the `+`."""
+"""The table of wrappers."""
 
 from collections.abc import Mapping
 from types import MappingProxyType
@@ -16,7 +16,7 @@ WRAPPERS: Mapping[str, Wrapper] = MappingProxyType(
             Wrapper("ensemble", "mean over the eight symmetries of the square; eight times the work", ensemble),
             Wrapper(
                 "tile",
-                "piece by piece with overlap: the same result in bounded memory; needs a known receptive radius",
+                "in overlapping tiles: the same result in bounded memory; needs a known receptive radius",
                 tile,
                 needs_radius=True,
             ),
@@ -32,4 +32,4 @@ WRAPPERS: Mapping[str, Wrapper] = MappingProxyType(
         )
     }
 )
-"""Every wrapper by what follows the `+`."""
+"""Wrappers by name."""

@@ -1,4 +1,4 @@
-"""Large images piece by piece."""
+"""Tiled upscaling of large images."""
 
 from __future__ import annotations
 
@@ -12,14 +12,13 @@ if TYPE_CHECKING:
     from torch import Tensor
 
 SIDE = 160
-"""Of a tile without its overlap, in LR pixels: an EDSR-baseline tile at ×4 then takes about 1 GiB."""
+"""Side of a tile without overlap, in LR pixels: an EDSR-baseline tile at ×4 then takes about 1 GiB."""
 
 
 def tile(upscaler: Upscaler, wrapping: Wrapping) -> Upscaler:
-    """Upscale tiles with as much of their surroundings as the method looks at, and keep the middles.
+    """Upscale tiles that overlap by the receptive radius, and crop the overlap.
 
-    At the image's own border a tile has no surroundings either, so that each sample sees what it would see in the
-    whole image: the result differs only by the rounding of float32.
+    At the image border tiles are not padded, so the result equals that of the whole image up to float32 rounding.
 
     Raises:
         RequestError: The receptive radius is not known.

@@ -1,4 +1,4 @@
-"""A method applied again to its own result."""
+"""Repeated application of a method to its own result."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _LARGEST = 16
 
 
 def twice(upscaler: Upscaler, wrapping: Wrapping) -> Upscaler:
-    """Apply an upscaler until its factors multiply to the one asked for, clipping to [0, 1] in between."""
+    """Apply an upscaler repeatedly until its scales multiply to the requested one, clipping to [0, 1] in between."""
     passes = _passes(wrapping)
 
     def upscale(lr: Tensor) -> Tensor:
@@ -27,21 +27,21 @@ def twice(upscaler: Upscaler, wrapping: Wrapping) -> Upscaler:
 
 
 def repeated_scales(scales: Scales) -> Scales:
-    """Powers of a method's scales, from the square on."""
+    """Second to fourth powers of a method's scales, up to 16."""
     bases = range(2, 5) if scales == "any" else scales
     powers: set[int] = {base**power for base in bases for power in (2, 3, 4)}
     return tuple(sorted(power for power in powers if power <= _LARGEST))
 
 
 def base_scale(scale: int, scales: Scales) -> int:
-    """The smallest of a method's scales of which a factor is a power."""
+    """The smallest of a method's scales of which `scale` is a power."""
     bases = range(2, 5) if scales == "any" else sorted(scales)
     base: int = next(base for base in bases if scale in repeated_scales((base,)))
     return base
 
 
 def twice_radius(radius: int, wrapping: Wrapping) -> int:
-    """Each pass looks as far as the first, on an image that is larger by then."""
+    """Sum of the radii of all passes in LR pixels; later passes run on a larger image, so their radii shrink."""
     return max(1, sum(math.ceil(radius / float(wrapping.inner_scale) ** number) for number in range(_passes(wrapping))))
 
 

@@ -1,4 +1,4 @@
-"""What a wrapper is, and what it is told about the method it wraps."""
+"""Wrappers: functions that turn an upscaler into another."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -8,12 +8,12 @@ from srbench.api import Scales, Upscaler
 
 @dataclass(frozen=True)
 class Wrapping:
-    """What a wrapper is told.
+    """Arguments of a wrapper.
 
     Attributes:
-        scale: The factor asked of the whole.
-        inner_scale: The factor of the upscaler that is wrapped.
-        radius: Its receptive radius in LR pixels; None if it is not known.
+        scale: Scale of the wrapped method.
+        inner_scale: Scale of the inner upscaler.
+        radius: Receptive radius of the inner upscaler in LR pixels; None if not known.
     """
 
     scale: int
@@ -35,16 +35,16 @@ def _same_radius(radius: int, _: Wrapping) -> int:
 
 @dataclass(frozen=True)
 class Wrapper:
-    """Turns an upscaler into another.
+    """Turns an inner upscaler into a wrapped one.
 
     Attributes:
-        name: What follows the `+`.
+        name: Name after the `+`.
         summary: One line for `srbench list wrappers`.
-        wrap: From an upscaler at `inner_scale` to one at `scale`.
-        scales: From the scales of a method to those of the wrapped one.
-        inner_scale: Which of a method's scales a factor is made of.
-        radius: From a method's receptive radius to that of the wrapped one.
-        needs_radius: Whether it needs a method whose receptive radius is known.
+        wrap: Maps an upscaler at `inner_scale` to one at `scale`.
+        scales: Maps the inner method's scales to those of the wrapped one.
+        inner_scale: Maps a scale of the wrapped method to the inner method's.
+        radius: Maps the inner method's receptive radius to that of the wrapped one, in LR pixels.
+        needs_radius: Whether the inner method's receptive radius must be known.
     """
 
     name: str

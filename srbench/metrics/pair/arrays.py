@@ -1,4 +1,4 @@
-"""The statistics of two arrays, each computed once and shared by all metrics."""
+"""Statistics of two arrays, each computed once and shared by all metrics."""
 
 import math
 from functools import cached_property
@@ -16,22 +16,19 @@ Planes = NDArray[Any]
 
 
 class ArrayPair:
-    """On the processor. Errors are whole numbers or float64.
-
-    SSIM is computed in float32 for two uint8 images, and where asked, else in float64; it shows in the ninth digit.
-    """
+    """Errors in integers or float64; SSIM in float32 for uint8 or if `single`, a difference in the ninth digit."""
 
     def __init__(self, sr: Planes, hr: Planes, data_range: float = 255.0, *, single: bool = False) -> None:
-        """Look at two images.
+        """Pair two images.
 
         Args:
             sr: uint8 or float, (C, H, W) or (H, W).
-            hr: The same shape.
+            hr: Same shape.
             data_range: Distance from black to white in the images' unit.
-            single: Compute SSIM of float64 images in float32 too, in less than half the time.
+            single: Compute SSIM of float64 images in float32, in less than half the time.
 
         Raises:
-            ImageError: The shapes differ, an image is empty, of other dimension, or not finite.
+            ImageError: The shapes differ or are not 2-D or 3-D, an image is empty, or a sample is not finite.
         """
         self.shape = check_shapes(sr.shape, hr.shape)
         self.data_range = data_range
@@ -46,7 +43,7 @@ class ArrayPair:
         return self._pair
 
     def _prepared(self, image: Planes) -> Planes:
-        from srbench.parallel import plain  # here, because listing must not wait for a compiler
+        from srbench.parallel import plain  # here, so that listing does not load a compiler
 
         planes = plain(image.reshape(self.shape), np.uint8 if self._whole else np.float64)
         if not self._whole and not _finite(planes):
@@ -55,7 +52,7 @@ class ArrayPair:
 
     @cached_property
     def _centres(self) -> list[tuple[float, float]]:
-        """About the mean of each plane of sr and hr; a prime stride meets no pattern of the image's."""
+        """Approximate mean of each plane of sr and hr; the stride is prime to avoid aliasing with patterns."""
         return [
             (float(a.reshape(-1)[::251].mean()), float(b.reshape(-1)[::251].mean()))
             for a, b in zip(*self._pair, strict=True)
@@ -91,14 +88,14 @@ class ArrayPair:
 
 def _finite(planes: Planes) -> bool:
     with np.errstate(over="ignore", invalid="ignore"):
-        # The sum of finite samples is finite but for absurd ones, and found in a quarter of the time.
+        # Fast path, in a quarter of the time: a finite sum implies finite samples.
         return math.isfinite(float(planes.sum())) or bool(np.isfinite(planes).all())
 
 
 def _terms(
     x: Planes, y: Planes, kind: DTypeLike, data_range: float, centres: list[tuple[float, float]], factor: int
 ) -> SsimTerms:
-    """Of images that are `factor` times what `data_range` and `centres` are of."""
+    """SSIM's means of images whose samples are `factor` times those of `data_range` and `centres`."""
     from srbench.metrics.pair.loops import ssim_rows
     from srbench.parallel import banded_planes
 
@@ -117,7 +114,7 @@ def _terms(
 
 
 def _halved(pair: tuple[Planes, Planes], kind: DTypeLike) -> tuple[Planes, Planes]:
-    """Sums over 2×2 pixels, every second one: four times the mean, so that uint8 becomes uint16 without rounding."""
+    """Sums over 2×2 pixels, subsampled by 2: four times the mean, so that uint8 becomes uint16 without rounding."""
     from srbench.metrics.pair.loops import halve_rows
     from srbench.parallel import banded_planes
 

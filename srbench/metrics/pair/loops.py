@@ -1,7 +1,7 @@
-"""SSIM's inner loop: sums and differences of the two images, blurred row by row, never held as whole planes.
+"""SSIM's inner loop: sums and differences of the two images, blurred row by row without storing whole planes.
 
-With p = x + y and q = x - y, four blurred planes do for five: μx² + μy² = (μp² + μq²) / 2, 2·μx·μy = (μp² - μq²) / 2,
-and the same of the second moments. Where the images are alike q is small, so that little is lost by cancellation.
+With p = x + y and q = x - y, four blurred planes replace five: μx² + μy² = (μp² + μq²) / 2, 2·μx·μy = (μp² - μq²) / 2,
+and likewise the second moments. For similar images q is small, so that cancellation loses little precision.
 """
 
 from typing import Any
@@ -11,26 +11,26 @@ import numpy as np
 from srbench.parallel import REASSOCIATED, compiled
 
 TAPS = 11
-"""Length of the window."""
+"""Window length in pixels."""
 
 _COLUMNS = 512
-"""A strip this wide, eleven rows of four planes, stays in the second cache."""
+"""Strip width in pixels: eleven rows of four planes fit in the L2 cache."""
 
 
 @compiled(fastmath=REASSOCIATED)
 def ssim_rows(
     x: Any, y: Any, taps: Any, c1: float, c2: float, centre_x: float, centre_y: float, start: int, stop: int
 ) -> tuple[float, float]:
-    """Sums of SSIM and of its contrast factor over the windows whose first row lies in start…stop.
+    """Sums of SSIM and of its contrast term over the windows whose first row is in start…stop.
 
     Args:
-        x: (H, W), any type.
-        y: The same shape.
-        taps: Six weights of a symmetric window of 11, the middle one last; of the type to compute in.
-        c1: First constant.
-        c2: Second constant.
-        centre_x: About the mean of x, so that moments about it are small; of no influence but on rounding.
-        centre_y: Likewise of y.
+        x: (H, W), any dtype.
+        y: Same shape.
+        taps: First six weights of a symmetric window of 11, the middle one last, in the dtype to compute in.
+        c1: SSIM's C1.
+        c2: SSIM's C2.
+        centre_x: Approximate mean of x, which keeps moments small; affects rounding only.
+        centre_y: Approximate mean of y.
         start: First row.
         stop: The row after the last.
     """
@@ -62,8 +62,8 @@ def ssim_rows(
                 pp[j] = p[j] * p[j]
                 qq[j] = q[j] * q[j]
             line = ring[row % TAPS]
-            for which, source in enumerate((p, q, pp, qq)):
-                target = line[which]
+            for index, source in enumerate((p, q, pp, qq)):
+                target = line[index]
                 for j in range(count):
                     target[j] = (
                         t0 * (source[j] + source[j + 10])
@@ -75,7 +75,7 @@ def ssim_rows(
                     )
             if row < start + TAPS - 1:
                 continue
-            # After the row just read come, in the ring, the oldest row and its successors.
+            # In the ring, the row just written is followed by the oldest one.
             r0, r10 = ring[(row + 1) % TAPS], line
             r1, r9 = ring[(row + 2) % TAPS], ring[(row + 10) % TAPS]
             r2, r8 = ring[(row + 3) % TAPS], ring[(row + 9) % TAPS]
@@ -131,13 +131,9 @@ def ssim_rows(
 
 @compiled()
 def halve_rows(image: Any, out: Any, start: int, stop: int) -> None:
-    """Sum over 2×2 pixels into `out`, rows start…stop of it; the last row and column are repeated at an odd edge.
+    """Sum an image, (H, W), over 2×2 pixels into rows start…stop - 1 of `out`, uint16 or float, (⌈H/2⌉, ⌈W/2⌉).
 
-    Args:
-        image: (H, W), any type.
-        out: uint16 or float, (⌈H/2⌉, ⌈W/2⌉).
-        start: First row of `out`.
-        stop: The row after the last.
+    An odd last row or column is repeated.
     """
     height, width = image.shape
     kind = out.dtype.type

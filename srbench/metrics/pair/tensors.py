@@ -1,4 +1,4 @@
-"""The statistics of `comparison`, on the device where the images lie: no image travels back to be scored."""
+"""Statistics of two tensors, computed on their device, so that no image is copied back to be scored."""
 
 from functools import cached_property
 from typing import Any
@@ -15,18 +15,13 @@ from srbench.metrics.pair.window import GAUSSIAN, WINDOW, check_shapes, check_wi
 
 
 class TensorPair:
-    """Errors in whole numbers or float64; SSIM's planes in float32, within 1e-6 of `ArrayComparison`."""
+    """Errors in integers or float64; SSIM in float32, within 1e-6 of `ArrayPair`."""
 
     def __init__(self, sr: Tensor, hr: Tensor, data_range: float = 255.0) -> None:
-        """Look at two images.
-
-        Args:
-            sr: uint8 or float, (C, H, W) or (H, W).
-            hr: The same shape, on the same device.
-            data_range: Distance from black to white in the images' unit.
+        """Pair two images on one device, with shape and range as for `ArrayPair`.
 
         Raises:
-            ImageError: The shapes differ, an image is empty, of other dimension, or not finite.
+            ImageError: The shapes differ or are not 2-D or 3-D, an image is empty, or a sample is not finite.
         """
         self.shape = check_shapes(tuple(sr.shape), tuple(hr.shape))
         self.data_range = data_range
@@ -38,7 +33,7 @@ class TensorPair:
         self._terms: dict[int, SsimTerms] = {}
 
     def arrays(self) -> tuple[NDArray[Any], NDArray[Any]]:
-        """The result and HR on the processor, uint8 or float64, (C, H, W)."""
+        """The result and HR as arrays, uint8 or float64, (C, H, W)."""
         sr, hr = (image.cpu().numpy() for image in (self._sr, self._hr))
         return sr, hr
 
@@ -73,7 +68,7 @@ class TensorPair:
 
 
 def _terms(pair: Tensor, data_range: float) -> SsimTerms:
-    """Of (2, C, H, W); sums and differences of the two images, as in `srbench.kernels.ssim`."""
+    """SSIM's means of a (2, C, H, W) pair, from sums and differences, as in `srbench.metrics.pair.loops`."""
     check_window(tuple(pair.shape))
     middle_x, middle_y = centres = pair.mean(dim=(2, 3), keepdim=True)
     x, y = pair - centres
@@ -91,7 +86,7 @@ def _terms(pair: Tensor, data_range: float) -> SsimTerms:
 
 def _blurred(planes: Tensor) -> Tensor:
     """Gaussian means over the region the window fits in: (4, C, H, W) to (4, C, H - 10, W - 10)."""
-    # Sums, not a convolution: a GPU's library may round those, and methods switch that for the whole process.
+    # Sums, because a convolution may run in TF32, which methods switch on for the whole process.
     for axis in (2, 3):
         length = planes.shape[axis] - WINDOW + 1
         total = planes.narrow(axis, 0, length) * float(GAUSSIAN[0])
@@ -102,7 +97,7 @@ def _blurred(planes: Tensor) -> Tensor:
 
 
 def _halved(pair: Tensor) -> Tensor:
-    """Mean over 2×2 pixels, every second one; the last row and column are repeated at an odd edge."""
+    """Mean over 2×2 pixels, subsampled by 2; an odd last row or column is repeated."""
     height, width = pair.shape[2:]
     even = pad(pair, (0, width % 2, 0, height % 2), mode="replicate")
     return avg_pool2d(even, 2)

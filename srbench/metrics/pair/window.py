@@ -1,4 +1,4 @@
-"""SSIM's window and constants, and the shapes that can be compared; shared by arrays and tensors."""
+"""SSIM's window and constants, and shape checks; shared by arrays and tensors."""
 
 import math
 
@@ -24,7 +24,7 @@ def check_shapes(sr: tuple[int, ...], hr: tuple[int, ...]) -> tuple[int, int, in
     """The common shape, as (C, H, W).
 
     Raises:
-        ImageError: The shapes differ, or are none of images.
+        ImageError: The shapes differ, are not 2-D or 3-D, or are empty.
     """
     if sr != hr:
         raise ImageError(f"images of shapes {sr} and {hr} cannot be compared; crop them alike first")
@@ -34,11 +34,7 @@ def check_shapes(sr: tuple[int, ...], hr: tuple[int, ...]) -> tuple[int, int, in
 
 
 def check_window(shape: tuple[int, ...]) -> None:
-    """Refuse an image that SSIM's window does not fit into.
-
-    Raises:
-        UndefinedMetricError: A side is shorter.
-    """
+    """Raise UndefinedMetricError if a side is shorter than SSIM's window."""
     if min(shape[-2:]) < WINDOW:
         raise UndefinedMetricError(
             f"{shape[-1]}×{shape[-2]} pixels are scored; SSIM's window needs {WINDOW} on each side"

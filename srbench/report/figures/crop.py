@@ -1,4 +1,4 @@
-"""Which part of an image to show: given, or where the methods differ most."""
+"""The part of an image to show: a given box, or where the methods differ most."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -15,14 +15,7 @@ from srbench.protocols import luma
 
 @dataclass(frozen=True)
 class Box:
-    """A part of an image, in pixels.
-
-    Attributes:
-        left: From the image's left edge.
-        top: From its top.
-        width: At least 1.
-        height: At least 1.
-    """
+    """A part of an image, in pixels from its top left corner; width and height are at least 1."""
 
     left: int
     top: int
@@ -35,14 +28,10 @@ class Box:
 
 
 def read_box(text: str, size: tuple[int, int]) -> Box:
-    """Read `x,y,w,h`.
-
-    Args:
-        text: Left, top, width and height in pixels.
-        size: The image's height and width.
+    """Read `x,y,w,h`, in pixels, of an image whose height and width are `size`.
 
     Raises:
-        RequestError: It is none, or does not lie in the image.
+        RequestError: The text is not x,y,w,h, or the box exceeds the image.
     """
     height, width = size
     try:
@@ -57,25 +46,25 @@ def read_box(text: str, size: tuple[int, int]) -> Box:
 
 
 def contrasted(results: Sequence[Image], truth: Image) -> Sequence[Image]:
-    """What `most_different` is to look at: the methods' results, of a single method HR beside it."""
+    """Images for `most_different`: the methods' results; a single result is compared with HR."""
     return results if len(results) > 1 else [*results, truth]
 
 
 def most_different(images: Sequence[Image], size: tuple[int, int], count: int = 1) -> list[Box]:
-    """Where images differ most: the boxes with the largest sum of the variance of luma, none overlapping another.
+    """Where images differ most: the disjoint boxes with the largest sum of the variance of luma.
 
     Args:
         images: uint8, (C, H, W), at least one; see `contrasted`.
-        size: Height and width of the boxes, no larger than the images.
-        count: How many, at most: fewer where there is no room, or no further difference.
+        size: Height and width of the boxes in pixels, no larger than the images.
+        count: Largest number of boxes; fewer are returned if there is no room, or no further difference.
 
     Returns:
-        The most different first; a box in the middle where nothing differs.
+        Boxes, most different first; a box in the middle if the images are equal.
     """
     spread = _variance(images)
     height, width = spread.shape
     down, across = size
-    # The sum over the box whose top left corner is at a place, from the table of sums.
+    # The sum over the box with its top left corner at each pixel, from the integral image.
     table = cv2.integral(spread)
     sums = table[down:, across:] - table[:-down, across:] - table[down:, :-across] + table[:-down, :-across]
     found: list[Box] = []
@@ -89,15 +78,15 @@ def most_different(images: Sequence[Image], size: tuple[int, int], count: int = 
 
 
 _NOTHING = 1e-6
-"""Below which a sum of variances is what rounding left of none."""
+"""Sums of variances below this are rounding errors."""
 
 
 def _variance(images: Sequence[Image]) -> NDArray[np.float64]:
-    """(H, W): of luma over the images, one after the other, so that many large ones need no more memory than two."""
+    """Variance of luma over the images, (H, W); one image at a time, to save memory."""
     first = luma(to_rgb(images[0]))[0]
     total, squares = np.zeros_like(first), np.zeros_like(first)
     for image in images:
-        # Less the first image's, so that equal images differ by nothing at all.
+        # Relative to the first image, so that the variance of equal images is exactly 0.
         apart = luma(to_rgb(image))[0] - first
         total += apart
         squares += apart**2

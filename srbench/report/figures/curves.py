@@ -1,4 +1,4 @@
-"""A dataset's images in order: each method's figure on each of them, and its mean."""
+"""Plot of each method's value on each image of a dataset, and its mean."""
 
 from collections.abc import Mapping
 
@@ -12,19 +12,17 @@ from srbench.report.figures.file import shortened
 from srbench.report.figures.tradeoff import style_of
 
 _NAMED = 30
-"""Images have their names below where there are no more."""
+"""Largest number of images that are labelled with their names."""
 
 
-@style.context("default", after_reset=True)  # whatever the notebook or the user has set
+@style.context("default", after_reset=True)  # ignores the notebook's or user's settings
 def draw_curves(figures: Mapping[str, Mapping[str, float]], metric: MetricInfo, title: str) -> Figure:
-    """Draw a line for each method over the images, and its mean as a dashed one.
-
-    Images are sorted by their mean over the methods, the worst first.
+    """Draw a line for each method over the images, worst mean over the methods first, and its mean as a dashed line.
 
     Args:
-        figures: By method and image; every method has the same images, and at least one.
-        metric: What they are.
-        title: Dataset, factor and protocol.
+        figures: Values by method and image; every method has the same images, at least one.
+        metric: The metric.
+        title: Dataset, scale and protocol.
     """
     images = list(next(iter(figures.values())))
     sign = metric.sign

@@ -1,4 +1,4 @@
-"""Figures as files, and names that fit into them."""
+"""Writing figures to files, and shortening names to fit into them."""
 
 import io
 from dataclasses import dataclass
@@ -15,7 +15,7 @@ _DPI = 200
 
 
 def shortened(name: str, longest: int) -> str:
-    """A name of at most so many letters: the middle is left out of a longer one, since names end differently."""
+    """A name of at most `longest` characters: longer ones lose their middle, since names differ at the end."""
     if len(name) <= longest:
         return name
     head = (longest - 1) // 2
@@ -23,10 +23,10 @@ def shortened(name: str, longest: int) -> str:
 
 
 def check_suffix(path: Path) -> None:
-    """Refuse a file that is not to be written, before anything is computed for it.
+    """Check the path of a figure before the figure is computed.
 
     Raises:
-        OutputError: The suffix is none of `FIGURE_SUFFIXES`, or the file's folder is a file.
+        OutputError: The suffix is not one of `FIGURE_SUFFIXES`, or the path is a folder.
     """
     if path.suffix.lower() not in FIGURE_SUFFIXES:
         raise OutputError(f"{path}: figures are written as {', '.join(FIGURE_SUFFIXES)}; name the file so")
@@ -36,19 +36,15 @@ def check_suffix(path: Path) -> None:
 
 @dataclass(frozen=True)
 class Drawing:
-    """A figure that a notebook shows, and that can be saved.
-
-    Attributes:
-        figure: matplotlib's.
-    """
+    """A matplotlib figure that a notebook shows, and that can be saved."""
 
     figure: Figure
 
     def save(self, path: str | Path) -> None:
-        """Write it as the suffix says, `.png`, `.pdf` or `.svg`.
+        """Write the figure in the format of the suffix, `.png`, `.pdf` or `.svg`.
 
         Raises:
-            OutputError: The suffix is another, or the file cannot be written.
+            OutputError: The suffix is invalid, or the file cannot be written.
         """
         write_figure(self.figure, Path(path))
 
@@ -60,19 +56,15 @@ class Drawing:
 
 
 def write_figure(figure: Figure, path: Path) -> None:
-    """Write a figure as its suffix says, whole or not at all, the same bytes each time.
-
-    Args:
-        figure: What to write; PNG has 200 pixels an inch.
-        path: Ends in `.png`, `.pdf` or `.svg`.
+    """Write a figure atomically and reproducibly as `.png` (200 pixels per inch), `.pdf` or `.svg`.
 
     Raises:
-        OutputError: The suffix is another, or the file cannot be written.
+        OutputError: The suffix is invalid, or the file cannot be written.
     """
     check_suffix(path)
     kind = path.suffix.lower()[1:]
     undated = {"png": {}, "pdf": {"CreationDate": None}, "svg": {"Date": None}}[kind]
-    # Letters stay letters: searchable in PDF, and text in SVG.
+    # Fonts are embedded in PDF, and text stays text in SVG, so that it can be searched.
     with (
         style.context("default", after_reset=True),
         rc_context({"pdf.fonttype": 42, "svg.fonttype": "none", "svg.hashsalt": "srbench"}),

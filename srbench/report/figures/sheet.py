@@ -1,4 +1,4 @@
-"""The figure that papers print: the whole image with a box, and what each method makes of the box."""
+"""The figure common in papers: the whole image with a box, and each method's result in the box."""
 
 from __future__ import annotations
 
@@ -23,25 +23,20 @@ _TALL = {1: 1.9, 2: 3.4, 3: 4.6, 4: 5.2}
 _WIDEST, _NARROWEST = 4.5, 1.2
 _LOWEST = 0.15
 _BANNER = 2.5
-"""A crop so many times as wide as it is high is shown one below the other."""
+"""Aspect ratio, width over height, from which crops are stacked vertically."""
 
 _COLOUR = "#e8000b"
 _SEEN = 0.015
-"""Side of the smallest box that is seen, as a share of the image's longer side."""
+"""Smallest visible side of a box, as a fraction of the image's longer side."""
 
 _LETTERS_PER_INCH = 14.5
 _SHARP = 400
-"""Crops are enlarged to about so many pixels by repeating, because printers and viewers would smooth them."""
+"""Size in pixels to which crops are enlarged by repeating pixels, because printers and viewers would smooth them."""
 
 
-@style.context("default", after_reset=True)  # whatever the notebook or the user has set
+@style.context("default", after_reset=True)  # ignores the notebook's or user's settings
 def draw_sheet(scene: Scene, box: Box) -> Figure:
-    """Draw the whole of HR with the box, and the box of HR and of each result, with PSNR and SSIM of the whole image.
-
-    Args:
-        scene: What to show.
-        box: Which part.
-    """
+    """Draw HR with the box, and the box of HR and of each result, with PSNR and SSIM of the whole image."""
     panels = 1 + len(scene.results)
     rows = 1 if panels <= 3 else 2 if panels <= 10 else 3
     if box.width >= _BANNER * box.height:
@@ -61,13 +56,13 @@ def draw_sheet(scene: Scene, box: Box) -> Figure:
 
     left = place(_GAP, _GAP, whole, tall - _CAPTION)
     left.imshow(_pixels(scene.truth))
-    # Half a pixel, because a pixel's middle is where its coordinate is; a tiny box is drawn large enough to be seen.
+    # Minus half a pixel, because coordinates are pixel centres; a tiny box is enlarged to be visible.
     least = max(height, width) * _SEEN
     wide, high = max(box.width, least), max(box.height, least)
     corner = box.left + box.width / 2 - wide / 2 - 0.5, box.top + box.height / 2 - high / 2 - 0.5
     left.add_patch(Rectangle(corner, wide, high, fill=False, edgecolor=_COLOUR, linewidth=1.4))
     _finish(left, [scene.image, scene.rules], whole)
-    # Equal to HR is better than any figure; what is equal as it is written is equally good.
+    # Results equal to HR rank first; PSNR values that are equal as printed are tied.
     levels = [math.inf if result.psnr is None else round(result.psnr, 2) for result in scene.results]
     best = max(levels) if len(levels) > 1 else None
     for index, (image, caption, bold) in enumerate(
@@ -92,13 +87,13 @@ def _place(box: Box) -> str:
 
 
 def _finish(axes: Axes, lines: Sequence[str], wide: float, *, bold: bool = False) -> None:
-    """No ticks, a caption below."""
+    """Remove ticks and add a caption."""
     axes.set_xticks([])
     axes.set_yticks([])
     axes.set_anchor("N")
     for side in axes.spines.values():
         side.set_linewidth(0.4)
-    name, *figures = lines  # only names are shortened, never figures
+    name, *figures = lines  # names are shortened, numbers never
     caption = "\n".join([shortened(name, int(wide * _LETTERS_PER_INCH)), *figures])
     weight = "bold" if bold else "normal"
     axes.set_xlabel(caption, fontsize=7, fontweight=weight, labelpad=2, parse_math=False)
@@ -120,8 +115,8 @@ class SceneResult:
     Attributes:
         method: Its name.
         image: uint8, (3, H, W).
-        psnr: Of the whole image under the protocol, in dB; None where it is equal to HR.
-        ssim: Likewise; None where the image is too small for it.
+        psnr: PSNR of the whole image under the protocol, in dB; None if it is equal to HR.
+        ssim: SSIM of the whole image under the protocol; None if the image is too small.
     """
 
     method: str
@@ -136,10 +131,10 @@ class Scene:
 
     Attributes:
         image: Dataset and id.
-        rules: Factor and protocol.
+        rules: Scale and protocol.
         truth: HR as it is compared, uint8, (3, H, W).
-        results: In the order asked.
-        suspicious: What looked odd about them, a line each.
+        results: Results in the order requested.
+        suspicious: Warnings about them, a line each.
     """
 
     image: str

@@ -1,4 +1,4 @@
-"""Quality against throughput, with the methods that none beats in both."""
+"""Plot of quality against throughput, with the Pareto front."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -13,14 +13,7 @@ from srbench.report.figures.file import shortened
 
 @dataclass(frozen=True)
 class Point:
-    """A method.
-
-    Attributes:
-        method: Its name.
-        speed: Images a second.
-        quality: In the metric's unit.
-        style: Its place in the table, which decides how it looks.
-    """
+    """A method: speed in images per second, quality in the metric's unit, and its index for `style_of`."""
 
     method: str
     speed: float
@@ -29,12 +22,7 @@ class Point:
 
 
 def front(points: Sequence[Point], metric: MetricInfo) -> list[Point]:
-    """The Pareto front, the slowest first: those for which no other is better in one and no worse in the other.
-
-    Args:
-        points: In any order.
-        metric: Which way quality counts.
-    """
+    """The Pareto front, slowest first: points that no other point dominates in speed and quality."""
     sign = metric.sign
     found: list[Point] = []
     for point in sorted(points, key=lambda point: (-point.speed, -sign * point.quality)):
@@ -43,15 +31,15 @@ def front(points: Sequence[Point], metric: MetricInfo) -> list[Point]:
     return found[::-1]
 
 
-@style.context("default", after_reset=True)  # whatever the notebook or the user has set
+@style.context("default", after_reset=True)  # ignores the notebook's or user's settings
 def draw_tradeoff(points: Sequence[Point], metric: MetricInfo, speed: str, ink: str = "black") -> Figure:
-    """Draw a metric over images a second, and the front as steps.
+    """Draw a metric over images per second, and the Pareto front as steps.
 
     Args:
         points: At least one.
-        metric: What quality is.
-        speed: How it was timed: size, batches, device.
-        ink: Colour of all that is no method.
+        metric: Metric of the points' quality.
+        speed: Conditions of the timing: size, batches, device.
+        ink: Colour of everything except the methods.
     """
     figure = Figure(figsize=(6.4, 3.4), layout="constrained")
     axes = figure.add_subplot()
@@ -94,5 +82,5 @@ MARKS = ("o", "s", "^", "D", "v", "P", "X", "<", ">")
 
 
 def style_of(index: int) -> dict[str, Any]:
-    """A method's colour and mark; 63 methods look different."""
+    """A method's colour and marker; 63 indices have distinct ones."""
     return {"color": COLOURS[index % len(COLOURS)], "marker": MARKS[index % len(MARKS)]}

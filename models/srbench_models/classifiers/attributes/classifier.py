@@ -16,10 +16,10 @@ __all__ = ["build"]
 
 
 def build(request: ClassifierRequest) -> Classifier:
-    """The network of a file that `srbench train` wrote: its attributes and channels are in the file's metadata.
+    """Build the network of a file written by `srbench train`, whose metadata holds attributes and channels.
 
     Raises:
-        WeightsError: There is no file, or it is another's.
+        WeightsError: The request has no weight file, or the file is of another network.
     """
     if request.weights is None:
         raise WeightsError("celeba-attributes has no weights; add [classifier.weights] to its card")
@@ -29,6 +29,6 @@ def build(request: ClassifierRequest) -> Classifier:
         classes, described = tuple(metadata["classes"].split()), json.loads(metadata["recipe"])["classifier"]
         network = AttributeNetwork(len(classes), described["channels"], described["dropout"])
     except (KeyError, TypeError, ValueError) as error:
-        raise WeightsError(f"{request.weights.name}: does not say what it was trained for ({error})") from error
+        raise WeightsError(f"{request.weights.name}: lacks the metadata of an attribute network ({error})") from error
     load_weights(network, request.weights)
     return NetworkClassifier(network.folded(), "attributes", classes, request.device)

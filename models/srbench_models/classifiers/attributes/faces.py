@@ -1,4 +1,4 @@
-"""Labelled faces in memory, and the changes a training makes to them."""
+"""Labelled faces in memory, and their augmentation in training."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ from srbench.files import read_image
 __all__ = ["Faces", "altered", "load_faces"]
 
 _SHIFT = 5
-"""Pixels a face is moved by, at most."""
+"""Maximum shift of a face, in pixels."""
 _SQUARES = 0.25
-"""Share of the batches that are cut to squares, as celeba-128's faces are."""
+"""Share of batches cropped to squares, as the faces of celeba-128 are."""
 
 
 @dataclass(frozen=True)
@@ -32,16 +32,14 @@ class Faces(Dataset[tuple[Tensor, Tensor]]):
     names: tuple[str, ...]
 
     def __len__(self) -> int:
-        """How many."""
         return len(self.images)
 
     def __getitem__(self, index: int) -> tuple[Tensor, Tensor]:
-        """One face."""
         return self.images[index], self.attributes[index]
 
 
 def load_faces(folder: Path, labels: Path, span: tuple[str, str]) -> Faces:
-    """Decode the images from one name to another.
+    """Decode the images whose names lie in a span (first, last), both included.
 
     Raises:
         DatasetError: The span is empty, an image has no label, or sizes differ.
@@ -62,7 +60,7 @@ def load_faces(folder: Path, labels: Path, span: tuple[str, str]) -> Faces:
 
 
 def altered(images: Tensor, generator: torch.Generator) -> Tensor:
-    """A batch of faces, float32 in [0, 1], as it might have been photographed: mirrored, moved, brighter, squarer."""
+    """Augment uint8 (N, 3, H, W), to float32 in [0, 1]: mirror, shift, contrast, brightness, square crop."""
 
     def chance(*shape: int) -> Tensor:
         return torch.rand(shape, generator=generator)
@@ -81,10 +79,10 @@ def altered(images: Tensor, generator: torch.Generator) -> Tensor:
 
 
 def majority(attributes: Tensor) -> Tensor:
-    """(K,): each attribute's commoner value."""
+    """More frequent value of each attribute, (K,)."""
     return (attributes.float().mean(0) > 0.5).to(attributes.dtype)
 
 
 def accuracies(logits: Sequence[Tensor], attributes: Tensor) -> Tensor:
-    """(K,): share of images whose attribute is told right."""
+    """Share of images with the correct prediction, per attribute, (K,)."""
     return ((torch.cat(list(logits)) > 0) == attributes.bool()).float().mean(0)

@@ -1,4 +1,4 @@
-"""A small residual network that names attributes of faces."""
+"""A small residual network that predicts attributes of faces."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from torch.nn.utils import fuse_conv_bn_eval
 __all__ = ["AttributeNetwork", "resized"]
 
 WIDTH = 88
-"""Pixels of width that an image is brought to; the height follows."""
+"""Width in pixels that images are resized to; the aspect ratio is kept."""
 
 
 class _Unit(nn.Module):
-    """Two 3×3 convolutions beside the identity, or an average and a 1×1 convolution where the image is halved."""
+    """Residual unit; when it halves the image, its shortcut is an average pooling and a 1×1 convolution."""
 
     def __init__(self, inputs: int, outputs: int) -> None:
         super().__init__()
@@ -41,12 +41,12 @@ class AttributeNetwork(nn.Module):
     """RGB in [0, 1], (N, 3, H, W), any size, to (N, attributes) logits."""
 
     def __init__(self, attributes: int = 40, channels: Sequence[int] = (16, 32, 64, 96), dropout: float = 0.2) -> None:
-        """Build it with fresh weights.
+        """Build the network with random weights.
 
         Args:
-            attributes: How many.
-            channels: Of each stage; each after the first halves the image.
-            dropout: Share of the last features that a training step leaves out.
+            attributes: Number of attributes.
+            channels: Channels of each stage; each stage with other channels than the one before halves the image.
+            dropout: Dropout rate of the last features.
         """
         super().__init__()
         stem = channels[0]
@@ -59,7 +59,7 @@ class AttributeNetwork(nn.Module):
         self.head = nn.Linear(channels[-1], attributes)
 
     def folded(self) -> AttributeNetwork:
-        """The network with each normalisation folded into the convolution before it: the same, without its passes."""
+        """Fold each batch normalisation into the convolution before it, in place; outputs stay the same."""
         self.eval()
         for module in list(self.modules()):
             if isinstance(module, _Unit):
@@ -71,7 +71,7 @@ class AttributeNetwork(nn.Module):
         return self
 
     def forward(self, x: Tensor) -> Tensor:
-        """Classify a batch."""
+        """Compute the logits of a batch."""
         out: Tensor = self.head(self.dropout(self.body(self.stem(resized(x) - 0.5)).mean((2, 3))))
         return out
 
@@ -81,7 +81,7 @@ def _fused(convolution: nn.Module, norm: nn.Module) -> nn.Module:
 
 
 def resized(x: Tensor, width: int = WIDTH) -> Tensor:
-    """An image at the width the network knows, in its own proportions, without aliasing."""
+    """Resize (N, C, H, W) to a width in pixels, keeping the aspect ratio, with antialiasing."""
     height = max(1, round(x.shape[2] * width / x.shape[3]))
     if x.shape[2:] == (height, width):
         return x

@@ -1,4 +1,4 @@
-"""A recipe for the attribute network: all that its training depends on."""
+"""Recipe of the attribute network: everything its training depends on."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ Count = Annotated[int, Field(gt=0)]
 Ids = tuple[str, str]
 
 _FIRST_TEST_FACE = "182638"
-"""Of the official partition."""
+"""First id of CelebA's official test partition."""
 
 
 class _Strict(BaseModel):
@@ -34,11 +34,11 @@ class _Data(_Strict):
     images: str
     """Folder below the `--data` directory."""
     labels: str
-    """File below it, in CelebA's form."""
+    """File below that directory, in CelebA's format."""
     train: Ids
-    """First and last image, by name, that is learned from."""
+    """First and last training image, by name."""
     held_out: Ids
-    """Likewise of those that are only tested on."""
+    """First and last held-out image, by name."""
 
     @field_validator("train", "held_out")
     @classmethod
@@ -64,7 +64,7 @@ class AttributeRecipe(_Strict):
 
 
 def is_attribute_recipe(path: Path) -> bool:
-    """Whether a recipe is of this kind; an unreadable one is left to whoever reads it."""
+    """Whether a recipe has a `[classifier]` table; False if it cannot be read."""
     try:
         return "classifier" in _tables(path)
     except (OSError, ValueError):
@@ -75,7 +75,7 @@ def read_attribute_recipe(path: Path) -> AttributeRecipe:
     """Read a recipe.
 
     Raises:
-        RequestError: It cannot be read, or a field is missing, unknown or wrong.
+        RequestError: The file cannot be read, or a field is missing, unknown or invalid.
     """
     try:
         return AttributeRecipe.model_validate(_tables(path))

@@ -1,4 +1,4 @@
-"""`srbench train` of the attribute network: Lightning's loop, a log, a checkpoint after each epoch, safetensors."""
+"""Training of the attribute network: Lightning's loop, a log, a checkpoint per epoch, export to safetensors."""
 
 from __future__ import annotations
 
@@ -33,14 +33,15 @@ def train_attributes(
     """Train to the end of the recipe and write the weights in half precision.
 
     Returns:
-        The safetensors file; its metadata holds the recipe, the held-out accuracy and the commoner values' accuracy.
+        The safetensors file; its metadata holds the recipe, the held-out accuracy, and the accuracy of always
+        predicting each attribute's more frequent value.
 
     Raises:
-        DatasetError: The recipe's images or labels are not there, or do not belong together.
-        OutputError: The folder holds a training that was not to be resumed, another one, nothing to resume, or cannot
-            be written.
-        RequestError: A GPU is not there.
-        KeyboardInterrupt: It was interrupted; the last checkpoint can be resumed.
+        DatasetError: The recipe's images or labels are missing, or do not match.
+        OutputError: The folder holds another training, has nothing to resume, or cannot be written; or `resume` is
+            False and it holds a training.
+        RequestError: No GPU is available.
+        KeyboardInterrupt: The training was interrupted; the last checkpoint can be resumed.
     """
     last = output / "checkpoints" / "last.ckpt"
     if last.exists() != resume:
@@ -73,13 +74,13 @@ def train_attributes(
     try:
         # Our own file: Lightning's checkpoint holds optimiser and loop state that weights_only cannot load.
         trainer.fit(module, ckpt_path=str(last) if resume else None, weights_only=False if resume else None)
-    except SystemExit as error:  # how Lightning leaves after a Ctrl-C
+    except SystemExit as error:  # Lightning's reaction to Ctrl-C
         raise KeyboardInterrupt from error
     return _export(module, recipe, output)
 
 
 def _keep_sources(recipe: AttributeRecipe, train: Faces, output: Path, *, resume: bool) -> None:
-    """Remember what a folder trains, and refuse to go on with anything else."""
+    """Store the recipe and an image hash in the folder; refuse to resume with different ones."""
     kept = output / "training.json"
     wanted = json.dumps({"recipe": recipe.model_dump(mode="json"), "images": _sha256(train)}, indent=2, sort_keys=True)
     if resume and kept.is_file() and kept.read_text(encoding="utf-8") != wanted:
@@ -101,7 +102,7 @@ class _Module(lightning.LightningModule):
 
     def training_step(self, batch: tuple[Tensor, Tensor], index: int) -> Tensor:
         images, attributes = batch
-        # Anew for each step, so that a resumed training draws what it would have drawn: for dropout, and here.
+        # Seeded per step, so that a resumed training draws the same dropout and augmentation.
         torch.manual_seed(self.recipe.classifier.seed + self.global_step)
         generator = torch.Generator().manual_seed(self.recipe.classifier.seed + self.global_step)
         logits = self.network(altered(images, generator).contiguous(memory_format=torch.channels_last))
@@ -135,7 +136,7 @@ class _Module(lightning.LightningModule):
 
 
 class _EpochOrder(Sampler[int]):
-    """Another order in each epoch, the same one when a resumed training comes to it."""
+    """Random order, seeded by epoch, so that a resumed training repeats it."""
 
     def __init__(self, module: _Module) -> None:
         self._module = module
@@ -175,7 +176,7 @@ def _export(module: _Module, recipe: AttributeRecipe, output: Path) -> Path:
     try:
         with atomic_write(path) as partial:
             save_file(state, partial, metadata=metadata)
-            partial.chmod(0o644)  # safetensors lets nobody else read it
+            partial.chmod(0o644)  # safetensors writes files readable by the owner only
     except OSError as error:
         raise OutputError(f"{path}: cannot be written ({error}); make room and add --resume") from error
     print(

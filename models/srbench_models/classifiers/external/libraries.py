@@ -1,4 +1,4 @@
-"""Loading a library that may be absent, or broken."""
+"""Importing an optional library that may be missing or broken."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ __all__ = ["loaded"]
 
 
 def loaded(module: str, extra: str) -> Any:
-    """A module of an optional extra.
+    """Import a module of an optional extra.
 
     Raises:
-        RuntimeMissingError: It is not installed, or does not load.
+        RuntimeMissingError: The module is not installed, or importing it fails.
     """
     try:
         return importlib.import_module(module)
@@ -23,8 +23,8 @@ def loaded(module: str, extra: str) -> Any:
         RuntimeError,
         OSError,
         AttributeError,
-    ) as error:  # a torchvision that does not fit torch raises RuntimeError
+    ) as error:  # RuntimeError: a torchvision built for another torch
         raise RuntimeMissingError(
-            f"{extra} cannot be loaded ({one_line(error)}); pip install 'srbench[{extra}]' brings it; it must fit the "
-            "installed torch"
+            f"{extra} cannot be loaded ({one_line(error)}); install a version that fits the installed torch: "
+            f"pip install 'srbench[{extra}]'"
         ) from error

@@ -1,4 +1,4 @@
-"""Any pretrained classifier of timm, with its own preparation of images."""
+"""Any pretrained classifier of timm, with its preprocessing."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ __all__ = ["build"]
 
 
 def build(request: ClassifierRequest) -> Classifier:
-    """The model of this name; timm fetches its weights on first use.
+    """Build the model named by the variant; timm downloads its weights on first use.
 
     Raises:
-        RuntimeMissingError: timm is not there, or the torchvision it needs does not fit torch.
-        RequestError: It has no such model with weights.
+        RuntimeMissingError: timm is not installed, or the torchvision it needs does not fit torch.
+        RequestError: timm has no such model with weights.
     """
     timm = loaded("timm", "timm")
     try:
@@ -35,5 +35,5 @@ def build(request: ClassifierRequest) -> Classifier:
         square: Tensor = (centre_square(images, short_side, side, mode).clamp(0, 1) - mean) / deviation
         return square
 
-    numbers = tuple(str(number) for number in range(network.num_classes))  # timm has no names for them
+    numbers = tuple(str(number) for number in range(network.num_classes))  # timm has no class names
     return NetworkClassifier(network, "classes", numbers, request.device, prepare)

@@ -1,4 +1,4 @@
-"""Any ImageNet classifier of torchvision, with its default weights and their own preparation of images."""
+"""Any ImageNet classifier of torchvision, with its default weights and their preprocessing."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ __all__ = ["build"]
 
 
 def build(request: ClassifierRequest) -> Classifier:
-    """The model of this name; torchvision fetches its weights on first use.
+    """Build the model named by the variant; torchvision downloads its weights on first use.
 
     Raises:
-        RuntimeMissingError: torchvision is not there, or does not fit torch.
-        RequestError: It has no such classifier.
+        RuntimeMissingError: torchvision is not installed, or does not fit torch.
+        RequestError: torchvision has no such classifier.
     """
     models = loaded("torchvision.models", "torchvision")
     try:

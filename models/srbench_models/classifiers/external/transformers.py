@@ -1,4 +1,4 @@
-"""An image classifier in a folder, as Hugging Face's transformers saves it; no code in the folder is executed."""
+"""An image classifier saved by Hugging Face transformers; no code in its folder is executed."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ __all__ = ["build"]
 
 
 def build(request: ClassifierRequest) -> Classifier:
-    """The classifier of a folder, with the processor that lies beside it.
+    """Load the classifier and the image processor of a folder.
 
     Raises:
-        RuntimeMissingError: transformers is not there.
-        RequestError: The folder is not there, or holds no classifier of images.
+        RuntimeMissingError: transformers is not installed.
+        RequestError: The folder does not exist, or holds no image classifier.
     """
     folder = Path(request.variant).expanduser()
     if not folder.is_dir():
@@ -43,7 +43,7 @@ def build(request: ClassifierRequest) -> Classifier:
 
 
 class _Logits(nn.Module):
-    """A model of transformers, without what it returns beside its logits."""
+    """Returns only the logits of a transformers model."""
 
     def __init__(self, model: nn.Module) -> None:
         super().__init__()

@@ -1,4 +1,4 @@
-"""SqueezeNet 1.1 as its authors' Caffe release takes images: BGR, 0…255, less the mean of ImageNet."""
+"""SqueezeNet 1.1 with the preprocessing of its Caffe release: BGR, 0…255, minus ImageNet's mean."""
 
 from __future__ import annotations
 
@@ -16,15 +16,15 @@ __all__ = ["build", "prepared"]
 _SHORT_SIDE, _SIDE = 256, 227
 _MEAN_BGR = (104.0, 117.0, 123.0)
 _NUMBERS = tuple(str(number) for number in range(1000))
-"""What labels call the classes: their names are in no weight file."""
+"""Class names: indices as text, because weight files hold no names."""
 
 
 def build(request: ClassifierRequest) -> Classifier:
-    """The network with the user's weights, under torchvision's names of its parameters.
+    """Build the network with the user's weights, whose parameters are named as in torchvision.
 
     Raises:
-        RequestError: No file was given.
-        WeightsError: It does not fit.
+        RequestError: The request has no weight file.
+        WeightsError: The file does not fit.
     """
     if request.weights is None:
         raise RequestError(
@@ -36,6 +36,6 @@ def build(request: ClassifierRequest) -> Classifier:
 
 
 def prepared(images: Tensor) -> Tensor:
-    """RGB in [0, 1] to what the network takes, (N, 3, 227, 227)."""
+    """Convert RGB in [0, 1], (N, 3, H, W), to the network's input, (N, 3, 227, 227)."""
     square = centre_square(images, _SHORT_SIDE, _SIDE) * 255
     return square.flip(1) - torch.tensor(_MEAN_BGR, device=square.device).view(3, 1, 1)

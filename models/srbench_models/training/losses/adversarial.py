@@ -1,4 +1,4 @@
-"""The two sides of an adversarial game, from the discriminator's logits."""
+"""Adversarial losses, from the discriminator's logits."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ __all__ = ["discriminator_loss", "generator_loss"]
 
 
 def generator_loss(fake: Tensor) -> Tensor:
-    """Mean of -log D(sr): low where results are taken for photographs.
+    """Mean of -log D(sr): low if the discriminator takes results for HR.
 
     Args:
-        fake: float, (N, 1), logits of the results.
+        fake: Logits of the results: float, (N, 1).
 
     Returns:
         A scalar in nats.
@@ -23,13 +23,13 @@ def generator_loss(fake: Tensor) -> Tensor:
 
 
 def discriminator_loss(real: Tensor, fake: Tensor) -> Tensor:
-    """Mean of -log D(hr) - log(1 - D(sr)): low where both are told apart.
+    """Mean of -log D(hr) - log(1 - D(sr)): low if the discriminator distinguishes HR from results.
 
     Args:
-        real: float, (N, 1), logits of HR.
-        fake: float, (N, 1), logits of the results.
+        real: Logits of HR: float, (N, 1).
+        fake: Logits of the results: float, (N, 1).
 
     Returns:
-        A scalar in nats; 2·log 2 for a guess.
+        A scalar in nats; 2·log 2 for logits of 0.
     """
     return F.softplus(-real.float()).mean() + F.softplus(fake.float()).mean()

@@ -9,14 +9,11 @@ __all__ = ["l1"]
 
 
 def l1(sr: Tensor, hr: Tensor) -> Tensor:
-    """Mean of |sr - hr|.
+    """Mean of |sr - hr|, a scalar in 8-bit levels.
 
     Args:
-        sr: float, (N, C, H, W), 0…255, the network's output.
-        hr: float, the same shape and range.
-
-    Returns:
-        A scalar in 8-bit levels.
+        sr: The network's output: float, (N, C, H, W), 0…255.
+        hr: HR: float, the same shape and range.
 
     Source: B. Lim et al., 2017, arXiv:1707.02921, section 3.2.
     """

@@ -1,4 +1,4 @@
-"""Mean squared error, which makes the PSNR of the training patches as high as it can be."""
+"""Mean squared error, which maximises the PSNR of the training patches."""
 
 from __future__ import annotations
 
@@ -9,14 +9,11 @@ __all__ = ["mse"]
 
 
 def mse(sr: Tensor, hr: Tensor) -> Tensor:
-    """Mean of (sr - hr)².
+    """Mean of (sr - hr)², a scalar in squared 8-bit levels.
 
     Args:
-        sr: float, (N, C, H, W), 0…255, the network's output.
-        hr: float, the same shape and range.
-
-    Returns:
-        A scalar in squared 8-bit levels.
+        sr: The network's output: float, (N, C, H, W), 0…255.
+        hr: HR: float, the same shape and range.
 
     Source: C. Dong et al., 2016, arXiv:1501.00092, section 3.3.
     """

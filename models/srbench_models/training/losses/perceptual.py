@@ -1,4 +1,4 @@
-"""Perceptual loss: results are compared as a classifier sees them."""
+"""Perceptual loss: distance between a classifier's feature maps."""
 
 from __future__ import annotations
 
@@ -11,18 +11,16 @@ __all__ = ["perceptual"]
 
 
 def perceptual(sr: Sequence[Tensor], hr: Sequence[Tensor]) -> Tensor:
-    """Squared distance of feature maps relative to HR's own energy, mean over layers: mean((f - g)²) / mean(g²).
-
-    Relative, so that layers and classifiers of any scale count alike.
+    """Squared distance of feature maps relative to HR's energy, mean over layers: mean((f - g)²) / mean(g²).
 
     Args:
-        sr: float, (N, C, h, w), a feature map of the result for each layer.
-        hr: HR's feature maps.
+        sr: Feature maps of the result, one per layer: float, (N, C, h, w).
+        hr: Feature maps of HR, same shapes.
 
     Returns:
         A scalar, 0 for equal features, about 2 for unrelated ones.
 
-    Source: J. Johnson et al., 2016, arXiv:1603.08155; made relative here.
+    Source: J. Johnson et al., 2016, arXiv:1603.08155; relative here, so that layers of any magnitude count equally.
     """
     terms = [(f - g).square().mean() / (g.square().mean() + 1e-8) for f, g in zip(sr, hr, strict=True)]
     return torch.stack(terms).mean()

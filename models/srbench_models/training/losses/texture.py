@@ -1,4 +1,4 @@
-"""Texture loss: correlations of features within patches, wherever in the patch they occur."""
+"""Texture loss: correlations of features within patches, independent of their position."""
 
 from __future__ import annotations
 
@@ -11,21 +11,21 @@ from torch import Tensor
 __all__ = ["PATCH", "texture"]
 
 PATCH = 16
-"""Side in image pixels of the patches that are matched: the paper's best."""
+"""Side of the compared patches, in image pixels: the paper's best."""
 
 
 def texture(sr: Sequence[Tensor], hr: Sequence[Tensor], strides: Sequence[int]) -> Tensor:
-    """Squared distance of patch-wise Gram matrices relative to HR's own energy, mean over layers.
+    """Squared distance of patch-wise Gram matrices relative to HR's energy, mean over layers.
 
     Args:
-        sr: float, (N, C, h, w), a feature map of the result for each layer.
-        hr: HR's feature maps.
-        strides: Image pixels for each step in a feature map, by layer; at most 16.
+        sr: Feature maps of the result, one per layer: float, (N, C, h, w).
+        hr: Feature maps of HR, same shapes.
+        strides: Stride of each layer's feature map, in image pixels; at most 16.
 
     Returns:
-        A scalar, 0 where each patch has HR's texture.
+        A scalar, 0 for equal Gram matrices.
 
-    Source: M. Sajjadi et al., 2017, arXiv:1612.07919, section 4.2.3; made relative here.
+    Source: M. Sajjadi et al., 2017, arXiv:1612.07919, section 4.2.3; relative here.
     """
     terms = []
     for f, g, stride in zip(sr, hr, strides, strict=True):

@@ -1,4 +1,4 @@
-"""Total variation: a regulariser that asks for a result with little up and down."""
+"""Total variation: a regulariser that penalises differences between neighbouring pixels."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ __all__ = ["total_variation"]
 
 
 def total_variation(sr: Tensor) -> Tensor:
-    """Mean over pixels of |difference to the right| + |difference downwards|; the anisotropic form.
+    """Anisotropic total variation: mean of |difference to the right| + mean of |difference downwards|.
 
     Args:
         sr: float, (N, C, H, W), 0…255, the network's output.

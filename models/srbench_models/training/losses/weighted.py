@@ -1,4 +1,4 @@
-"""The sum of losses that a recipe asks for."""
+"""The content losses of a recipe."""
 
 from __future__ import annotations
 
@@ -16,16 +16,13 @@ __all__ = ["content_losses"]
 
 
 def content_losses(options: LossOptions, sr: Tensor, hr: Tensor, maps: FeatureMaps | None) -> dict[str, Tensor]:
-    """Every loss a recipe weighs but the adversarial one, not yet weighted.
+    """Compute a recipe's losses by name, unweighted and without the adversarial one.
 
     Args:
         options: The recipe's `[loss]` table.
-        sr: float, (N, C, H, W), 0…255, the network's output.
-        hr: float, the same shape and range.
-        maps: The classifier, where a loss needs one.
-
-    Returns:
-        Scalars by name.
+        sr: The network's output: float, (N, C, H, W), 0…255.
+        hr: HR: float, the same shape and range.
+        maps: The classifier, if a loss needs one.
     """
     losses: dict[str, Tensor] = {}
     if options.l1:
