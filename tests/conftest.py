@@ -15,8 +15,11 @@ from web_server import site  # noqa: F401  # a fixture
 
 from srbench.api import Image
 from srbench.files import read_image, write_image
+from srbench.methods import tune
 from srbench.protocols import resample_taps
 from srbench_datasets import bundled
+
+tune()  # as the command line does; what a library call leaves alone is tested in processes of its own
 
 _homes = itertools.count()
 

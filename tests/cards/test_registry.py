@@ -93,15 +93,9 @@ def srbench(site, *arguments, cwd):
 
 def test_an_installed_pack_brings_a_card_of_each_kind(installed_pack, tmp_path):
     """All in one run: a method, one with variants, a dataset, a protocol, metrics and a classifier."""
-    for kind, name in {
-        "methods": "checkerboard-blur",
-        "datasets": "ramps",
-        "protocols": "wide-crop",
-        "metrics": "median_error",
-        "classifiers": "brightness",
-    }.items():
-        listed = srbench(installed_pack, "list", kind, cwd=tmp_path)
-        assert name in listed.stdout, listed.stderr
+    listed = srbench(installed_pack, "list", "metrics", cwd=tmp_path)
+    assert "median_error" in listed.stdout
+    assert "srbench-fake-pack 1.0" in listed.stdout
     (tmp_path / "five").write_text("5")
     words = ["run", "--methods", "nearest,checkerboard-blur,shifted:3,shifted:five+twice", "--scale", "4"]
     words += ["--datasets", "ramps", "--protocol", "wide-crop", "--classifier", "brightness", "--output", "run"]

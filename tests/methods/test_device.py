@@ -12,10 +12,13 @@ import torch
 from srbench.api import Inference
 from srbench.methods.runtimes import precision
 from srbench.methods.runtimes.precision import in_precision
+from srbench.parallel import cores
 
 
 def process(code):
-    environment = {name: value for name, value in os.environ.items() if name != "GOMP_SPINCOUNT"}
+    environment = {
+        name: value for name, value in os.environ.items() if name not in ("GOMP_SPINCOUNT", "OMP_NUM_THREADS")
+    }
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, env=environment)
     assert done.returncode == 0, done.stderr
     return done.stdout.split()
@@ -25,13 +28,16 @@ STATE = "print(torch.get_num_threads(), os.environ.get('GOMP_SPINCOUNT'), torch.
 
 
 def test_a_run_changes_neither_threads_nor_environment():
-    code = "import os, torch, srbench; torch.set_num_threads(1); srbench.run(['nearest', 'edsr'], limit=1);"
+    code = "import os, torch, srbench; torch.set_num_threads(1); srbench.run(['nearest', 'srcnn'], limit=1);"
     assert process(code + STATE) == ["1", "None", "torch.float32"]
 
 
-def test_tune_does():
-    threads, spins, _ = process("import os, srbench; srbench.tune(); import torch;" + STATE)
-    assert int(threads) >= 1
+@pytest.mark.parametrize(
+    "order", ["srbench.tune(); import torch;", "import torch; torch.set_num_threads(1); srbench.tune();"]
+)
+def test_tune_does(order):
+    threads, spins, _ = process(f"import os, srbench; {order}" + STATE)
+    assert int(threads) == cores()
     assert spins == "10000"
 
 

@@ -3,6 +3,7 @@
 import ctypes
 import os
 import platform
+import sys
 from functools import lru_cache
 
 from srbench.api import Inference, PrecisionChoice, RuntimeName
@@ -65,9 +66,10 @@ def tune() -> None:
     """
     # Read once, when libgomp is loaded; a value set by the user stays.
     os.environ.setdefault("GOMP_SPINCOUNT", _SPINS)
-    import torch
-
-    torch.set_num_threads(cores())
+    if "torch" in sys.modules:
+        sys.modules["torch"].set_num_threads(cores())
+    else:  # torch reads it when it is imported, for which a wrong request need not wait
+        os.environ.setdefault("OMP_NUM_THREADS", str(cores()))
     if platform.libc_ver()[0] == "glibc":
         malloc = ctypes.CDLL(None)
         malloc.mallopt(_M_MMAP_MAX, 0)
