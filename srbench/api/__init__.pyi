@@ -29,7 +29,6 @@ from .method import Job as Job
 from .method import Method as Method
 from .method import Produced as Produced
 from .method import Producer as Producer
-from .metric import RESERVED_COLUMNS as RESERVED_COLUMNS
 from .metric import ImagePair as ImagePair
 from .metric import Metric as Metric
 from .metric import MetricFactory as MetricFactory
@@ -37,6 +36,7 @@ from .metric import MetricInfo as MetricInfo
 from .metric import MetricRequest as MetricRequest
 from .metric import MetricSpec as MetricSpec
 from .metric import SsimTerms as SsimTerms
+from .metric import is_column as is_column
 from .timing import DEFAULT_SIZES as DEFAULT_SIZES
 from .timing import MethodTiming as MethodTiming
 from .timing import Size as Size

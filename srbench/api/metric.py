@@ -19,7 +19,12 @@ RESERVED_COLUMNS = frozenset(
         *("peak_device_mib", "parameters", "macs", "load_ms", "image", "status", "warnings", "error"),
     }
 )
-"""Other columns of leaderboards and records; a metric cannot have one of these names."""
+"""Other columns of leaderboards and records."""
+
+
+def is_column(name: str) -> bool:
+    """Whether leaderboards or records have a column of this name, which a metric therefore cannot have."""
+    return name in RESERVED_COLUMNS or name.endswith(("_low", "_high"))
 
 
 class SsimTerms(NamedTuple):

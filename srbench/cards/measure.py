@@ -6,7 +6,7 @@ from typing import Annotated
 
 from pydantic import Field, model_validator
 
-from srbench.api import RESERVED_COLUMNS, MetricInfo, Task
+from srbench.api import MetricInfo, Task, is_column
 from srbench.cards.fields import Name, Sha256, Strict, Target, Text
 
 
@@ -31,7 +31,7 @@ class MetricCard(Strict):
     def _one_way_to_compute(self) -> MetricCard:
         if (self.formula is None) == (self.factory is None):
             raise ValueError("give either `formula` or `factory`")
-        if self.name in RESERVED_COLUMNS:
+        if is_column(self.name):
             raise ValueError(f"{self.name!r} is already a column of the leaderboard; choose another name")
         return self
 

@@ -11,10 +11,10 @@ from srbench.files import cache_home
 
 
 class PredictionCache:
-    """Logits by image pixels and classifier identity; if the file cannot be written, nothing is cached."""
+    """A file of logits, by hashes of image pixels and classifier; if it cannot be written, nothing is cached."""
 
     def __init__(self, path: Path | None = None) -> None:
-        """Open or create the file, by default `predictions.sqlite` in the cache folder."""
+        """Open the file, or create a missing one; by default `predictions.sqlite` in srbench's cache folder."""
         self._path = path or cache_home() / "predictions.sqlite"
         self._usable = True
         try:
@@ -28,7 +28,7 @@ class PredictionCache:
         return sqlite3.connect(self._path, timeout=5)
 
     def get(self, key: str) -> NDArray[np.float32] | None:
-        """(K,) logits, or None if they are not cached."""
+        """Return the logits stored under a key, float32, (K,) for K classes; None if there are none."""
         if not self._usable:
             return None
         with suppress(sqlite3.Error), closing(self._connect()) as connection:

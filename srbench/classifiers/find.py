@@ -25,7 +25,7 @@ class ChosenClassifier:
 
     Attributes:
         entry: The card.
-        variant: Text after the colon; empty by default.
+        variant: Text after the colon of the requested name, such as `resnet50` in `timm:resnet50`; may be empty.
         own: The user's weight file, or None.
     """
 
@@ -35,7 +35,7 @@ class ChosenClassifier:
 
     @property
     def name(self) -> str:
-        """The name in tables; a variant that is a folder is shortened to the folder's name."""
+        """Name in tables, such as `timm:resnet50`; a folder after the colon is shortened to its name."""
         card, folder = self.entry.card, self._folder
         if not self.variant:
             return card.name
@@ -48,7 +48,7 @@ class ChosenClassifier:
         return path.resolve() if self.variant and path.is_dir() else None
 
     def identity(self) -> str:
-        """Hash of code, weights, variant and libraries, 16 digits.
+        """Return the hash of code, weights, variant (the text after the colon) and libraries, 16 hexadecimal digits.
 
         A variant that is a folder counts by its files, one that a library fetches by the library's version.
         """
@@ -101,11 +101,11 @@ class ChosenClassifier:
 
 
 def find_classifier(spec: str, cards: Registry, files: Mapping[str, Path]) -> ChosenClassifier:
-    """Resolve a specification such as `celeba-attributes` or `timm:resnet50`; `files` are weight files by it.
+    """Resolve a name such as `celeba-attributes` or `timm:resnet50`; `files` maps such names to weight files.
 
     Raises:
         UnknownNameError: No card has this name.
-        RequestError: A variant or a weight file is missing or unexpected.
+        RequestError: The text after the colon, or a weight file, is missing or unexpected.
     """
     name, colon, variant = spec.partition(":")
     entry = cards.classifier(name)
@@ -113,29 +113,29 @@ def find_classifier(spec: str, cards: Registry, files: Mapping[str, Path]) -> Ch
     if wanted is None and colon:
         raise RequestError(f"classifier {name} has no variants; write {name} alone")
     if wanted is not None and not variant:
-        raise RequestError(f"classifier {name} needs a variant: write {name}:X, where X is {wanted}")
+        raise RequestError(f"classifier {name} needs a variant: write {name}:X and for X {wanted}")
     own = files.get(spec)
     if own is not None and wanted is not None:
-        raise RequestError(f"{own}: classifier {spec} takes no weight file")
+        raise RequestError(f"{own}: classifier {spec} takes no weight file; leave the file out")
     return ChosenClassifier(entry, variant, own)
 
 
 def find_classifiers(
     names: Sequence[str], weights: Mapping[str, Path | str], cards: Registry
 ) -> tuple[ChosenClassifier, ...]:
-    """Resolve the names of classifiers; `weights` are weight files by name.
+    """Resolve the names of classifiers; `weights` maps names to weight files.
 
     Raises:
         UnknownNameError: No card has one of the names.
-        RequestError: A weight file is missing or belongs to none of them, or a variant is missing or unexpected.
+        RequestError: A weight file is missing or of none of the classifiers, or text after a colon is missing or unexpected.
     """
     asked = tuple(names)
     if not all(isinstance(name, str) for name in asked):
-        raise RequestError("a classifier is a name, such as celeba-attributes; a card brings one of your own")
+        raise RequestError("a classifier is a name, such as celeba-attributes; to use your own, install a pack with a card for it")
     for name in weights:
         if name not in asked:
             raise RequestError(
-                f"weights for {name!r}, which is not among the classifiers ({', '.join(asked) or 'none'})"
+                f"weights for {name!r}, which is not among the classifiers ({', '.join(asked) or 'none'}); add it"
             )
     files = {name: files[0] for name, files in existing_files(dict(weights)).items()}
     return tuple(find_classifier(name, cards, files) for name in asked)

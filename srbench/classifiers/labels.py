@@ -29,7 +29,7 @@ def reordered(labels: Labels | None, task: Task, classes: Sequence[str]) -> dict
 
 
 def unusable(labels: Labels, task: Task, classes: Sequence[str]) -> str:
-    """Why labels cannot be compared with a classifier's predictions; empty if they can."""
+    """Return the reason why labels cannot be compared with a classifier's predictions; empty if they can."""
     if labels.task != task:
         return f"it names {task}, the labels are {labels.task}"
     if not classes:
@@ -41,7 +41,7 @@ def unusable(labels: Labels, task: Task, classes: Sequence[str]) -> str:
 
 
 def passed_over(labels: Labels, task: Task, classes: Sequence[str]) -> str:
-    """Which attributes of usable labels the classifier does not know; empty if it knows all."""
+    """Return text naming the attributes of usable labels that the classifier does not predict; empty if there are none."""
     unknown = [] if unusable(labels, task, classes) else _unknown(labels, classes)
     used = len(labels.classes) - len(unknown)
     return f"it does not know {_listed(unknown)}; the other {used} are used" if unknown else ""

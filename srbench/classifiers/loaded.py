@@ -40,7 +40,7 @@ class LoadedClassifier:
         return self.chosen.name
 
     def look(self, views: Sequence[View]) -> list[Prediction]:
-        """Predict on each result.
+        """Run the classifier on each upscaled image and its HR, and return the predictions in order.
 
         Raises:
             MethodError: The classifier failed.
@@ -56,12 +56,12 @@ class LoadedClassifier:
 
     @property
     def task(self) -> Task:
-        """Whether it predicts one class or several attributes."""
+        """`classes` if the classifier predicts one class of several, `attributes` if it predicts each of several."""
         return self._classifier.task
 
     @property
     def classes(self) -> tuple[str, ...]:
-        """Names of its classes or attributes."""
+        """Names of the classes or attributes that the classifier predicts."""
         return tuple(self._classifier.classes)
 
     def _of_hr(self, views: Sequence[View]) -> tuple[dict[str, Logits], int]:

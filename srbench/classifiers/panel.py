@@ -11,7 +11,7 @@ from srbench.errors import MethodError, RequestError, WeightsError
 
 
 class ClassifierPanel:
-    """Classifiers on one device, and the ground truth of every dataset in each one's class order."""
+    """All classifiers of a run, on one device, and every dataset's ground-truth labels in their class orders."""
 
     def __init__(self, classifiers: Sequence[LoadedClassifier], labels: Mapping[str, Labels | None]) -> None:
         self._classifiers = tuple(classifiers)
@@ -23,16 +23,16 @@ class ClassifierPanel:
         }
 
     def truth(self, dataset: str, image: str) -> dict[str, tuple[int, ...]]:
-        """Ground-truth labels of an image, by each classifier that knows their classes."""
+        """Return the ground-truth labels of an image, by the name of each classifier that predicts their classes."""
         found = {one.name: self._truths.get((dataset, one.name), {}).get(image) for one in self._classifiers}
         return {name: value for name, value in found.items() if value is not None}
 
     def cost(self) -> dict[str, ClassifierCost]:
-        """Cost of each classifier that was run on any result."""
+        """Return time and number of images by the name of each classifier that was run on any result."""
         return {one.name: one.cost for one in self._classifiers if one.cost.results}
 
     def describe(self) -> dict[str, dict[str, Any]]:
-        """Each classifier's task and classes, and by dataset why labels are not used."""
+        """Return by classifier name its task and classes, and the reasons for unused labels, by dataset."""
         return {
             one.name: {
                 "task": one.task,
@@ -50,7 +50,7 @@ class ClassifierPanel:
         }
 
     def look(self, views: Sequence[View]) -> list[dict[str, Prediction]]:
-        """Predictions on each result, by classifier.
+        """Run every classifier on each result, and return a mapping from classifier name to prediction for each.
 
         Raises:
             MethodError: A classifier failed.
@@ -62,7 +62,7 @@ class ClassifierPanel:
 def load_panel(
     specs: Sequence[ClassifierSpec], labels: Mapping[str, Labels | None], device: str
 ) -> ClassifierPanel | None:
-    """Load classifiers on a torch device, with labels by dataset; None if `specs` is empty.
+    """Load classifiers on a torch device, with labels by dataset name; return None if `specs` is empty.
 
     Raises:
         RequestError: A classifier cannot be loaded.

@@ -6,7 +6,7 @@ from numpy.typing import NDArray
 from srbench.api import Prediction, Task
 
 _FIRST = 5
-"""Number of the result's best classes that may contain HR's class (top-5)."""
+"""Number of the upscaled image's most probable classes in which HR's class is looked for (top-5)."""
 
 Logits = NDArray[np.float32]
 

@@ -18,7 +18,7 @@ from srbench.protocols import Protocol
 from srbench.runs import Identities, Plan, RecordSink
 
 IMAGES = 3
-"""Number of a dataset's images to try; all if it has fewer."""
+"""Number of a dataset's images on which bf16 is tried; all images if the dataset has fewer."""
 
 TOLERANCE = 0.005
 """Largest change of an image's PSNR at which bf16 is chosen, in dB."""
@@ -28,7 +28,7 @@ FASTER = 1.1
 
 
 class Precisions:
-    """Precision of each method on each dataset; under `auto`, that of its finished records, else found by a trial."""
+    """Chooses the precision of a method on a dataset; under `auto`, that of finished records, else found by a trial."""
 
     def __init__(
         self,
@@ -43,7 +43,7 @@ class Precisions:
         self._chosen: dict[tuple[str, str, int], Chosen] = {}
 
     def choose(self, method: Method, dataset: Dataset, scale: int) -> Chosen:
-        """How a method runs on a dataset at a scale; the same in every call."""
+        """Return a method's inference settings on a dataset at a scale, and their label; equal in every call."""
         key = (method.name, dataset.name, scale)
         if key not in self._chosen:
             inference = method.inference(scale, self._settings.inference)
@@ -77,9 +77,9 @@ class Precisions:
 def try_bf16(
     method: Method, dataset: Dataset, scale: int, protocols: Sequence[Protocol], lr: LrSource, inference: Inference
 ) -> Trial:
-    """Upscale a dataset's first images in both precisions, and compare PSNR under every protocol, and speed.
+    """Upscale a dataset's first images in fp32 and bf16, compare speed and PSNR, and return the chosen precision.
 
-    bf16 is chosen if no image's PSNR changes by more than `TOLERANCE` and it is at least `FASTER` times as fast, which
+    bf16 is chosen if no image's PSNR changes by more than `TOLERANCE` and is at least `FASTER` times as fast, which
     excludes processors without bf16 instructions. If the method fails, fp32 is chosen. Unreadable images are left out.
     """
     differences: list[float] = []

@@ -19,9 +19,9 @@ class Settings:
         metrics: Metrics to compute.
         inference: Device, precision and runtime.
         auto: Whether bf16 is tried on each dataset's first images, and replaced by fp32 if the results differ.
-        lr: Whether LR images are made or read.
+        lr: `made`: LR is computed from HR; `given`: the dataset's LR files are read.
         classifiers: Classifiers to run on the results.
-        gallery: Paths of saved results; None to save none.
+        gallery: Paths at which upscaled images are saved; None to save none.
     """
 
     metrics: tuple[MetricSpec, ...]
@@ -33,7 +33,7 @@ class Settings:
 
 
 class Engine(Protocol):
-    """Makes every record of a plan that the sink lacks; all engines make the same records."""
+    """A function that makes every record of a plan that the storage lacks; all engines make equal records."""
 
     def __call__(
         self,
@@ -46,15 +46,15 @@ class Engine(Protocol):
         on_trial: Callable[[Trial], None] = lambda _: None,
         advance: Advance = lambda _: None,
     ) -> int:
-        """Run.
+        """Make every record of a plan that the sink lacks.
 
         Args:
-            plan: The cells.
-            settings: How they are run.
+            plan: The cells (method × dataset × scale × protocol) to be run.
+            settings: How the cells are run.
             identities: Hashes that the records depend on.
             sink: Stores each record as it is made; called from this process only.
             panel: The classifiers of `settings`, loaded.
-            on_trial: Called with each trial of bf16, before its records are made.
+            on_trial: Called with each trial of bf16, before records in the chosen precision are made.
             advance: Called as records are made or found finished.
 
         Returns:

@@ -15,10 +15,10 @@ from srbench.protocols import DegradationRule, Protocol
 
 
 def decode(dataset: Dataset, sample: Sample) -> Decoded:
-    """Decode HR and check its pixels against the hashes of the dataset's card.
+    """Decode an HR image and check its pixels against the hash in the dataset's card, if there is one.
 
     Raises:
-        SRBenchError: It cannot be decoded, or its pixels differ from those in the card.
+        SRBenchError: The file cannot be decoded, or its pixels differ from those in the card.
     """
     try:
         image, found = read_identified(sample.hr)
@@ -35,14 +35,14 @@ def decode(dataset: Dataset, sample: Sample) -> Decoded:
 def prepared(
     hr: Decoded, sample: Sample, scale: int, protocols: Sequence[Protocol], lr: LrSource, device: str = "cpu"
 ) -> PreparedImage:
-    """One image at one scale, for protocols that share a degradation rule.
+    """Make LR and the compared part of HR of one image at one scale, for protocols with the same degradation rule.
 
     Args:
-        hr: The decoded image.
-        sample: Its id and its given LR files.
+        hr: The decoded HR image.
+        sample: The image's id and LR files.
         scale: Upscaling factor.
         protocols: At least one; all with the same degradation rule.
-        lr: `made` by the rule, or `given`; a warning says how far a given LR differs from the one the rule makes.
+        lr: `made`: by the rule; `given`: read from a file, with a warning if it differs from what the rule makes.
         device: Torch device on which results will be compared.
 
     Raises:
@@ -75,14 +75,14 @@ def _lr(
         return made, ()
     path = sample.lr.get(scale)
     if path is None:
-        raise DatasetError(f"{sample.id}: no LR file for ×{scale} in a folder X{scale}; leave out --lr given")
+        raise DatasetError(f"{sample.id}: no LR file for ×{scale} in a folder X{scale}; add it, or leave out --lr given")
     try:
         given = to_rgb(read_image(path))
     except SRBenchError as error:
         raise _named_by_file(path, error) from error
     if given.shape != made.shape:
         got, expected = (f"{shape[2]}×{shape[1]}" for shape in (given.shape, made.shape))
-        raise DatasetError(f"{path.name}: LR is {got}, expected {expected} for ×{scale}")
+        raise DatasetError(f"{path.name}: LR is {got}, expected {expected} for ×{scale}; leave out --lr given")
     differing = float(np.mean(given != made))
     return given, (f"given LR differs from the protocol's in {differing:.1%} of its samples",) if differing else ()
 
@@ -104,7 +104,7 @@ def _on_device(image: Image, device: str) -> Planes:
 def prepare_work(
     dataset: Dataset, sample: Sample, records: Sequence[PendingRecord], lr: LrSource, device: str
 ) -> PreparedWork:
-    """Decode an image once, and prepare it for every scale and degradation rule of its records.
+    """Decode an image once, and make LR and compared HR for every scale and degradation rule of its records.
 
     Returns:
         Prepared images, and failed records of images that could not be prepared.

@@ -31,9 +31,9 @@ _WAITING = 2
 """Largest number of images decoded ahead, and of results waiting to be scored."""
 
 _LOOKED_AT = 64
-"""Number of waiting results at which they are classified."""
+"""Number of waiting results at which the classifiers are run on all of them."""
 _LOOKED_AT_PIXELS = 2**20
-"""Number of pixels of waiting results at which they are classified."""
+"""Total number of pixels of waiting results at which the classifiers are run on all of them."""
 
 
 def run_plan(
@@ -46,7 +46,7 @@ def run_plan(
     on_trial: Callable[[Trial], None] = lambda _: None,
     advance: Advance = lambda _: None,
 ) -> int:
-    """Make every record of a plan that the sink lacks; see `Engine`."""
+    """Make every record of a plan that the sink lacks, in this process; for arguments and result see `Engine`."""
     worker = Worker(settings.inference.device, Precisions(plan, settings, identities, sink, on_trial).choose)
     with ThreadPoolExecutor(1, thread_name_prefix="srbench-score") as scorer:
         scoring = _Scoring(settings, sink, panel, advance, scorer)

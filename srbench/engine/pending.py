@@ -10,7 +10,7 @@ from srbench.runs import Gallery, Identities, Plan, RecordKey, RecordSink
 
 @dataclass(frozen=True)
 class PendingImage:
-    """An image and its records.
+    """An image, its records that are still to be made, and the number of its finished ones.
 
     Attributes:
         dataset: The image's dataset.
@@ -28,7 +28,7 @@ class PendingImage:
 def pending(
     plan: Plan, identities: Identities, sink: RecordSink, gallery: Gallery | None = None
 ) -> Iterator[PendingImage]:
-    """Yield a plan's images, looked up in the sink one at a time.
+    """Yield a plan's images one at a time, each with the records that the sink lacks.
 
     With a gallery, a record is finished only if its images are saved too.
     """

@@ -12,11 +12,11 @@ from srbench.runs import Record
 
 
 def scored(image: Planes, prepared: PreparedImage, protocol: Protocol, metrics: Sequence[Metric]) -> Scores:
-    """Metrics of one result under one protocol.
+    """Compute the metrics of one upscaled image under one protocol.
 
     Args:
-        image: uint8, (C, h·scale, w·scale), on the device of the references.
-        prepared: The image that was upscaled, with a reference for the protocol.
+        image: The upscaled image: uint8, (C, h·scale, w·scale), on the device of `prepared.references`.
+        prepared: The image that was upscaled, with the HR that the protocol compares.
         protocol: Rules of the comparison.
         metrics: Metrics to compute.
 
@@ -31,10 +31,10 @@ def scored(image: Planes, prepared: PreparedImage, protocol: Protocol, metrics: 
 
 
 def scored_records(result: Upscaled, metrics: Sequence[Metric], save: Save) -> list[Record]:
-    """Save and score one result.
+    """Save one upscaled image, score it, and return a record for each protocol.
 
     Raises:
-        StoreError: It cannot be saved.
+        StoreError: The image cannot be saved.
     """
     records: list[Record] = []
     pending, hr = result.ready.records, result.ready.prepared.hr
@@ -53,7 +53,7 @@ def scored_records(result: Upscaled, metrics: Sequence[Metric], save: Save) -> l
 
 
 def predictions(results: Sequence[Upscaled], panel: Panel) -> list[Predictions]:
-    """Classifiers' predictions on results of any sizes; if they fail, on each result separately."""
+    """Return the classifiers' predictions on each result, or the error of a classifier; results may differ in size."""
     try:
         return list(panel.look([_view(result, panel) for result in results]))
     except MethodError as error:
@@ -65,7 +65,7 @@ def predictions(results: Sequence[Upscaled], panel: Panel) -> list[Predictions]:
 def classified_records(
     results: Sequence[Upscaled], found: Sequence[Predictions], metrics: Sequence[Metric], save: Save
 ) -> list[Record]:
-    """Save and score classified results; if a classifier failed on one, its records fail too.
+    """Save and score classified results, and return their records; if a classifier failed on a result, its records fail.
 
     Raises:
         StoreError: A result cannot be saved.
@@ -107,7 +107,7 @@ def _record(pending: PendingRecord, result: Upscaled, metrics: Sequence[Metric])
 
 
 def failed_records(pending: Sequence[PendingRecord], error: SRBenchError, hr: Decoded | None = None) -> list[Record]:
-    """The same failure for several records; `hr` is None if it could not be decoded."""
+    """Return failed records, all with the same error; `hr` is None if the HR image could not be decoded."""
     return [
         Record(
             key=one.key,

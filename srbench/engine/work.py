@@ -28,14 +28,14 @@ class Decoded:
 
 @dataclass(frozen=True)
 class PreparedImage:
-    """One image at one scale under one degradation rule.
+    """LR and compared HR of one image at one scale under one degradation rule.
 
     Attributes:
         hr: The whole HR image.
         job: LR and the size of the result.
         reference: HR in the planes that are upscaled, cropped to a multiple of the scale: uint8, (C, h·scale, w·scale).
         references: Compared part of `reference` by protocol name, on the device where results are compared.
-        problems: Why results cannot be compared, by the name of each other protocol.
+        problems: Why results cannot be compared, by the name of each protocol that is not in `references`.
         warnings: Unusual properties of a given LR file.
     """
 
@@ -73,14 +73,14 @@ class Upscaled:
 
 
 class SavedHashes(NamedTuple):
-    """`pixel_sha256` of a saved result and of its reference; empty if nothing is saved."""
+    """`pixel_sha256` of a saved upscaled image and of the HR compared with it; empty if nothing is saved."""
 
     image_sha256: str = ""
     reference_sha256: str = ""
 
 
 Save = Callable[[Upscaled], SavedHashes]
-"""Saves a result and its reference."""
+"""Saves an upscaled image and the HR compared with it, and returns the hashes of their pixels."""
 
 Predictions = Mapping[str, Prediction] | MethodError
 """Predictions on a result by classifier, or the error of a classifier."""

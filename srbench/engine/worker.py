@@ -18,14 +18,14 @@ _BATCH_PIXELS = 2**20
 
 @dataclass(frozen=True)
 class Chosen:
-    """How a method runs on a dataset: inference, None if it computes nothing, and its label in records."""
+    """How a method runs on a dataset: inference settings, None for finished images, and their label in records."""
 
     inference: Inference | None
     label: str
 
 
 Choose = Callable[[Method, Dataset, int], Chosen]
-"""How a method runs on a dataset at a scale."""
+"""Returns the inference settings of a method on a dataset at a scale, with their label."""
 
 
 class Worker:

@@ -40,7 +40,8 @@ def download(
         urls: Mirrors, in the order to try them.
         path: Path of the file.
         checksum: `md5:…` or `sha256:…`; None if unknown.
-        accept: Raises SRBenchError for an unexpected file, which is removed; the next mirror is then tried.
+        accept: Called with the complete file before it gets its name; raises SRBenchError for an unexpected one,
+            which is removed before the next mirror is tried.
         progress: Called as bytes arrive.
 
     Raises:
@@ -53,7 +54,11 @@ def download(
     for url in urls:
         try:
             pooch.retrieve(
-                url, known_hash=checksum, fname=path.name, path=path.parent, downloader=_Resuming(path, progress)
+                url,
+                known_hash=checksum,
+                fname=path.name,
+                path=path.parent,
+                downloader=_Resuming(path, accept, progress),
             )
         except WebPageError as error:
             failures.append(f"{url}: {error}")
@@ -61,14 +66,10 @@ def download(
             failures.append(f"{url}: {_reason(error)}")
         except ValueError:  # pooch found another checksum
             failures.append(f"{url}: another file than expected (its {(checksum or '').partition(':')[0]} differs)")
+        except SRBenchError as error:
+            failures.append(f"{url}: {error}")
         else:
-            try:
-                accept(path)
-            except SRBenchError as error:
-                path.unlink()
-                failures.append(f"{url}: {error}")
-            else:
-                return path
+            return path
     raise DownloadError(f"{path.name}: cannot be fetched ({'; '.join(failures)})")
 
 
@@ -82,8 +83,8 @@ def _reason(error: OSError) -> str:
 class _Resuming:
     """A downloader for pooch that keeps partial downloads."""
 
-    def __init__(self, path: Path, progress: Bytes) -> None:
-        self._path, self._progress = path, progress
+    def __init__(self, path: Path, accept: Callable[[Path], None], progress: Bytes) -> None:
+        self._path, self._accept, self._progress = path, accept, progress
 
     def __call__(self, url: str, output_file: str | Any, pooch: Any, check_only: bool = False) -> None:
         import requests
@@ -101,8 +102,11 @@ class _Resuming:
                 if idle == _TRIES:
                     raise
                 time.sleep(_PAUSE * 2**idle if idle else 0)
-        part.replace(output_file)
-        self._forget(part)
+        try:
+            self._accept(part)
+            part.replace(output_file)
+        finally:
+            self._forget(part)
 
     def _part(self, url: str) -> Path:
         # One for each mirror, because mirrors can hold different files.

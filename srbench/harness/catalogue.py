@@ -28,6 +28,7 @@ def _methods() -> Rows:
         {
             "name": card.name,
             "summary": card.summary,
+            "written as": f"{card.name}:X, where X is {card.variants}" if card.variants else card.name,
             "scales": card.scales if card.scales == "any" else [f"×{scale}" for scale in card.scales],
             "colour": card.colour,
             "licence": card.licence,

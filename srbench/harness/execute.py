@@ -1,17 +1,18 @@
 """Running a plan to completion, in memory or in a folder that the same plan can resume."""
 
-from contextlib import nullcontext
+from collections.abc import Sequence
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 
-from srbench.api import DEFAULT_SIZES, Progress, Size, Trial
+from srbench.api import DEFAULT_SIZES, MetricSpec, Progress, Size, Trial
 from srbench.classifiers import load_panel
 from srbench.engine import Engine, Settings, run_plan
-from srbench.errors import RequestError, StoppedError
+from srbench.errors import RequestError, SRBenchError, StoppedError
 from srbench.files import combine
 from srbench.harness.bench import still_valid, time_methods, timed_methods
 from srbench.harness.options import RunOptions
 from srbench.harness.result import RunResult
-from srbench.leaderboard import collected, write_attributes, write_leaderboard
+from srbench.leaderboard import write_attributes, write_leaderboard
 from srbench.methods import resolve_device, resolve_inference
 from srbench.runs import (
     Gallery,
@@ -35,7 +36,7 @@ def execute(plan: Plan, options: RunOptions, engine: Engine = run_plan) -> RunRe
     `options` must be complete; device, output, timing, save_images and progress are read here.
 
     Raises:
-        RequestError: `save_images` is set without a folder, or a classifier cannot be loaded.
+        RequestError: `save_images` is set without a folder, or a metric or classifier cannot be loaded.
         OutputError: The folder cannot be used for this plan.
         StoreError: The folder cannot be written.
         StoppedError: The run was interrupted; the folder can be resumed.
@@ -70,6 +71,7 @@ class _Execution:
         self._inference = resolve_inference(self._device, request.precision, request.runtime)
         self._identities = identify(plan, device_name(self._device), self._inference)
         labels = {dataset.name: dataset.labels for dataset in request.datasets}
+        _check(request.metrics, self._device)
         self._panel = load_panel(request.classifiers, labels, self._device)  # before the folder is created
         classifiers = self._panel.describe() if self._panel else {}
         self._about = describe_run(plan, self._identities, environment(self._device), classifiers)
@@ -92,7 +94,7 @@ class _Execution:
             classifiers=request.classifiers,
             gallery=Gallery.of(self._about) if self._save_images else None,
         )
-        with self._store or nullcontext():
+        with self._store or nullcontext(), _exact(self._device):
             self._keep(self._carried_over())
             self._reused = self._engine(
                 self._plan,
@@ -139,10 +141,28 @@ class _Execution:
         """Write the tables and return the result so far."""
         made = self._result()
         if self._folder:
-            write_leaderboard(self._folder, collected([made.run]))
+            write_leaderboard(self._folder, made.board)
             if self._plan.request.classifiers:
                 write_attributes(self._folder, made.attributes)
         return made
+
+
+def _exact(device: str) -> AbstractContextManager[None]:
+    """Forbid TF32 to classifiers and metrics too, on a device that has it."""
+    if device == "cpu":
+        return nullcontext()
+    from srbench.methods import tf32  # here, because it imports torch
+
+    return tf32(allowed=False)
+
+
+def _check(metrics: Sequence[MetricSpec], device: str) -> None:
+    """Build every metric once, so that its errors appear before a run begins."""
+    for metric in metrics:
+        try:
+            metric.build(device)
+        except SRBenchError as error:
+            raise RequestError(str(error)) from error
 
 
 class _Counter:

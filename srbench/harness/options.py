@@ -1,6 +1,6 @@
 """Keyword arguments of `srbench.run` and `srbench.score`, with their defaults."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, TypedDict, get_args, get_type_hints
 
@@ -151,7 +151,7 @@ def checked_scales(scale: int | Sequence[int]) -> tuple[int, ...]:
     Raises:
         RequestError: A scale is not an integer from 2 to 16.
     """
-    scales = (scale,) if isinstance(scale, int) else tuple(scale)
+    scales = tuple(scale) if isinstance(scale, Iterable) else (scale,)
     for value in scales:
         if not isinstance(value, int) or not 2 <= value <= 16:
             raise RequestError(f"scale {value!r} is out of range; srbench upscales by 2 to 16, in whole numbers")

@@ -69,6 +69,7 @@ def score(images: Path | str, *, name: str, dataset: str, scale: int, **options:
         RequestError: An image has no file or several, or an option is unknown.
         DatasetError: The dataset is not available.
         StoreError: The run folder cannot be written; finished records are kept.
+        StoppedError: The run was interrupted; the message says what was kept.
     """
     chosen = completed(options, ScoreOptions)
     chosen["device"] = "cpu"

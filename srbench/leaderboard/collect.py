@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from srbench.errors import StoreError
+from srbench.errors import SRBenchError, StoreError
 from srbench.files import write_text
 from srbench.leaderboard.notes import notes_of
 from srbench.leaderboard.table import Leaderboard, build_attribute_table, build_table
@@ -30,14 +30,10 @@ def collect_attributes(runs: Sequence[Run]) -> pd.DataFrame:
     return pd.concat(tables, ignore_index=True).drop_duplicates(ignore_index=True)
 
 
-def write_leaderboard(folder: Path, board: Leaderboard) -> None:
-    """Write `leaderboard.csv` and `leaderboard.md`.
-
-    Raises:
-        StoreError: A file cannot be written.
-    """
-    write_text(folder / "leaderboard.csv", to_csv(board.table), StoreError)
-    write_text(folder / "leaderboard.md", to_markdown(board), StoreError)
+def write_leaderboard(folder: Path, board: Leaderboard, error: type[SRBenchError] = StoreError) -> None:
+    """Write `leaderboard.csv` and `leaderboard.md`; `error` is raised if a file cannot be written."""
+    write_text(folder / "leaderboard.csv", to_csv(board.table), error)
+    write_text(folder / "leaderboard.md", to_markdown(board), error)
 
 
 def write_attributes(folder: Path, table: pd.DataFrame) -> None:

@@ -8,6 +8,7 @@ from .runtimes.device import resolve_device as resolve_device
 from .runtimes.device import resolve_inference as resolve_inference
 from .runtimes.device import tune as tune
 from .runtimes.network import network_of as network_of
+from .runtimes.precision import tf32 as tf32
 from .sources.finished import FinishedImages as FinishedImages
 from .upscale import check_result as check_result
 from .upscale import upscale_planes as upscale_planes

@@ -80,9 +80,7 @@ def split_wrappers(spec: str) -> tuple[str, list[str]]:
 
 def _wrap(method: BuildableMethod, name: str) -> BuildableMethod:
     if name not in WRAPPERS:
-        raise UnknownNameError(
-            f"{method.name}+{name}: no wrapper {name!r}{suggest(name, WRAPPERS)} (there are: {', '.join(WRAPPERS)})"
-        )
+        raise _no_wrapper(method.name, name)
     wrapper = WRAPPERS[name]
     scales = method.scales if method.scales != "any" else (2,)
     if wrapper.needs_radius and any(method.receptive_radius(scale) is None for scale in scales):
@@ -91,6 +89,11 @@ def _wrap(method: BuildableMethod, name: str) -> BuildableMethod:
             "pixels, in its card or as the function's attribute"
         )
     return WrappedMethod(method, wrapper)
+
+
+def _no_wrapper(method: str, name: str) -> UnknownNameError:
+    has = ", ".join(WRAPPERS)
+    return UnknownNameError(f"{method}+{name}: no wrapper {name!r}{suggest(name, WRAPPERS)} (there are: {has})")
 
 
 def _find_unwrapped(spec: str, cards: Registry, files: Mapping[str, tuple[Path, ...]]) -> BuildableMethod:
@@ -110,6 +113,8 @@ def _find_unwrapped(spec: str, cards: Registry, files: Mapping[str, tuple[Path, 
         return CardMethod(entry)
     if entries:
         return CardMethod(entry, weights, _matching_files(entries, given, spec))
+    if entry.card.variants:
+        return _find_variant(entry, "")
     if not entry.card.weights:
         raise UnknownNameError(f"{spec}: {name} takes no weights; write {name} alone")
     if not given:
@@ -137,6 +142,11 @@ def _find_variant(entry: Entry[MethodCard], variant: str) -> CardMethod:
     if not variant:
         raise RequestError(f"method {name} needs a variant: write {name}:X, where X is {wanted}")
     path = Path(variant).expanduser()
+    if path.is_dir():
+        raise RequestError(f"{name}:{variant}: is a folder; a variant is {wanted}")
+    head, plus, last = variant.rpartition("+")
+    if plus and last.isidentifier() and not path.is_file():
+        raise _no_wrapper(f"{name}:{head}", last)
     return CardMethod(entry, variant=variant, place=place_sha256(path) if path.is_file() else "")
 
 
@@ -167,10 +177,10 @@ def named_files(weights: Weights, specs: Sequence[str]) -> dict[str, tuple[Path,
     Raises:
         RequestError: A file does not exist, or belongs to no requested method.
     """
-    if weights is None:
+    if not weights and weights != "":
         return {}
     bases = dict.fromkeys(split_wrappers(spec)[0] for spec in specs)
-    named = [base for base in bases if "@" in base and ".py:" not in base]
+    named = [base for base in bases if "@" in base.partition(":")[0] and ".py:" not in base]
     if not isinstance(weights, Mapping):
         if len(named) != 1:
             first = weights if isinstance(weights, str | Path) else weights[0]

@@ -75,8 +75,9 @@ class WeightFile:
         except OSError as error:
             raise WeightsError(f"{path.name}: cannot be read ({error.strerror})") from error
         if not found.startswith(self.entry.sha256):
+            file = path.name if self.given else self.entry.file
             raise WeightsError(
-                f"{path.name}: is not {self.method}'s file for ×{self.entry.scale}{page_hint(path)}: sha256 is "
+                f"{file}: is not {self.method}'s file for ×{self.entry.scale}{page_hint(path)}: sha256 is "
                 f"{found[:16]}…, its card lists {self.entry.sha256[:16]}…"
             )
 
@@ -90,7 +91,7 @@ class WeightFile:
         print(f"{self.method}: weights under {self.entry.licence}, kept in {self._kept.parent}", file=sys.stderr)
 
     def _fetch(self) -> None:
-        print(f"{self.method}: fetching {self.entry.urls[0]}", file=sys.stderr)
+        print(f"{self.method}: fetching {' or '.join(self.entry.urls)}", file=sys.stderr)
         try:
             self._kept.parent.mkdir(parents=True, exist_ok=True)
             with FileLock(cache_home() / "weights" / f".{self.entry.sha256[:16]}.lock"):

@@ -5,7 +5,7 @@ import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from srbench.api import RESERVED_COLUMNS, Metric, MetricInfo, MetricRequest, MetricSpec
+from srbench.api import Metric, MetricInfo, MetricRequest, MetricSpec, is_column
 from srbench.cards import Entry, MetricCard, Registry, load_target
 from srbench.errors import MethodError, RequestError, SRBenchError, one_line
 from srbench.files import code_sha256, combine
@@ -34,7 +34,7 @@ class CardMetric:
 
         Raises:
             CardError: The card's formula or factory cannot be imported.
-            MethodError: The factory failed.
+            MethodError: The factory failed, or made nothing that can be called.
         """
         card, owner = self.entry.card, self.entry.pack.name
         if card.factory is None:
@@ -46,6 +46,8 @@ class CardMetric:
                 raise
             except (Exception, SystemExit) as error:  # third-party code may raise anything
                 raise MethodError(f"metric {card.name} cannot be built: {one_line(error)}") from error
+        if not callable(formula):
+            raise MethodError(f"metric {card.name} cannot be built: got {formula!r}, expected a function")
         return Metric(**vars(self.info), formula=formula)
 
 
@@ -83,8 +85,8 @@ def find_metrics(asked: Sequence[str | Metric], cards: Registry) -> tuple[Metric
 
 def _given(metric: Metric, cards: Registry) -> GivenMetric:
     name = metric.name
-    if name in cards.metrics or name in RESERVED_COLUMNS:
+    if name in cards.metrics or is_column(name):
         raise RequestError(f"metric {name!r} is the name of another metric or column; choose another")
-    if not re.fullmatch(r"[a-z][a-z0-9_]*", name):
-        raise RequestError(f"metric {name!r}: invalid name; use lower-case letters, digits and _, a letter first")
+    if not re.fullmatch(r"[a-z0-9][a-z0-9_-]*", name):
+        raise RequestError(f"metric {name!r}: invalid name; use lower-case letters, digits, _ and -")
     return GivenMetric(metric, uuid.uuid4().hex)

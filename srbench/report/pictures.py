@@ -87,7 +87,7 @@ class Pictures:
 
 
 @dataclass(frozen=True)
-class _Part:
+class _Excerpt:
     """A part of an image: the whole size, the box, and the cropped results by method."""
 
     size: tuple[int, int]
@@ -124,7 +124,7 @@ def collect_pictures(
     rows = [same[0][1] for same in wanted.values()]
     # First try: the largest area for which the estimated size of all pictures is within the budget.
     area = _fitting_area([_area(row) for row in rows], [len(row.saved) for row in rows], chosen.size / _in_page(_GUESS))
-    read: list[_Part | None] = []
+    read: list[_Excerpt | None] = []
     with ThreadPoolExecutor(2) as pool:
         for done, (part, problems) in enumerate(pool.map(lambda row: _read(row, area), rows), start=1):
             read.append(part)
@@ -151,8 +151,8 @@ def collect_pictures(
 
 
 def _within(
-    parts: Sequence[_Part | None], area: int, budget: Budget, pool: ThreadPoolExecutor
-) -> tuple[Sequence[_Part | None], dict[tuple[int, str], str]]:
+    parts: Sequence[_Excerpt | None], area: int, budget: Budget, pool: ThreadPoolExecutor
+) -> tuple[Sequence[_Excerpt | None], dict[tuple[int, str], str]]:
     """Parts cropped until their pictures are within the budget, and the pictures by index of the part and method."""
     encoded = _encoded(parts, pool)
     while (size := sum(map(len, encoded.values()))) > budget.size and area > _SMALLEST:
@@ -190,7 +190,7 @@ def _fitting_area(areas: Sequence[int], pictures: Sequence[int], pixels: float) 
     return low
 
 
-def _read(row: ImageRow, area: int) -> tuple[_Part | None, list[str]]:
+def _read(row: ImageRow, area: int) -> tuple[_Excerpt | None, list[str]]:
     """The part of an image's results to be shown, and the errors in reading them."""
     images: dict[str, Image] = {}
     problems: list[str] = []
@@ -207,10 +207,10 @@ def _read(row: ImageRow, area: int) -> tuple[_Part | None, list[str]]:
     if TRUTH not in images:
         return None, problems
     size = images[TRUTH].shape[1], images[TRUTH].shape[2]
-    return _shrunk(_Part(size, Box(0, 0, size[1], size[0]), images), area), problems
+    return _shrunk(_Excerpt(size, Box(0, 0, size[1], size[0]), images), area), problems
 
 
-def _shrunk(part: _Part, area: int) -> _Part:
+def _shrunk(part: _Excerpt, area: int) -> _Excerpt:
     """The part cropped to at most `area` pixels where the methods differ most, with the same aspect ratio."""
     height, width = part.box.height, part.box.width
     if height * width <= area and max(height, width) <= _LONGEST:
@@ -219,14 +219,16 @@ def _shrunk(part: _Part, area: int) -> _Part:
     size = max(1, int(height * factor)), max(1, int(width * factor))
     (inner,) = most_different(_compared(part), size)
     box = Box(part.box.left + inner.left, part.box.top + inner.top, inner.width, inner.height)
-    return _Part(part.size, box, {name: np.ascontiguousarray(inner.cut(image)) for name, image in part.images.items()})
+    return _Excerpt(
+        part.size, box, {name: np.ascontiguousarray(inner.cut(image)) for name, image in part.images.items()}
+    )
 
 
-def _compared(part: _Part) -> Sequence[Image]:
+def _compared(part: _Excerpt) -> Sequence[Image]:
     return contrasted([image for name, image in part.images.items() if name != TRUTH], part.images[TRUTH])
 
 
-def _spots(part: _Part) -> tuple[Box, ...]:
+def _spots(part: _Excerpt) -> tuple[Box, ...]:
     side = max(1, min(_SPOT, part.box.height // 2, part.box.width // 2))
     return tuple(
         Box(part.box.left + spot.left, part.box.top + spot.top, spot.width, spot.height)
@@ -234,7 +236,7 @@ def _spots(part: _Part) -> tuple[Box, ...]:
     )
 
 
-def _encoded(parts: Sequence[_Part | None], pool: ThreadPoolExecutor) -> dict[tuple[int, str], str]:
+def _encoded(parts: Sequence[_Excerpt | None], pool: ThreadPoolExecutor) -> dict[tuple[int, str], str]:
     jobs = [(index, name, image) for index, part in enumerate(parts) if part for name, image in part.images.items()]
     return dict(pool.map(lambda job: ((job[0], job[1]), _webp(job[2])), jobs))
 

@@ -36,14 +36,14 @@ class _Part(BaseModel):
 
 
 class ProtocolDescription(_Part):
-    """A protocol's rules at the time of the run."""
+    """A protocol's hash, and the rules it had at the time of the run."""
 
     hash: str
     rules: dict[str, Any]
 
 
 class MetricDescription(_Part):
-    """Unit, direction and decimals of a metric, and the identity of the code that computed it."""
+    """A metric's unit, direction and printed decimals, and the hash of the code that computed its values."""
 
     unit: str
     higher_is_better: bool
@@ -52,18 +52,18 @@ class MetricDescription(_Part):
     identity: str = ""
 
     def info(self, name: str) -> MetricInfo:
-        """The `MetricInfo` of this description under a name."""
+        """Return the `MetricInfo` of this description, for a metric of the given name."""
         return MetricInfo(name, self.unit, self.higher_is_better, self.decimals, self.summary)
 
 
 class DatasetDescription(_Part):
-    """A dataset's identity and images."""
+    """Hashes of a dataset's images, labels and files, and the ids of its images."""
 
     sha256: str
     labels_sha256: str = ""
     images: tuple[str, ...]
     files: dict[int, dict[str, str]]
-    """Hash of the files of each image, by scale and image id."""
+    """Hash of an image's files (HR, and LR if it is read), by scale and image id."""
 
 
 class ClassifierDescription(_Part):
@@ -75,13 +75,13 @@ class ClassifierDescription(_Part):
     task: Task
     classes: tuple[str, ...]
     unused_labels: dict[str, str]
-    """Why a dataset's labels are not used, by dataset."""
+    """The reason why a dataset's labels are not used, by dataset name."""
     passed_over: dict[str, str]
-    """Which of a dataset's attributes the classifier does not know, by dataset."""
+    """Text that names a dataset's attributes which the classifier does not predict, by dataset name."""
 
 
 class TimingsDescription(_Part):
-    """Measurements of `--timing`."""
+    """Times measured by `srbench run --timing`, their conditions, and the reasons for those that failed."""
 
     conditions: dict[str, Any]
     items: tuple[MethodTiming, ...]
@@ -89,7 +89,7 @@ class TimingsDescription(_Part):
 
 
 class RunDescription(_Part):
-    """Everything `run.json` holds."""
+    """Everything that a run's `run.json` holds: plan, hashes, conditions, status and timings."""
 
     schema_version: Literal[2] = Field(alias="schema")
     srbench: str
@@ -102,9 +102,9 @@ class RunDescription(_Part):
     protocols: dict[str, ProtocolDescription]
     metrics: dict[str, MetricDescription]
     methods: dict[str, dict[int, dict[str, str]]]
-    """Identity of each method by scale: hashes of code and weights."""
+    """Hashes of code and weights, as a mapping, by method and scale."""
     bases: dict[str, dict[int, dict[str, str]]]
-    """First half of the fingerprint, by method, scale and protocol."""
+    """Hash of all that decides a score except the image, by method, scale and protocol."""
     datasets: dict[str, DatasetDescription]
     classifiers: dict[str, ClassifierDescription] = {}
     classifier_cost: dict[str, ClassifierCost] = {}
@@ -113,7 +113,7 @@ class RunDescription(_Part):
     environment: Environment
 
     def cells(self) -> Iterator[CellKey]:
-        """The cells to be run, without refused ones, in the plan's order."""
+        """Yield the names of each method × dataset × scale × protocol to be run, in the plan's order."""
         plan = self.plan
         refused = {(item.method, item.scale, item.protocol) for item in self.refused}
         for dataset in plan.datasets:
@@ -124,27 +124,27 @@ class RunDescription(_Part):
                             yield CellKey(method, dataset, scale, protocol, plan.lr)
 
     def fingerprint(self, cell: CellKey, image: str) -> str:
-        """The fingerprint of an up-to-date record of an image; empty if the dataset has no such image."""
+        """Return the hash that an image's record has if nothing has changed; empty if the dataset lacks the image."""
         files = self.datasets[cell.dataset].files[cell.scale].get(image)
         return f"{self.bases[cell.method][cell.scale][cell.protocol]}-{files}" if files else ""
 
     def infos(self) -> dict[str, MetricInfo]:
-        """The run's metrics by name, in the order requested."""
+        """Return the run's metrics as a mapping from name to `MetricInfo`, in the order requested."""
         return {name: self.metrics[name].info(name) for name in self.plan.metrics}
 
     def with_trial(self, trial: Trial) -> RunDescription:
-        """A copy with a trial added, replacing an earlier one of the same method, dataset and scale."""
+        """Return a copy with a bf16 trial added, replacing an earlier one of the same method, dataset and scale."""
         others = [old for old in self.trials if (old.method, old.dataset, old.scale) != _place(trial)]
         return self.model_copy(update={"trials": (*others, trial)})
 
     def with_cost(self, cost: Mapping[str, ClassifierCost]) -> RunDescription:
-        """A copy with classifiers' costs added to the earlier ones."""
+        """Return a copy in which the given costs, by classifier name, are added to those of earlier runs."""
         before = self.classifier_cost
         total = {name: one + before[name] if name in before else one for name, one in cost.items()}
         return self.model_copy(update={"classifier_cost": {**before, **total}})
 
     def to_json(self) -> str:
-        """The text of `run.json`: strict JSON, without NaN or infinity."""
+        """Return the text of `run.json`: strict JSON, without NaN or infinity."""
         described = self.model_dump(mode="json", by_alias=True, exclude_defaults=True)
         return json.dumps(described, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
 
@@ -156,7 +156,7 @@ def _place(trial: Trial) -> tuple[str, str, int]:
 def describe_run(
     plan: Plan, identities: Identities, environment: Environment, classifiers: Mapping[str, Mapping[str, Any]]
 ) -> RunDescription:
-    """Describe a run that begins now; `classifiers` holds task, classes and unused labels by classifier."""
+    """Return the description of a run that begins now; `classifiers` maps names to task, classes and unused labels."""
     request = plan.request
     if all(method.colour == "images" for method in request.methods):
         environment = environment.model_copy(update={"device": "elsewhere"})
@@ -179,7 +179,7 @@ def describe_run(
 
 
 def read_description(text: str) -> RunDescription:
-    """Parse `run.json`, of this or an earlier schema.
+    """Parse the text of a `run.json` of the current or an earlier schema version.
 
     Raises:
         StoreError: The text is damaged, or of a later schema.
@@ -192,7 +192,7 @@ def read_description(text: str) -> RunDescription:
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         raise StoreError(f"damaged or unreadable ({type(error).__name__}: {error})") from error
     if schema not in (1, SCHEMA_VERSION):
-        raise StoreError(f"schema {schema}, this srbench reads up to {SCHEMA_VERSION}; use the srbench that wrote it")
+        raise StoreError(f"schema {schema}, this srbench reads up to {SCHEMA_VERSION}; update srbench")
     try:
         return RunDescription.model_validate(described)
     except ValidationError as error:
@@ -214,5 +214,5 @@ def _from_schema_1(described: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def now() -> str:
-    """The current time in UTC, ISO 8601, to the second."""
+    """Return the current time in UTC as ISO 8601 text, to the second."""
     return datetime.now(UTC).isoformat(timespec="seconds")

@@ -23,14 +23,14 @@ _LOCK = ".lock"
 
 
 class RunStore(MemoryStore):
-    """A run folder, locked while it is open; `held` is its earlier `run.json`, None in a new folder."""
+    """A run folder, locked while open; `held` is the `run.json` found when it was opened, None in a new folder."""
 
     def __init__(self, folder: Path, plan: PlanDescription) -> None:
         """Open a run folder, or create it.
 
         Raises:
-            OutputError: The folder cannot be written, is in use, or holds another plan or files of no run.
-            StoreError: Its records cannot be read.
+            OutputError: The folder cannot be written, is in use, or holds a run of another plan or other files.
+            StoreError: The records in the folder cannot be read.
         """
         super().__init__()
         self.folder = folder
@@ -64,7 +64,7 @@ class RunStore(MemoryStore):
         os.lseek(self._file, self._size, os.SEEK_SET)
 
     def append(self, record: Record) -> None:
-        """Append a record's line to the file; if it cannot be written completely, it is removed again.
+        """Append a record's line to `records.jsonl`; remove the line again if it cannot be written completely.
 
         Raises:
             StoreError: The line could not be written.
@@ -85,7 +85,7 @@ class RunStore(MemoryStore):
         super().append(record)
 
     def saved(self, key: RecordKey, result: str, reference: str) -> bool:
-        """Whether the record's result and its reference are saved with unchanged pixels."""
+        """Whether a record's upscaled image and the HR compared with it are saved with unchanged pixels."""
         record = self._current.get(key)
         if record is None or not record.image_sha256:
             return False
@@ -102,10 +102,10 @@ class RunStore(MemoryStore):
         return True
 
     def save(self, file: str, image: Image) -> None:
-        """Write an image atomically.
+        """Write an image atomically to a path relative to the run folder.
 
         Raises:
-            StoreError: It could not be written.
+            StoreError: The image could not be written.
         """
         try:
             self._verified = {entry for entry in self._verified if entry[0] != file}
@@ -120,7 +120,7 @@ class RunStore(MemoryStore):
         """Replace `run.json`, keeping the time of the first start.
 
         Raises:
-            StoreError: It cannot be written.
+            StoreError: The file cannot be written.
         """
         if self.held is not None:
             description = description.model_copy(update={"started": self.held.started})
@@ -131,7 +131,7 @@ class RunStore(MemoryStore):
         try:
             os.fsync(self._file)
         except OSError as error:
-            raise StoreError(f"{self.folder}: the disk did not take the records ({error.strerror})") from error
+            raise StoreError(f"{self.folder}: records cannot be flushed to disk ({error.strerror})") from error
         finally:
             os.close(self._file)
             self._lock.release()
@@ -159,7 +159,7 @@ def _locked(folder: Path) -> FileLock:
 
 def _refuse_foreign(folder: Path) -> None:
     if folder.exists() and not folder.is_dir():
-        raise OutputError(f"{folder}: is a file; --output names a folder")
+        raise OutputError(f"{folder}: is a file; name a folder with --output")
     if folder.is_dir() and not (folder / RUN_FILE).exists() and any(_is_foreign(path) for path in folder.iterdir()):
         raise OutputError(f"{folder}: holds files but no srbench run; choose an empty or new --output")
 

@@ -1,4 +1,4 @@
-"""Paths of a run's saved images, such as `images/set5-x4/classic-y/edsr/baby.png`; HR has a folder like a method."""
+"""Paths of a run's saved images, such as `images/set5-x4/classic-y/edsr/baby.png`; HR images have their own folder."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ _LONGEST = 120
 
 @dataclass(frozen=True)
 class Gallery:
-    """The files of a run's images, relative to its folder; protocols that share their LR share the images.
+    """Paths of a run's saved images, relative to the run folder; protocols that share their LR share the images.
 
     Attributes:
-        shared: The protocol whose folder holds the images, by protocol.
+        shared: Name of the protocol whose folder holds the images, by the name of each protocol that uses them.
         places: File names of datasets and methods, by kind (`dataset`, `method`) and name.
         images: File names of images, by dataset and image id.
     """
@@ -32,7 +32,7 @@ class Gallery:
 
     @staticmethod
     def of(run: RunDescription) -> Gallery:
-        """The gallery of a run."""
+        """Build the gallery of a run, with a path for every image that may be saved."""
         first: dict[str, str] = {}
         shared = {
             name: first.setdefault(json.dumps([one.rules["degradation"], one.rules["grey"]]), name)
@@ -46,11 +46,11 @@ class Gallery:
         return Gallery(shared, places, images)
 
     def result(self, key: RecordKey) -> str:
-        """The file of an upscaled image."""
+        """Return the path of an upscaled image, relative to the run folder."""
         return self._file(key, key.method)
 
     def truth(self, key: RecordKey) -> str:
-        """The file of the reference that results are compared with."""
+        """Return the path of the HR image that results are compared with, relative to the run folder."""
         return self._file(key, TRUTH)
 
     def _file(self, key: RecordKey, method: str) -> str:
@@ -60,7 +60,7 @@ class Gallery:
 
 
 def file_names(names: Iterable[str]) -> dict[str, str]:
-    """File names that are valid on any file system, and distinct even if it ignores case."""
+    """Return a file name for each name: valid on any file system, and distinct even where case is ignored."""
     found: dict[str, str] = {}
     for name in names:
         plain = "".join(letter if letter.isalnum() or letter in "-+@._" else "-" for letter in name.removeprefix("./"))

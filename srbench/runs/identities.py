@@ -27,12 +27,12 @@ class Identities:
     datasets: Mapping[str, str]
 
     def fingerprint(self, key: RecordKey) -> str:
-        """The hash of the cell, a hyphen, and the hash of the image's files; a record is reused only if it is equal."""
+        """Return a cell's hash, a hyphen, and the hash of an image's files; a record with another value is made again."""
         basis = self.bases[key.method, key.scale, key.protocol]
         return f"{basis}-{self.files[key.dataset, key.scale, key.image]}"
 
     def describe(self, plan: Plan) -> dict[str, Any]:
-        """The hashes that `run.json` stores, nested by name."""
+        """Return the hashes that `run.json` stores, as mappings nested by name."""
         methods: dict[str, dict[str, Any]] = {method.name: {} for method in plan.request.methods}
         for (name, scale), identity in self.methods.items():
             methods[name][str(scale)] = dict(identity)
@@ -55,7 +55,7 @@ class Identities:
 
 
 def identify(plan: Plan, device_name: str, asked: Inference) -> Identities:
-    """Hash a plan's code, weights, rules, libraries and files; `asked` has precision bf16 under `--precision auto`."""
+    """Hash a plan's code, weights, rules, libraries and files; `asked` are the inference settings (bf16 if `auto`)."""
     request = plan.request
     methods: dict[tuple[str, int], Mapping[str, str]] = {}
     for cell in plan.cells:

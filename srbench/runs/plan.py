@@ -18,7 +18,7 @@ class Request:
     """What the user requested, in the requested order: names are resolved, combinations not yet checked.
 
     Attributes:
-        lr: Whether LR images are made or read.
+        lr: `made`: LR is computed from HR; `given`: the dataset's LR files are read.
         precision: Precision of networks; `auto` chooses between fp32 and bf16.
         runtime: Runtime that executes networks.
         classifiers: Classifiers that are run on the results.
@@ -37,7 +37,7 @@ class Request:
 
 @dataclass(frozen=True)
 class Cell:
-    """One method × dataset × scale × protocol."""
+    """A method, dataset, scale and protocol to be run together: one row of the leaderboard."""
 
     method: Method
     dataset: Dataset
@@ -59,7 +59,7 @@ class Refusal:
 
 
 class PlanDescription(BaseModel):
-    """A plan as plain values; two runs of equal descriptions are the same run.
+    """A plan as plain values; a run folder can be completed only by a plan with equal values.
 
     Attributes:
         places: Hash of the file or folder path of each method or dataset that has one, by name.
@@ -79,7 +79,7 @@ class PlanDescription(BaseModel):
     classifiers: tuple[str, ...] = ()
 
     def differs_from(self, other: PlanDescription) -> str:
-        """The first field that differs, with both values; empty for the same plan."""
+        """Return text that names the first field that differs, with both values; empty if the plans are equal."""
         for name in type(self).model_fields:
             own, others = getattr(self, name), getattr(other, name)
             if own != others:
@@ -93,14 +93,14 @@ def _plain(value: object) -> str:
 
 @dataclass(frozen=True)
 class Plan:
-    """A request, its cells, and the refused ones."""
+    """A request, the cells (method × dataset × scale × protocol) to be run, and those that cannot be run."""
 
     request: Request
     cells: tuple[Cell, ...]
     refused: tuple[Refusal, ...]
 
     def describe(self) -> PlanDescription:
-        """The plan as plain values, which identify the run."""
+        """Return the plan as plain values, which identify the run."""
         request = self.request
         places = {method.name: method.place for method in request.methods if method.place}
         places |= {dataset.name: dataset.place for dataset in request.datasets if dataset.place}
@@ -124,19 +124,19 @@ class Plan:
 
 
 def make_plan(request: Request) -> Plan:
-    """Combine methods, datasets, scales and protocols; cells that cannot be run are listed as refused.
+    """Combine a request's methods, datasets, scales and protocols; those that cannot be run are listed as refused.
 
     Raises:
         RequestError: A list is empty or names something twice.
-        DatasetError: Given LR is requested, and a dataset has none at a scale.
-        NotApplicableError: A method has no cell that can be run.
+        DatasetError: `lr` is `given`, and a dataset has no LR files at a scale.
+        NotApplicableError: A method cannot be run at all, or classifiers are combined with a protocol of luma alone.
     """
     for what, names in _names(request):
         if not names and what != "classifier":
             raise RequestError(f"no {what} given; name at least one")
         twice = sorted({name for name in names if names.count(name) > 1})
         if twice:
-            raise RequestError(f"{what} {', '.join(twice)} given twice; a table needs one row for each")
+            raise RequestError(f"{what} {', '.join(twice)} given twice; name each {what} once")
     for protocol in request.protocols if request.classifiers else ():
         if protocol.card.degradation.planes == "y":
             raise NotApplicableError(
@@ -165,7 +165,7 @@ def _require_lr_files(request: Request) -> None:
     for dataset in request.datasets:
         for scale in request.scales:
             if not any(scale in sample.lr for sample in dataset.samples):
-                raise DatasetError(f"{dataset.name}: has no LR files for ×{scale}; leave out --lr given")
+                raise DatasetError(f"{dataset.name}: has no LR files for ×{scale}; leave out --lr given to make LR")
 
 
 def _names(request: Request) -> Iterator[tuple[str, Sequence[str]]]:

@@ -11,14 +11,14 @@ from srbench.files import library_versions
 
 
 def device_name(device: str) -> str:
-    """`cpu` with its architecture, or the GPU's product name."""
+    """Return `cpu` and its architecture for device `cpu`, and the GPU's product name for `cuda`."""
     import torch
 
     return str(torch.cuda.get_device_name(device)) if device == "cuda" else f"cpu {platform.machine()}"
 
 
 class Environment(BaseModel):
-    """Versions and conditions; no host names, users or paths."""
+    """Device, threads and versions that a run's scores depend on; no host names, users or paths."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -30,7 +30,7 @@ class Environment(BaseModel):
 
 
 def environment(device: str) -> Environment:
-    """The environment of this process, on a torch device."""
+    """Return device, threads, system and library versions of this process, for a torch device."""
     import torch
 
     return Environment(
@@ -43,7 +43,7 @@ def environment(device: str) -> Environment:
 
 
 def git_revision() -> str | None:
-    """Commit of the checkout that srbench runs from, with `+` if it has changes; None outside a checkout."""
+    """Return the commit of srbench's git checkout, with `+` if files were changed; None outside a checkout."""
     here = Path(__file__).resolve().parent.parent.parent
     if not (here / ".git").exists():
         return None
@@ -60,5 +60,5 @@ def _git(folder: Path, *arguments: str) -> str:
 
 
 def srbench_version() -> str:
-    """The installed version of srbench."""
+    """Return the installed version of srbench."""
     return version("srbench")

@@ -19,9 +19,9 @@ class Run:
     """A run, finished or not.
 
     Attributes:
-        label: Name that distinguishes it from other runs; may be empty for a single run.
+        label: Name that distinguishes the run from others; may be empty for a single run.
         description: Content of `run.json`.
-        records: Current record of every image of every cell, in the plan's order.
+        records: Up-to-date record of each image of each method × dataset × scale × protocol, in the plan's order.
         folder: The run folder; None for a run in memory.
     """
 
@@ -32,12 +32,12 @@ class Run:
 
     @cached_property
     def gallery(self) -> Gallery:
-        """Paths of its saved images."""
+        """Paths of the run's saved images."""
         return Gallery.of(self.description)
 
 
 def open_run(folder: Path, label: str = "") -> Run:
-    """Read a run folder.
+    """Read `run.json` and the records of a run folder; `label` distinguishes the run from others.
 
     Raises:
         RequestError: The folder holds no run.
@@ -48,7 +48,7 @@ def open_run(folder: Path, label: str = "") -> Run:
 
 
 def open_runs(folders: Sequence[Path]) -> list[Run]:
-    """Read run folders, labelled by name, or by path if two have the same name.
+    """Read run folders, in order; each run's label is the folder's name, or its path if two names are equal.
 
     Raises:
         RequestError: A folder holds no run.
@@ -60,7 +60,7 @@ def open_runs(folders: Sequence[Path]) -> list[Run]:
 
 
 def read_run(folder: Path) -> RunDescription:
-    """Read `run.json`.
+    """Read the `run.json` of a run folder.
 
     Raises:
         RequestError: The folder holds no run.
@@ -75,13 +75,13 @@ def read_run(folder: Path) -> RunDescription:
     except NotADirectoryError:
         raise RequestError(f"{folder}: is a file; name a folder that srbench run has written") from None
     except (OSError, ValueError) as error:
-        raise StoreError(f"{path}: damaged or unreadable ({error})") from error
+        raise StoreError(f"{path}: damaged or unreadable ({error}); restore the file or run into a new folder") from error
     except StoreError as error:
         raise StoreError(f"{path}: {error}") from error
 
 
 def read_records(folder: Path) -> list[Record]:
-    """Read the latest record of each key; an incomplete last line is ignored.
+    """Read the latest record of each image in each cell of a run folder; an incomplete last line is ignored.
 
     Raises:
         StoreError: The file cannot be read, or a complete line is not a record.
@@ -92,7 +92,7 @@ def read_records(folder: Path) -> list[Record]:
     except FileNotFoundError:
         return []
     except OSError as error:
-        raise StoreError(f"{path}: cannot be read ({error.strerror})") from error
+        raise StoreError(f"{path}: cannot be read ({error.strerror}); check its permissions") from error
     latest: dict[RecordKey, Record] = {}
     for number, line in enumerate(content.split(b"\n")[:-1], start=1):
         try:
@@ -104,7 +104,7 @@ def read_records(folder: Path) -> list[Record]:
 
 
 def current_records(description: RunDescription, records: Sequence[Record]) -> tuple[Record, ...]:
-    """Records that match `run.json`, in its order; records of changed or removed methods and images are left out."""
+    """Return the records that match `run.json`, in its order, without those of changed or removed methods and images."""
     by_key = {record.key: record for record in records}
     current: list[Record] = []
     for cell in description.cells():

@@ -22,7 +22,7 @@ class CellKey(NamedTuple):
 
 
 class RecordKey(NamedTuple):
-    """A cell and one of its images; a run holds at most one current record per key."""
+    """Names of a cell (method × dataset × scale × protocol, source of LR), and the id of one of its images."""
 
     method: str
     dataset: str
@@ -33,13 +33,13 @@ class RecordKey(NamedTuple):
 
     @property
     def cell(self) -> CellKey:
-        """The key without the image."""
+        """Names of the cell, without the image id."""
         return CellKey(*self[:-1])
 
 
 @dataclass(frozen=True)
 class Record:
-    """One line of `records.jsonl`.
+    """One image's scores or failure in one method × dataset × scale × protocol: a line of `records.jsonl`.
 
     Attributes:
         key: Names of the cell and the image.
@@ -50,9 +50,9 @@ class Record:
         scores: Values by metric name, in the metric's unit; None if the metric is undefined.
         undefined: Reasons for undefined values, by metric name.
         warnings: Suspicious properties of the upscaled image.
-        error: Why the image failed; None if it did not.
-        image_sha256: `pixel_sha256` of the saved result; empty if it was not saved.
-        reference_sha256: `pixel_sha256` of the saved reference; empty if it was not saved.
+        error: Why the image failed; None if `status` is `ok`.
+        image_sha256: `pixel_sha256` of the saved upscaled image; empty if it was not saved.
+        reference_sha256: `pixel_sha256` of the saved HR that was compared; empty if it was not saved.
         precision: Precision and runtime as in `Inference.label`; empty if the method computed nothing.
         seen: Predictions on the result and on HR, and the ground truth, by classifier; see `Prediction.describe`.
     """
@@ -72,13 +72,13 @@ class Record:
     seen: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
 
     def to_json(self) -> str:
-        """The record's line without a line feed: strict JSON, without NaN or infinity."""
+        """Return the record as one line of strict JSON, without NaN, infinity or a line feed."""
         flat = self.key._asdict() | {name: value for name, value in asdict(self).items() if name != "key"}
         return json.dumps(flat, allow_nan=False)
 
     @staticmethod
     def from_json(line: str) -> Record:
-        """Parse a line.
+        """Parse a line of `records.jsonl`.
 
         Raises:
             StoreError: The line is not a record.
@@ -94,10 +94,10 @@ class Record:
 
 
 class RecordSink(Protocol):
-    """Stores records, and finds those that need not be made again."""
+    """Storage for records and images, which finds those that need not be made again."""
 
     def finished(self, key: RecordKey, fingerprint: str) -> bool:
-        """Whether a scored record with this fingerprint is stored."""
+        """Whether a scored record with this key and fingerprint is stored, so that it need not be made again."""
         ...
 
     def append(self, record: Record) -> None:
@@ -105,11 +105,11 @@ class RecordSink(Protocol):
         ...
 
     def records(self) -> list[Record]:
-        """The current record of each key."""
+        """Return the latest record of each key, as a list."""
         ...
 
     def saved(self, key: RecordKey, result: str, reference: str) -> bool:
-        """Whether the record's result and its reference are saved with unchanged pixels."""
+        """Whether a record's upscaled image and the HR compared with it are saved with unchanged pixels."""
         ...
 
     def save(self, file: str, image: Image) -> None:
@@ -118,13 +118,13 @@ class RecordSink(Protocol):
 
 
 class MemoryStore:
-    """A sink in memory, which stores no images."""
+    """Storage for records in memory; images are not stored."""
 
     def __init__(self) -> None:
         self._current: dict[RecordKey, Record] = {}
 
     def finished(self, key: RecordKey, fingerprint: str) -> bool:
-        """Whether a scored record with this fingerprint is stored."""
+        """Whether a scored record with this key and fingerprint is stored, so that it need not be made again."""
         record = self._current.get(key)
         return record is not None and record.status == "ok" and record.fingerprint == fingerprint
 
@@ -133,7 +133,7 @@ class MemoryStore:
         self._current[record.key] = record
 
     def records(self) -> list[Record]:
-        """The current record of each key."""
+        """Return the latest record of each key, as a list."""
         return list(self._current.values())
 
     def saved(self, key: RecordKey, result: str, reference: str) -> bool:

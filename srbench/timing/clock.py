@@ -16,7 +16,7 @@ _SHORTEST_ON_GPU = 1.0
 
 
 def timer_for(device: str) -> Timer:
-    """The timer of a device: `perf_counter` on a CPU, CUDA events on a GPU, with nothing else between them."""
+    """Return the timer of a device: `perf_counter` on a CPU, CUDA events on a GPUaround the call alone."""
     return _on_processor if device == "cpu" else _on_gpu
 
 
@@ -39,7 +39,7 @@ def _on_gpu(call: Callable[[], object]) -> float:
 
 
 def warm_up(call: Callable[[], object], timer: Timer, most: float, least: float = 0.0) -> bool:
-    """Call at least four times, until two calls in a row take as long as the two before, within 5 %.
+    """Call a function at least four times, until two calls in a row take as long as the two before, within 5 %.
 
     Args:
         call: The function to warm up.
@@ -62,14 +62,14 @@ def warm_up(call: Callable[[], object], timer: Timer, most: float, least: float 
 
 
 def alike(taken: Sequence[float]) -> bool:
-    """Whether the mean times of the earlier and the later half agree within 5 %."""
+    """Whether the mean of the later half of some times is within 5 % of the mean of the earlier half."""
     half = len(taken) // 2
     before, after = mean(taken[:half]), mean(taken[half:])
     return bool(abs(after - before) <= _STEADY * before)
 
 
 def min_warm_up(device: str) -> float:
-    """Shortest warm-up of a device, in seconds."""
+    """Return the shortest warm-up of a device, in seconds: 0 on a CPU, 1 on a GPU."""
     return 0.0 if device == "cpu" else _SHORTEST_ON_GPU
 
 

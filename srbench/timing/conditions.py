@@ -15,7 +15,7 @@ _GPU_FIELDS = "driver_version,clocks.sm,clocks.mem,clocks.max.sm,power.limit,per
 
 
 def surroundings(device: str, runtime: RuntimeName = "eager") -> dict[str, Any]:
-    """Current conditions as plain values, without host or user names; includes the runtime's version."""
+    """Return processor, GPU, clocks, load and library versions as a mapping, without host or user names."""
     import torch
 
     found: dict[str, Any] = {
@@ -36,14 +36,13 @@ def surroundings(device: str, runtime: RuntimeName = "eager") -> dict[str, Any]:
             "cuda": torch.version.cuda,
             "cudnn": torch.backends.cudnn.version(),  # type: ignore[no-untyped-call]
             "cudnn_benchmark": torch.backends.cudnn.benchmark,
-            "tf32_by_default": torch.backends.cudnn.allow_tf32,
             **_gpu_state(),
         }
     return found
 
 
 def processor_name() -> str:
-    """The processor's name as reported by the system."""
+    """Return the processor's name as reported by the system."""
     with suppress(OSError):
         text = Path("/proc/cpuinfo").read_text(encoding="utf-8", errors="replace")
         for field in ("model name", "Hardware"):

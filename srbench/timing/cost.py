@@ -17,11 +17,11 @@ from srbench.methods import network_of
 
 
 def multiply_adds(upscaler: Upscaler, batch: Tensor) -> int | None:
-    """MACs of all convolutions and matrix products that torch executes for a batch; None if it executes none.
+    """Count the MACs of all convolutions and matrix products that torch executes for a batch; None if there are none.
 
     Args:
-        upscaler: In torch's eager runtime.
-        batch: float32, (N, C, h, w).
+        upscaler: An upscaler in torch's eager runtime.
+        batch: LR images: float32, (N, C, h, w).
     """
     counter = FlopCounterMode(display=False)
     with torch.inference_mode(), counter:
@@ -30,7 +30,7 @@ def multiply_adds(upscaler: Upscaler, batch: Tensor) -> int | None:
 
 
 def parameters(upscaler: Upscaler) -> int | None:
-    """Trainable parameters, None without a network; frozen layers count only if all are frozen, as for inference."""
+    """Count trainable parameters, or all if every layer is frozen, as for inference; None without a network."""
     network = network_of(upscaler)
     if network is None:
         return None
@@ -56,7 +56,7 @@ class Peak:
 
 @contextmanager
 def peak_memory(device: str) -> Iterator[Peak]:
-    """Measure the peak memory of a block; other systems than Linux give the peak since the process began."""
+    """Measure the peak memory of a `with` block; other systems than Linux give the peak since the process began."""
     peak = Peak()
     _give_back()
     with suppress(OSError):
@@ -80,7 +80,7 @@ def _give_back() -> None:
 
 
 def process_peak() -> float:
-    """Largest resident memory of this process so far, in MiB.
+    """Return the largest resident memory of this process so far, in MiB.
 
     Linux's `ru_maxrss` is unsuitable: a new process inherits its parent's.
     """

@@ -22,7 +22,7 @@ _LOADS = 3
 def time_method(
     method: BuildableMethod, scale: int, sizes: Sequence[Size], batches: Sequence[int], inference: Inference
 ) -> tuple[list[MethodTiming], list[str]]:
-    """Time a method's calls: a batch on the device to a batch on the device, without decoding, rounding or scoring.
+    """Time a method's calls, with input and output on the device, without decoding, rounding or scoring.
 
     Args:
         method: The method to time.
@@ -32,7 +32,7 @@ def time_method(
         inference: Device, precision and runtime.
 
     Returns:
-        A timing for each size and batch, and the errors of those that failed.
+        A list of timings, one for each size and batch that succeeded, and a list of the others' errors.
     """
     found = method.inference(scale, inference)
     timings: list[MethodTiming] = []

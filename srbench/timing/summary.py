@@ -1,4 +1,4 @@
-"""Repeated measurements as a median with its spread and interval."""
+"""Summary of repeated measurements: median, percentiles, and confidence interval of the median."""
 
 from collections.abc import Sequence
 
@@ -11,7 +11,7 @@ _SEED = 20240
 
 
 def summarise(values: Sequence[float]) -> Summary:
-    """Median, percentiles and 95 % interval of at least one positive measurement.
+    """Return median, 5th and 95th percentile, and the median's 95 % interval, of at least one measurement.
 
     The interval is the percentile bootstrap: medians of resamples drawn with replacement, seeded.
 
@@ -25,7 +25,7 @@ def summarise(values: Sequence[float]) -> Summary:
         2.0
     """
     if not values:
-        raise ValueError("no measurements to summarise")
+        raise ValueError("no measurements to summarise; at least one is needed")
     sample = np.asarray(values, dtype=np.float64)
     drawn = np.random.default_rng(_SEED).integers(0, len(sample), (_RESAMPLES, len(sample)))
     low, high = np.percentile(np.median(sample[drawn], axis=1), [2.5, 97.5])

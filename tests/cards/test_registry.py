@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
@@ -117,19 +118,35 @@ def test_an_installed_pack_brings_a_card_of_each_kind(installed_pack, tmp_path):
     assert "6 of 8 records were finished before" in again.stderr  # the variant's file decides two
 
 
-@pytest.mark.parametrize(
-    ("words", "message"),
-    [
-        (["--methods", "shifted"], "write shifted:X, where X is a number of 8-bit levels"),
-        (["--methods", "nearest:3"], "method nearest has no variants"),
-        (["--methods", "nearest", "--metrics", "median_eror"], "did you mean median_error"),
-        (["--methods", "nearest", "--classifier", "brightness:x"], "classifier brightness has no variants"),
-    ],
-)
-def test_what_a_pack_does_not_have_is_said(installed_pack, tmp_path, words, message):
-    result = srbench(installed_pack, "run", *words, "--datasets", "ramps", cwd=tmp_path)
-    assert (result.returncode, result.stderr.count("\n")) == (2, 1)
-    assert message in result.stderr
+NOT_THERE = [
+    ({"methods": "shifted"}, "write shifted:X, where X is a number of 8-bit levels"),
+    ({"methods": "shifted@3"}, "write shifted:X, where X is a number of 8-bit levels"),
+    ({"methods": "shifted:3+ensembel"}, "no wrapper 'ensembel', did you mean ensemble"),
+    ({"methods": "shifted:."}, "shifted:.: is a folder"),
+    ({"methods": "shifted:a@b", "weights": "five"}, "unclear which method has these weights"),
+    ({"methods": "nearest:3"}, "method nearest has no variants"),
+    ({"methods": "nearest", "metrics": "median_eror"}, "did you mean median_error"),
+    ({"methods": "nearest", "classifiers": "brightness:x"}, "classifier brightness has no variants"),
+]
+ASK = """
+import json, sys, srbench
+for options in json.load(sys.stdin):
+    try:
+        srbench.run(datasets="ramps", **options)
+    except srbench.SRBenchError as error:
+        print(type(error).__name__, error)
+"""
+
+
+def test_what_a_pack_does_not_have_is_said(installed_pack, tmp_path):
+    asked = json.dumps([options for options, _ in NOT_THERE])
+    environment = os.environ | {"PYTHONPATH": str(installed_pack)}
+    command = [sys.executable, "-c", ASK]
+    told = subprocess.run(command, input=asked, capture_output=True, text=True, env=environment, cwd=tmp_path)
+    lines = told.stdout.splitlines()
+    assert len(lines) == len(NOT_THERE), told.stderr
+    for line, (_, message) in zip(lines, NOT_THERE, strict=True):
+        assert message in line
 
 
 def test_a_pack_that_claims_a_built_in_name_is_refused(installed_pack, tmp_path):

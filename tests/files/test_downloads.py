@@ -8,7 +8,7 @@ import threading
 import numpy as np
 import pytest
 
-from srbench.errors import DownloadError
+from srbench.errors import DownloadError, WeightsError
 from srbench.files import download
 
 DATA = np.random.default_rng(0).bytes(300_000)
@@ -156,3 +156,23 @@ def test_nobody_answers(tmp_path, monkeypatch):
     monkeypatch.setattr("srbench.files.downloads._PAUSE", 0.0)
     with pytest.raises(DownloadError, match=r"a\.zip: no connection\)"):
         download(["http://127.0.0.1:9/a.zip"], tmp_path / "a.zip", checksum=MD5)
+
+
+def test_an_unexpected_file_never_has_the_files_name(site, tmp_path):
+    """Killed while it is checked, it must not be taken for the file by the next call."""
+    site.files |= {"/bad.zip": DATA[::-1], "/a.zip": DATA}
+    urls, path = [f"{site.url}/bad.zip", f"{site.url}/a.zip"], tmp_path / "a.zip"
+
+    def killed(part):
+        assert not path.exists()
+        raise KeyboardInterrupt
+
+    def refused(part):
+        if part.read_bytes() != DATA:
+            raise WeightsError("not this one")
+
+    with pytest.raises(KeyboardInterrupt):
+        download(urls, path, checksum=None, accept=killed)
+    assert left_over(tmp_path) == []
+    assert download(urls, path, checksum=None, accept=refused).read_bytes() == DATA
+    assert left_over(tmp_path) == ["a.zip"]

@@ -78,6 +78,7 @@ def test_an_exit_code_for_ci(runs, cli):
         (("nearest", "--run", "{}/three"), "name two of its methods"),
         (("nearest", "bicubik", "--run", "{}/three"), "did you mean bicubic"),
         (("{}/absent",), "no such folder"),
+        (("{}/three", "{}/three"), "are one folder"),
         (("{}/three", "--metric", "psn"), "did you mean psnr"),
         (("{}/three", "--metric", "rmse"), "has no metric 'rmse'"),
         (("a", "b", "c"), "3 run folders given"),

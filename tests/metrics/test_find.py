@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 import srbench
+from srbench.cards import installed_cards
 from srbench.errors import RequestError, UndefinedMetricError, UnknownNameError
+from srbench.metrics.find import CardMetric
 from srbench.runs import open_run
 
 
@@ -49,12 +53,24 @@ def test_one_that_raises_leaves_the_others_their_values(photos):
         ("psnrr", UnknownNameError, "unknown metric 'psnrr', did you mean psnr"),
         (srbench.Metric("psnr", "", True, 2, function=mad), RequestError, "'psnr' is the name of another metric"),
         (srbench.Metric("images", "", True, 2, function=mad), RequestError, "'images' is the name of another"),
-        (srbench.Metric("a,b", "", True, 2, function=mad), RequestError, "use lower-case letters, digits and _"),
+        (srbench.Metric("psnr_low", "", True, 2, function=mad), RequestError, "'psnr_low' is the name of another"),
+        (srbench.Metric("a,b", "", True, 2, function=mad), RequestError, "use lower-case letters, digits, _ and -"),
     ],
 )
 def test_names_that_cannot_be_columns(photos, metric, error, message):
     with pytest.raises(error, match=message):
         srbench.run("nearest", datasets=str(photos), metrics=["ssim", metric])
+
+
+@pytest.mark.parametrize(("factory", "message"), [("builtins:id", "expected a function"), ("builtins:int", "int()")])
+def test_a_factory_that_makes_no_metric_stops_the_run_before_its_folder(photos, tmp_path, monkeypatch, factory, message):
+    entry = installed_cards().metric("psnr")
+    theirs = replace(entry, card=entry.card.model_copy(update={"formula": None, "factory": factory}))
+    monkeypatch.setattr("srbench.harness.options.find_metrics", lambda *_: (CardMetric(theirs),))
+    with pytest.raises(RequestError, match=r"metric psnr cannot be built: .*") as failed:
+        srbench.run("nearest", datasets=str(photos), output=tmp_path / "run")
+    assert message in str(failed.value)
+    assert not (tmp_path / "run").exists()
 
 
 def test_a_metric_computes_something():
@@ -63,7 +79,7 @@ def test_a_metric_computes_something():
 
 
 def test_no_column_of_a_leaderboard_can_be_a_metrics_name(photos):
-    from srbench.api import RESERVED_COLUMNS
+    from srbench.api.metric import RESERVED_COLUMNS
 
     result = srbench.run("nearest", datasets=str(photos), metrics="psnr", timing=[(16, 16)])
     own = {"psnr", "ssim", "ms_ssim", "l1", "psnr_low", "psnr_high"}

@@ -56,5 +56,7 @@ def _compare(things: list[str], run: Path | None, metric: str) -> list[MethodCom
         return compare_methods(open_run(Path(things[0])), (), metric)
     if len(things) == 2:
         runs = open_runs([Path(thing) for thing in things])
-        return compare_runs(runs[0], runs[-1], metric)
+        if len(runs) == 1:
+            raise RequestError(f"{' and '.join(things)}: are one folder; compare two, or give it once")
+        return compare_runs(runs[0], runs[1], metric)
     raise RequestError(f"{len(things)} run folders given; compare one, or two, or name methods and add --run FOLDER")

@@ -7,7 +7,7 @@ import typer
 
 from srbench.cli.options import JsonFlag
 from srbench.cli.parsing import names
-from srbench.errors import RequestError
+from srbench.errors import OutputError, RequestError
 
 
 def leaderboard(
@@ -44,6 +44,6 @@ def leaderboard(
     for note in board.notes:
         typer.echo(f"note: {note}", err=True)
     if output:
-        write_leaderboard(output, board)
+        write_leaderboard(output, board, OutputError)
         write_attributes(output, collect_attributes(runs))
         typer.echo(f"written to {output}", err=True)

@@ -18,21 +18,21 @@ def in_precision(upscaler: Upscaler, inference: Inference) -> Upscaler:
         case "fp32" | "tf32":
 
             def switched(lr: Tensor, /) -> Tensor:
-                with _tf32(allowed=inference.precision == "tf32"):
+                with tf32(allowed=inference.precision == "tf32"):
                     return upscaler(lr)
 
             return switched
         case "bf16":
 
             def halved(lr: Tensor, /) -> Tensor:
-                with torch.autocast(kind, torch.bfloat16):
+                with tf32(allowed=False), torch.autocast(kind, torch.bfloat16):
                     return upscaler(lr).float()
 
             return halved
 
 
 @contextmanager
-def _tf32(*, allowed: bool) -> Iterator[None]:
+def tf32(*, allowed: bool) -> Iterator[None]:
     """Set whether a GPU may round the inputs of float32 products to 10 mantissa bits, within the block."""
     cudnn, matmul = torch.backends.cudnn, torch.backends.cuda.matmul
     before = cudnn.allow_tf32, matmul.allow_tf32

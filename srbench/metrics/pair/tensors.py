@@ -86,7 +86,7 @@ def _terms(pair: Tensor, data_range: float) -> SsimTerms:
 
 def _blurred(planes: Tensor) -> Tensor:
     """Gaussian means over the region the window fits in: (4, C, H, W) to (4, C, H - 10, W - 10)."""
-    # Sums, because a convolution may run in TF32, which methods switch on for the whole process.
+    # Sums, because a convolution may run in TF32, which is the host's to switch.
     for axis in (2, 3):
         length = planes.shape[axis] - WINDOW + 1
         total = planes.narrow(axis, 0, length) * float(GAUSSIAN[0])
