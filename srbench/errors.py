@@ -47,13 +47,13 @@ __all__ = [
 
 
 class SRBenchError(Exception):
-    """Base class; `exit_code` is the exit status of the command line."""
+    """Base class of all srbench errors; `exit_code` is the exit status of the command line."""
 
     exit_code: ClassVar[int] = 1
 
 
 class RequestError(SRBenchError):
-    """The request is invalid; nothing was started."""
+    """The request, such as an option or argument, is invalid; nothing was started."""
 
     exit_code = 2
 
@@ -63,13 +63,13 @@ class DownloadError(SRBenchError):
 
 
 class StoppedError(SRBenchError):
-    """The user pressed Ctrl-C; the message says what was kept and how to continue."""
+    """The user pressed Ctrl-C; the message says which results were saved and how to continue."""
 
     exit_code = 130
 
 
 class UnknownNameError(RequestError):
-    """No method, dataset, protocol or metric has this name."""
+    """No method, dataset, protocol or metric has the requested name."""
 
 
 class CardError(RequestError):
@@ -77,7 +77,7 @@ class CardError(RequestError):
 
 
 class NotApplicableError(RequestError):
-    """A method cannot run at this scale or under this protocol."""
+    """A method cannot run at the requested scale or under the requested protocol."""
 
 
 class DatasetError(RequestError):
@@ -85,7 +85,7 @@ class DatasetError(RequestError):
 
 
 class NotImportedError(DatasetError):
-    """A dataset is not imported."""
+    """A dataset was not yet imported into $SRBENCH_DATA."""
 
 
 class OutputError(RequestError):
@@ -93,7 +93,7 @@ class OutputError(RequestError):
 
 
 class RuntimeMissingError(RequestError):
-    """A runtime is not installed, does not load, or does not support this device or precision."""
+    """A runtime is not installed, does not load, or does not support the requested device or precision."""
 
 
 class ImageError(SRBenchError):
@@ -109,7 +109,7 @@ class MethodError(SRBenchError):
 
 
 class UndefinedMetricError(SRBenchError):
-    """A metric has no value for this pair of images."""
+    """A metric has no value for a pair of images."""
 
 
 class StoreError(SRBenchError):
@@ -117,7 +117,7 @@ class StoreError(SRBenchError):
 
 
 def one_line(error: BaseException) -> str:
-    """Type and message of an exception on one line, with at most 200 characters of message."""
+    """Return type and message of an exception on one line, with at most 200 characters of message."""
     text = " ".join(str(error).split())
     return f"{type(error).__name__}: {text if len(text) <= 200 else text[:200] + '…'}"
 

@@ -38,9 +38,9 @@ _most = 1 << 16  # largest number of bands; 1 inside `single_core`
 
 
 def compiled(fastmath: frozenset[str] | None = None) -> Callable[[_F], _F]:
-    """Compile a loop on its first call with new argument types, and cache the machine code on disk.
+    """Return a decorator that compiles a loop on its first call with new argument types and caches the code.
 
-    The cache is beside the source, or else in the user's cache folder; if neither is writable, nothing is cached.
+    Machine code is cached beside the source, else in the user's cache folder; if neither is writable, not at all.
 
     Args:
         fastmath: See `REASSOCIATED`; by default results are exactly those of the loop as written.
@@ -62,13 +62,13 @@ def compiled(fastmath: frozenset[str] | None = None) -> Callable[[_F], _F]:
 
 
 def plain(array: NDArray[Any], dtype: DTypeLike | None = None) -> NDArray[Any]:
-    """The array, or a copy, contiguous and writable; a loop takes a second to compile for any other layout."""
+    """Return an array as contiguous and writable, copied if not; another layout would compile a loop anew (1 s)."""
     return np.require(array, dtype, ["C", "W", "A"])
 
 
 @lru_cache(maxsize=1)
 def cores() -> int:
-    """Cores this process may use: the least of its CPU affinity, its cgroup quota and OMP_NUM_THREADS."""
+    """Return how many cores this process may use: the least of affinity, cgroup quota and OMP_NUM_THREADS."""
     allowed = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
     with suppress(OSError, ValueError):  # no cgroup file, or its quota is "max"
         quota, period = Path("/sys/fs/cgroup/cpu.max").read_text().split()
@@ -79,7 +79,7 @@ def cores() -> int:
 
 @contextmanager
 def single_core() -> Iterator[None]:
-    """Run loops on one core inside the block, in all threads of the process."""
+    """Run compiled loops on one core inside the `with` block, in all threads of the process."""
     global _most
     before, _most = _most, 1
     try:
@@ -90,7 +90,7 @@ def single_core() -> Iterator[None]:
 
 @lru_cache(maxsize=1)
 def _pool() -> ThreadPoolExecutor:
-    """The thread pool; a forked process starts its own, because threads do not survive a fork."""
+    """Return the thread pool; a forked process starts its own, because threads do not survive a fork."""
     return ThreadPoolExecutor(cores(), thread_name_prefix="srbench-kernel")
 
 
@@ -102,7 +102,7 @@ def banded(work: Callable[[int, int], _R], rows: int) -> list[_R]:
     """Apply a loop to bands of rows in parallel, and return the results in the order of the bands.
 
     Args:
-        work: Called with the first row and the one after the last; should release the GIL.
+        work: Called with the first row of a band and the row after its last; should release the GIL.
         rows: Number of rows.
     """
     count = max(1, min(cores(), _most, rows // _ROWS))
@@ -115,7 +115,7 @@ def banded_planes(work: Callable[[int, int, int], _R], planes: int, rows: int) -
     """Apply a loop to bands of rows of several planes in parallel, and return the results of the bands by plane.
 
     Args:
-        work: Called with the plane's index, its first row and the one after the last.
+        work: Called with the index of a plane, the first row of a band in it, and the row after the band's last.
         planes: Number of planes.
         rows: Number of rows of each plane.
     """
@@ -137,9 +137,9 @@ def prefetch(function: Callable[[_T], _R], items: Iterable[_T], depth: int, thre
     """Apply a function to items in background threads, at most `depth` results ahead.
 
     Args:
-        function: The function. Exceptions propagate at the item's position.
+        function: Called with one item; exceptions propagate at the item's position.
         items: Consumed as results are taken.
-        depth: Largest number of pending results; with the result in use it bounds the memory.
+        depth: Largest number of pending results, which bounds the memory.
         threads: Number of threads; two keep a second core busy while the consumer waits.
 
     Yields:
@@ -159,14 +159,14 @@ def prefetch(function: Callable[[_T], _R], items: Iterable[_T], depth: int, thre
 
 
 def chunks(items: Iterable[_T], count: int) -> Iterator[list[_T]]:
-    """Split into lists of `count` items; the last may be shorter."""
+    """Split items into lists of `count`; the last list may be shorter."""
     source = iter(items)
     while chunk := list(islice(source, count)):
         yield chunk
 
 
 def grouped(items: Sequence[_T], key: Callable[[_T], Any]) -> Iterator[tuple[Any, list[_T]]]:
-    """Keys and their items, in the order of each key's first appearance."""
+    """Yield each distinct key with a list of its items, in the order in which the keys first appear."""
     order = list(dict.fromkeys(key(item) for item in items))
     for found, group in groupby(sorted(items, key=lambda item: order.index(key(item))), key=key):
         yield found, list(group)

@@ -1,4 +1,4 @@
-"""Classifiers of upscaled images, and the predictions a record keeps."""
+"""Classifiers of upscaled images, and the predictions stored in the record of each image."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ class Classifier(Protocol):
     """A classification network, loaded on one device.
 
     Attributes:
-        classes: Names of its classes or attributes, in the order of its scores; empty if unknown.
+        classes: Names of the classes or attributes the network predicts, in the order of its outputs; empty if unknown.
     """
 
     task: Task
@@ -33,18 +33,18 @@ class Classifier(Protocol):
             images: float32 RGB in [0, 1], (N, 3, H, W), on the classifier's device, of any size.
 
         Returns:
-            float, (N, K): logits of a softmax over the classes, or of one sigmoid per attribute.
+            float, (N, K): logits of a softmax for task `classes`, of one sigmoid per attribute for `attributes`.
         """
         ...
 
 
 @dataclass(frozen=True)
 class ClassifierRequest:
-    """What a classifier's factory is called with.
+    """Argument of a classifier's factory.
 
     Attributes:
         weights: The verified weight file; None if the card lists no weights.
-        variant: The text after the colon in `timm:resnet50`; empty without one.
+        variant: Text after the colon in a name such as `timm:resnet50`; empty for a name without a colon.
     """
 
     device: str
@@ -57,19 +57,19 @@ class ClassifierSpec(Protocol):
 
     @property
     def name(self) -> str:
-        """Name in tables."""
+        """Name of the classifier in tables."""
         ...
 
     def identity(self) -> str:
-        """Hash of everything that determines its predictions: code, weights, variant, libraries; 16 digits."""
+        """Return a hash, 16 hex digits, of all that determines predictions: code, weights, variant, libraries."""
         ...
 
     def describe(self) -> dict[str, Any]:
-        """Identity, weights and source, as stored in `run.json`."""
+        """Return a dict of the classifier's identity, weights and source, as stored in `run.json`."""
         ...
 
     def build(self, device: str) -> Classifier:
-        """Load it.
+        """Load the classifier on a torch device.
 
         Raises:
             SRBenchError: The weights are absent, altered or do not fit, or a required package is not installed.
@@ -78,17 +78,17 @@ class ClassifierSpec(Protocol):
 
 
 ClassifierFactory = Callable[[ClassifierRequest], Classifier]
-"""Type of a classifier card's `factory`."""
+"""Type of a classifier card's `factory`: takes a ClassifierRequest, returns the loaded Classifier."""
 
 
 @dataclass(frozen=True)
 class View:
-    """A result to classify, and its HR.
+    """An upscaled image to classify, with its HR image and labels.
 
     Attributes:
-        sr: uint8, (C, H, W); an array, or a tensor on a GPU.
-        hr: uint8, (C, H, W); an array of the same size.
-        hr_key: Key that identifies the HR image.
+        sr: Upscaled image: uint8, (C, H, W); a NumPy array on the CPU, a tensor on a GPU.
+        hr: Ground truth: uint8, (C, H, W), of the same size.
+        hr_key: Key of the HR image in the cache of predictions.
         truth: Ground-truth labels by classifier name; classifiers without labels for the image are left out.
     """
 
@@ -99,7 +99,7 @@ class View:
 
 
 UNKNOWN = -1
-"""Value of an unlabelled attribute."""
+"""Value, in a tuple of 1 and 0, of an attribute whose label is unknown."""
 
 
 @dataclass(frozen=True)
@@ -107,11 +107,11 @@ class Prediction:
     """One classifier's predictions on one image, as stored in a record.
 
     Attributes:
-        sr: Prediction on the result: the index of the class, or 1 or 0 for each attribute.
+        sr: Prediction on the upscaled image: for task `classes` one class index, for `attributes` 1 or 0 for each.
         hr: Prediction on HR, in the same form.
         truth: Ground truth in the same form, `UNKNOWN` for an unlabelled attribute; None without labels.
-        kl: Kullback–Leibler divergence of the result's probabilities from HR's, in nats; mean over the attributes.
-        near: Whether HR's class is among the result's top five; None for attributes.
+        kl: Kullback–Leibler divergence, in nats, of the probabilities on SR from those on HR; mean over attributes.
+        near: Whether the class predicted on HR is among the five most probable on SR; None for attributes.
     """
 
     task: Task
@@ -122,13 +122,13 @@ class Prediction:
     near: bool | None
 
     def describe(self) -> dict[str, Any]:
-        """Plain values; attributes become a string of 0, 1 and, if unlabelled, a hyphen."""
+        """Return a dict of JSON values; attributes become a string of 0, 1 and, if unlabelled, a hyphen."""
         words = {name: _written(self.task, getattr(self, name)) for name in ("sr", "hr", "truth")}
         return asdict(self) | words
 
     @staticmethod
     def from_description(described: Mapping[str, Any]) -> Prediction:
-        """Inverse of `describe`."""
+        """Make a prediction from the dict that `describe` returned."""
         task: Task = described["task"]
         words = {name: _read(task, described[name]) for name in ("sr", "hr", "truth")}
         return Prediction(**({**described} | words))
@@ -148,12 +148,12 @@ def _read(task: Task, value: Any) -> tuple[int, ...] | None:
 
 @dataclass(frozen=True)
 class ClassifierCost:
-    """Time and images a classifier has taken.
+    """Time a classifier has taken, and number of images it has classified.
 
     Attributes:
-        seconds: Time in its network.
-        results: Upscaled images classified.
-        hr_images: HR images classified; cached ones are not counted.
+        seconds: Time in the classifier's network, in seconds.
+        results: Number of upscaled images classified.
+        hr_images: Number of HR images classified, without those whose predictions were cached.
     """
 
     seconds: float = 0.0
@@ -167,14 +167,14 @@ class ClassifierCost:
 
 
 class Panel(Protocol):
-    """All classifiers of a run, loaded, with the ground-truth labels."""
+    """All classifiers of a run, loaded, with the ground-truth labels of the images."""
 
     def truth(self, dataset: str, image: str) -> dict[str, tuple[int, ...]]:
-        """Ground-truth labels of an image, by name of each classifier that has the same classes."""
+        """Return an image's ground-truth labels by classifier name, for classifiers with the classes of the labels."""
         ...
 
     def look(self, views: Sequence[View]) -> list[dict[str, Prediction]]:
-        """Predictions on each result, by classifier name.
+        """Classify upscaled images and their HR; return for each view its predictions by classifier name.
 
         Raises:
             MethodError: A classifier failed.

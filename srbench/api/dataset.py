@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Literal
 
 LrSource = Literal["made", "given"]
-"""Whether LR images are made from HR by the protocol, or given as the dataset's own files."""
+"""Origin of LR images: `made` from HR by the protocol, or `given` as files of the dataset."""
 
 
 @dataclass(frozen=True)
@@ -14,8 +14,8 @@ class Sample:
     """One image of a dataset.
 
     Attributes:
-        id: The file's stem, unique in the dataset.
-        lr: The dataset's own LR files by scale; may be empty.
+        id: Stem of the HR file's name, unique in the dataset.
+        lr: Ready-made LR files of the dataset by scale; may be empty.
     """
 
     id: str
@@ -24,7 +24,7 @@ class Sample:
 
 
 Task = Literal["classes", "attributes"]
-"""What a classifier predicts: one of several classes, or the presence of each of several attributes."""
+"""What a classifier predicts: `classes`, one class of several; `attributes`, 1 or 0 for each of several."""
 
 
 @dataclass(frozen=True)
@@ -33,7 +33,7 @@ class Labels:
 
     Attributes:
         classes: Names of the classes or attributes.
-        values: By image id: a tuple of one class index, or of 1 or 0 for each attribute.
+        values: Labels by image id: for task `classes` a tuple of one class index, for `attributes` of a 1 or 0 each.
     """
 
     task: Task
@@ -46,9 +46,9 @@ class Listing:
     """Files that a reader finds below a dataset's folder.
 
     Attributes:
-        samples: The split's images, in the dataset's order.
+        samples: Images of the requested split, in the dataset's order.
         companions: Other files of the dataset, such as label lists, which an import copies too.
-        labels: Reads the labels of exactly these images; None for an unlabelled dataset. Raises DatasetError if the
+        labels: Function that reads the samples' labels; None for an unlabelled dataset. Raises DatasetError if the
             labels are malformed or belong to other images.
     """
 
@@ -58,19 +58,19 @@ class Listing:
 
 
 Reader = Callable[[Path], Listing] | Callable[[Path, str], Listing]
-"""Type of a dataset card's `reader`: lists the files below a folder, of the named split if the card has splits. Raises
-DatasetError if the files cannot be listed."""
+"""Type of a dataset card's `reader`: lists the files below a folder; called with the name of a split, too, if the card
+has splits. Raises DatasetError if the files cannot be listed."""
 
 
 @dataclass(frozen=True)
 class Dataset:
-    """Named images, ready to be decoded.
+    """A named list of image files, not yet decoded.
 
     Attributes:
-        name: Name in tables.
+        name: Name of the dataset in tables.
         samples: The images, in order; never empty.
         pixels: Expected `pixel_sha256` by image id; empty if the card lists no hashes.
-        place: Hash of the folder's path, to distinguish folders of the same name; empty for a card's dataset.
+        place: Hash of the path of a user's folder, to distinguish folders of one name; empty for a card's dataset.
         labels: Ground-truth labels; None if there are none or they were not requested.
     """
 

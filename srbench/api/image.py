@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 Image = NDArray[np.uint8]
-"""uint8, (C, H, W), C = 3 (RGB) or 1 (grey)."""
+"""8-bit image: uint8, (C, H, W), 0…255; C = 3 for RGB, 1 for grey."""
 
 Planes = Any
-"""uint8 or float64, (C, H, W), 0…255, C = 3 (RGB) or 1 (luma); an array, or a tensor on a GPU."""
+"""Planes: uint8 or float64, (C, H, W), 0…255; C = 3 for RGB, 1 for luma; an array on the CPU, a tensor on a GPU."""

@@ -1,4 +1,4 @@
-"""How networks run: device, precision and runtime; the trial of bfloat16; progress."""
+"""How networks run: device, precision and runtime; the comparison of bfloat16 with float32; progress."""
 
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
@@ -9,17 +9,17 @@ Precision = Literal["fp32", "tf32", "bf16"]
 and matrix products in bfloat16, except in layers that read or write an image, which stay in float32."""
 
 PrecisionChoice = Literal["fp32", "tf32", "bf16", "auto"]
-"""`auto` is bf16 if it agrees with fp32 on a dataset's first images and is faster, else fp32."""
+"""A requested precision; `auto` takes bf16 if it is faster than fp32 and agrees on the first images, else fp32."""
 
 RuntimeName = Literal["eager", "compile", "openvino"]
 
 
 @dataclass(frozen=True)
 class Inference:
-    """How upscalers are run.
+    """Device, precision and runtime of an upscaler.
 
     Attributes:
-        device: Name of a torch device.
+        device: Name of a torch device, such as `cpu` or `cuda`.
         precision: Precision of convolutions and matrix products.
         runtime: Library that executes a network.
     """
@@ -30,12 +30,12 @@ class Inference:
 
     @property
     def label(self) -> str:
-        """Text in tables: the precision, followed by the runtime unless it is `eager`."""
+        """Precision for tables, followed by the runtime's name unless the runtime is `eager`."""
         return self.precision if self.runtime == "eager" else f"{self.precision} {self.runtime}"
 
 
 def named_parts(label: str) -> tuple[str, str]:
-    """Precision and runtime of a label; an appended ` (auto)` stays with the precision."""
+    """Split a label such as `bf16 openvino` into precision and runtime; ` (auto)` at the end goes to the precision."""
     name, mark, _ = label.partition(" (auto)")
     precision, _, runtime = name.partition(" ")
     return precision + mark, runtime or ("eager" if precision else "")
@@ -46,10 +46,10 @@ class Trial:
     """Result of comparing bf16 with fp32 for one method, dataset and scale.
 
     Attributes:
-        precision: The precision chosen for the records.
+        precision: Precision chosen for the run.
         images: Number of images compared.
         difference: Largest difference in PSNR, in dB; None if there is a `problem`.
-        speedup: Time in fp32 over time in bf16 on the first image; None if unknown.
+        speedup: Time in fp32 divided by time in bf16 on the first image; None if unknown.
         problem: Why the comparison failed; empty if it succeeded.
     """
 
@@ -63,9 +63,9 @@ class Trial:
     problem: str = ""
 
     def describe(self) -> dict[str, Any]:
-        """Plain values for `run.json`."""
+        """Return a dict of JSON values for `run.json`."""
         return asdict(self)
 
 
 Progress = Callable[[int, int], None]
-"""Called with the number of items done and the total."""
+"""Callback with two arguments: number of items done, and total number of items."""

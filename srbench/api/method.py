@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from torch import Tensor
 
 MethodColour = Colour | Literal["images"]
-"""Planes a method upscales; `images` for finished images, which are only read."""
+"""Planes a method upscales, see `Colour`; `images` for images upscaled elsewhere, which are only read."""
 
 
 @dataclass(frozen=True)
@@ -25,7 +25,7 @@ class Job:
     """One image to upscale.
 
     Attributes:
-        lr: uint8 or float64, (C, h, w), 0…255.
+        lr: LR image: uint8 or float64, (C, h, w), 0…255; C = 3 for RGB, 1 for luma.
         size: Height and width of the result, in pixels.
         grey: True if the HR file is grey.
     """
@@ -39,11 +39,11 @@ class Job:
 
 @dataclass(frozen=True)
 class Produced:
-    """A result, with warnings about it.
+    """An upscaled image, with warnings if the image is implausible.
 
     Attributes:
-        image: uint8, (C, H, W); a tensor on the GPU that made it, or an array.
-        warnings: Signs that the result is implausible.
+        image: Upscaled image: uint8, (C, H, W); a NumPy array if made on the CPU, a tensor if made on a GPU.
+        warnings: Descriptions of what is implausible, such as a shift; usually empty.
     """
 
     image: Image | Tensor
@@ -51,47 +51,47 @@ class Produced:
 
     @property
     def array(self) -> Image:
-        """The image as an array, copied from the GPU if necessary."""
+        """Upscaled image as a NumPy array, uint8, (C, H, W), copied from the GPU if necessary."""
         return self.image if isinstance(self.image, np.ndarray) else self.image.cpu().numpy()
 
 
 Producer = Callable[[Sequence[Job]], list[Produced]]
-"""A loaded method; upscales images of one size and raises SRBenchError if it fails."""
+"""Function that upscales jobs whose LR images have one size; raises SRBenchError if the method fails."""
 
 
 class Method(Protocol):
-    """What planning and running require of a method."""
+    """Interface that a run requires of every method."""
 
     @property
     def name(self) -> str:
-        """Name in tables."""
+        """Name of the method in tables."""
         ...
 
     @property
     def place(self) -> str:
-        """Hash of the path of a user's file or folder, to distinguish equal names; empty for a card."""
+        """Hash of the path of a user's file or folder, to distinguish methods of one name; empty for a card."""
         ...
 
     @property
     def colour(self) -> MethodColour:
-        """Planes it upscales."""
+        """Planes that the method upscales."""
         ...
 
     @property
     def scales(self) -> Scales:
-        """Supported scales."""
+        """Scales that the method supports."""
         ...
 
     def identity(self, scale: int) -> Mapping[str, str]:
-        """Hashes of what determines its results, such as code and weights. Equal identities give equal images."""
+        """Return hashes, by name, of what determines results, such as code and weights: equal hashes, equal images."""
         ...
 
     def inference(self, scale: int, asked: Inference) -> Inference | None:
-        """Settings it runs with if `asked` is requested: fp32 in torch without weights; None for finished images."""
+        """Return `asked`, or fp32 in torch for a method without weights, or None for images upscaled elsewhere."""
         ...
 
     def open(self, scale: int, inference: Inference) -> Producer:
-        """Load the method.
+        """Load the method and return a function that upscales jobs.
 
         Raises:
             SRBenchError: The method cannot be loaded.
@@ -100,27 +100,27 @@ class Method(Protocol):
 
 
 class BuildableMethod(Method, Protocol):
-    """What a wrapper requires beyond `Method`: an upscaler and its receptive radius."""
+    """A method that can be wrapped, as in `edsr+tile`: builds an upscaler and may know its receptive radius."""
 
     def inference(self, scale: int, asked: Inference) -> Inference:
-        """Settings it runs with if `asked` is requested."""
+        """Return `asked`, or fp32 in torch for a method without weights."""
         ...
 
     @property
     def colour(self) -> Colour:
-        """Planes it upscales."""
+        """Planes that the method upscales."""
         ...
 
     def receptive_radius(self, scale: int) -> int | None:
-        """Distance, in LR pixels, beyond which nothing influences a sample of the result; None if unknown."""
+        """Return the distance, in LR pixels, beyond which no input influences an output sample; None if unknown."""
         ...
 
     def ready(self, scale: int) -> bool:
-        """Whether it can be loaded without a download."""
+        """Return whether the method can be loaded without a download."""
         ...
 
     def build(self, scale: int, inference: Inference) -> Upscaler:
-        """Load the method as an upscaler.
+        """Load the method and return its upscaler.
 
         Raises:
             SRBenchError: The method cannot be loaded.

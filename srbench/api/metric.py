@@ -1,4 +1,4 @@
-"""Metrics: functions of a result and its HR, with unit, direction and decimals of their values."""
+"""Metrics: functions of an upscaled image and its HR, with unit, direction and decimals of their values."""
 
 from __future__ import annotations
 
@@ -19,16 +19,16 @@ RESERVED_COLUMNS = frozenset(
         *("peak_device_mib", "parameters", "macs", "load_ms", "image", "status", "warnings", "error"),
     }
 )
-"""Other columns of leaderboards and records."""
+"""Names of the columns of leaderboards and records that are not metrics."""
 
 
 def is_column(name: str) -> bool:
-    """Whether leaderboards or records have a column of this name, which a metric therefore cannot have."""
+    """Return whether leaderboards or records have a column called `name`, so that no metric may be called so."""
     return name in RESERVED_COLUMNS or name.endswith(("_low", "_high"))
 
 
 class SsimTerms(NamedTuple):
-    """Means over the valid region, per plane: float64, (C,).
+    """Means of SSIM and its factor over the positions where the window fits, one per plane: float64, (C,).
 
     Attributes:
         similarity: Mean SSIM.
@@ -40,7 +40,7 @@ class SsimTerms(NamedTuple):
 
 
 class ImagePair(Protocol):
-    """A result and its HR, of the same shape, on the CPU or a GPU; statistics are computed once and shared.
+    """An upscaled image and its HR, of one shape, on one device; each statistic is computed once for all metrics.
 
     Attributes:
         shape: (C, H, W).
@@ -51,56 +51,56 @@ class ImagePair(Protocol):
     data_range: float
 
     def arrays(self) -> tuple[NDArray[Any], NDArray[Any]]:
-        """The result and HR: uint8 or float64, (C, H, W)."""
+        """Return the upscaled image and its HR as NumPy arrays: uint8 or float64, (C, H, W)."""
         ...
 
     @property
     def absolute_error(self) -> float:
-        """Mean of |sr - hr| over all samples."""
+        """Mean of |sr - hr| over all samples, in 8-bit levels for images in 0…255."""
         ...
 
     @property
     def squared_error(self) -> float:
-        """Mean of (sr - hr)² over all samples."""
+        """Mean of (sr - hr)² over all samples, in squared 8-bit levels for images in 0…255."""
         ...
 
     def ssim_terms(self, level: int) -> SsimTerms:
-        """SSIM's means after halving both images `level` times.
+        """Return the means of SSIM and its contrast factor after halving both images `level` times (0: full size).
 
         Raises:
-            UndefinedMetricError: A side of the halved images is shorter than the window.
+            UndefinedMetricError: A side of the halved images is shorter than SSIM's window, 11 pixels.
         """
         ...
 
     def laplacian_energies(self) -> tuple[float, float]:
-        """Mean square of the four-neighbour Laplacian of sr and of hr, without the border pixels."""
+        """Return the mean squares of the four-neighbour Laplacians of sr and of hr, border pixels excluded."""
         ...
 
 
 Formula = Callable[[ImagePair], float]
-"""A metric as a function of an image pair. Raises UndefinedMetricError if it has no value."""
+"""Function that returns a metric's value for an image pair; raises UndefinedMetricError if there is none."""
 
 
 @dataclass(frozen=True)
 class MetricRequest:
-    """What a metric's factory is called with: the torch device for its network, such as `cpu` or `cuda`."""
+    """Argument of a metric's factory: the torch device for the metric's network, such as `cpu` or `cuda`."""
 
     device: str
 
 
 MetricFactory = Callable[[MetricRequest], Formula]
-"""Type of a metric card's `factory`."""
+"""Type of a metric card's `factory`: takes a MetricRequest, returns a Formula."""
 
 
 @dataclass(frozen=True)
 class MetricInfo:
-    """How a metric's values are read; stored in `run.json`, so that tables do not need the metric's code.
+    """A metric's name, unit, direction and decimals; stored in `run.json`, so that tables do not need its code.
 
     Attributes:
         name: Name on the command line and in column heads.
         unit: `dB`, `8-bit levels`, or empty for a pure number.
-        higher_is_better: Decides how tables sort.
-        decimals: Decimals in printed tables; files keep six.
+        higher_is_better: Whether larger values are better and sorted first.
+        decimals: Number of decimals in printed tables; files have six.
         summary: One line for `srbench list metrics`.
     """
 
@@ -112,12 +112,12 @@ class MetricInfo:
 
     @property
     def label(self) -> str:
-        """The usual spelling, such as `MS-SSIM`."""
+        """Usual spelling of the metric's name, such as `MS-SSIM`."""
         return self.name.upper().replace("_", "-")
 
     @property
     def short_unit(self) -> str:
-        """Suffix of a value in a table: a space and dB, or empty."""
+        """Suffix of a value in a table: a space and `dB` for a metric in dB, else empty."""
         return " dB" if self.unit == "dB" else ""
 
     @property
@@ -128,11 +128,11 @@ class MetricInfo:
 
 @dataclass(frozen=True)
 class Metric(MetricInfo):
-    """A metric ready to be computed.
+    """A loaded metric: name, unit and the function that computes a value.
 
     Attributes:
         function: Function of (sr, hr), both uint8 or float64, (C, H, W), 0…255. May raise UndefinedMetricError.
-        formula: Function of an image pair, which shares statistics between metrics; preferred to `function`.
+        formula: Function of an image pair, whose statistics other metrics share; used instead of `function` if given.
     """
 
     function: Callable[[NDArray[Any], NDArray[Any]], float] | None = None
@@ -140,10 +140,10 @@ class Metric(MetricInfo):
 
     def __post_init__(self) -> None:
         if self.function is None and self.formula is None:
-            raise TypeError(f"metric {self.name!r}: give `function`, of two arrays, or `formula`, of an image pair")
+            raise TypeError(f"metric {self.name!r} is empty: give `function`, of two arrays, or `formula`, of a pair")
 
     def of(self, pair: ImagePair) -> float:
-        """The metric's value.
+        """Return the metric's value for an image pair, in the metric's unit.
 
         Raises:
             UndefinedMetricError: The metric has no value for this pair.
@@ -158,15 +158,15 @@ class MetricSpec(Protocol):
 
     @property
     def info(self) -> MetricInfo:
-        """Name, unit, direction and decimals."""
+        """Name, unit, direction and decimals of the metric."""
         ...
 
     def identity(self) -> str:
-        """Hash of everything that determines its values."""
+        """Return a hash of everything that determines the metric's values."""
         ...
 
     def build(self, device: str) -> Metric:
-        """Load the metric.
+        """Load the metric on a torch device.
 
         Raises:
             SRBenchError: The metric's code cannot be loaded.

@@ -11,11 +11,11 @@ Size = tuple[int, int]
 """Width and height of an LR image, in pixels."""
 
 DEFAULT_SIZES: tuple[Size, ...] = ((320, 180), (510, 339))
-"""At scale 4 they give 1280×720 and the size of most DIV2K images, 2040×1356."""
+"""Default LR sizes: at scale 4 results have 1280×720 pixels, and 2040×1356, the size of most DIV2K images."""
 
 
 def default_batches(device: str) -> tuple[int, ...]:
-    """Batch sizes to measure: few on a CPU, which gains little from batches; a sweep on a GPU."""
+    """Return the batch sizes to measure: 1 and 2 on a CPU, which gains little from batches; 1 to 16 on a GPU."""
     return (1, 2) if device == "cpu" else (1, 2, 4, 8, 16)
 
 
@@ -24,18 +24,18 @@ class MethodTiming:
     """Measurements of one method at one scale, LR size and batch.
 
     Attributes:
-        method: Name in tables.
+        method: Name of the method in tables.
         width: Width of the LR image, in pixels.
         height: Height of the LR image, in pixels.
-        batch: Images per call.
-        seconds: Time of one call.
-        settled: Whether the times of the warm-up, or of the measured calls, became stable.
-        load_seconds: Time to read weights and build the network, after all imports.
+        batch: Number of images per call.
+        seconds: Time of one call, in seconds: median and percentiles.
+        settled: Whether successive times became stable, in the warm-up or else in the measured calls.
+        load_seconds: Time to read weights and build the network, after all imports, in seconds.
         peak_process: Peak memory of the process with its libraries, in MiB.
         peak_device: Peak memory of torch on the GPU, in MiB; None on a CPU.
-        parameters: Trainable parameters; None without a network.
-        macs: Multiply–adds of one image; None if torch executes no convolution or product.
-        identity: Hash of everything the time depends on except drift, set in a run; empty elsewhere.
+        parameters: Number of trainable parameters; None without a network.
+        macs: Multiply–add operations per image; None if torch executes no convolution or matrix product.
+        identity: Hash of all the time depends on except the machine's clock speed and load; empty outside a run.
     """
 
     method: str
@@ -56,36 +56,36 @@ class MethodTiming:
 
     @property
     def label(self) -> str:
-        """Precision and runtime in tables."""
+        """Precision for tables, followed by the runtime's name unless the runtime is `eager`."""
         return Inference(precision=self.precision, runtime=self.runtime).label
 
     @property
     def steady(self) -> bool:
-        """Whether the median can be printed without a mark."""
+        """Whether the times settled and their spread is small; if not, tables mark the median with !."""
         return self.settled and self.seconds.steady
 
     @property
     def images_per_second(self) -> float:
-        """Throughput at the median."""
+        """Images per second at the median time of a call."""
         return self.batch / self.seconds.median
 
     @property
     def megapixels_per_second(self) -> float:
-        """Output pixels per second, in millions."""
+        """Millions of output pixels per second at the median time of a call."""
         return self.images_per_second * self.width * self.height * self.scale**2 / 1e6
 
     def describe(self) -> dict[str, Any]:
-        """Plain values."""
+        """Return a dict of JSON values."""
         return asdict(self)
 
 
 LARGEST_SPREAD = 0.20
-"""Largest spread of the 5th and 95th percentiles over the median; a median with a larger one is marked in print."""
+"""Largest (p95 - p5) / median of steady times; tables mark the median of less steady ones with !."""
 
 
 @dataclass(frozen=True)
 class Summary:
-    """Median, 5th and 95th percentile of repeated measurements, in their unit.
+    """Median, 5th and 95th percentile of repeated measurements, in the unit of the measurements.
 
     Attributes:
         low: Lower end of the 95 % bootstrap interval of the median.
@@ -102,10 +102,10 @@ class Summary:
 
     @property
     def spread(self) -> float:
-        """Difference of the percentiles over the median."""
+        """(p95 - p5) / median, a pure number."""
         return (self.p95 - self.p5) / self.median
 
     @property
     def steady(self) -> bool:
-        """Whether the spread is at most `LARGEST_SPREAD`."""
+        """Whether (p95 - p5) / median is at most `LARGEST_SPREAD`."""
         return self.spread <= LARGEST_SPREAD

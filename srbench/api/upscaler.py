@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from torch import Tensor
 
 Colour = Literal["rgb", "y", "any"]
-"""Planes a method upscales: RGB, luma alone, or either."""
+"""Planes a method upscales: `rgb`; `y`, luma alone; `any`, either of the two."""
 
 
 class Upscaler(Protocol):
@@ -36,12 +36,12 @@ class Upscaler(Protocol):
 
 @dataclass(frozen=True)
 class BuildRequest:
-    """What an upscaler's factory is called with.
+    """Argument of an upscaler's factory.
 
     Attributes:
         device: A torch device, such as `cpu` or `cuda`.
         weights: The verified weight file for this scale; None if the card lists no weights.
-        variant: The text after the colon in `name:variant`; empty for a card without variants.
+        variant: Text after the colon in `name:variant`; empty for a card without variants.
     """
 
     scale: int
@@ -51,7 +51,7 @@ class BuildRequest:
 
 
 UpscalerFactory = Callable[[BuildRequest], Upscaler]
-"""Type of a method card's `factory`."""
+"""Type of a method card's `factory`: takes a BuildRequest, returns the loaded Upscaler."""
 
 Scales = tuple[int, ...] | Literal["any"]
-"""Scales a method supports."""
+"""Integer scales a method supports, or `any` for all."""

@@ -13,17 +13,17 @@ class ArchiveEntry(Strict):
     """An archive or a plain file of a dataset."""
 
     file: Text
-    """Its name; a file with an archive's suffix is unpacked, any other is copied."""
+    """File name; a file with an archive's suffix, such as `.zip`, is unpacked, any other is copied."""
     urls: Annotated[tuple[Annotated[str, Field(pattern=r"^https?://")], ...], Field(min_length=1)]
-    """Mirrors, in the order to try them."""
+    """URLs of the file, in the order in which they are tried."""
     checksum: Annotated[str, Field(pattern=r"^(md5:[0-9a-f]{32}|sha256:[0-9a-f]{64})$")] | None = None
-    """None if the authors publish none; the pixel hashes then verify the images."""
+    """`md5:…` or `sha256:…` of the file; None if the authors publish none, and only pixel hashes verify the images."""
     prefix: str = ""
-    """The folder in the archive that is unpacked, with a final slash; empty for the whole archive."""
+    """Folder inside the archive to unpack, with a final slash; empty for the whole archive."""
     into: str = ""
-    """Its target, relative to the dataset's folder."""
+    """Folder to unpack or copy into, relative to the dataset's folder."""
     unpacked_mib: Annotated[int, Field(gt=0)]
-    """Largest total size of the unpacked files."""
+    """Largest total size of the unpacked files, in MiB."""
 
 
 class DatasetCard(Strict):
@@ -33,23 +33,23 @@ class DatasetCard(Strict):
     title: Text
     summary: Text
     reader: Target
-    """`module:attribute`, a Reader."""
+    """`module:attribute` of the function that lists the dataset's files, a `Reader`."""
     folder: str
-    """Relative to $SRBENCH_DATA; empty if the images come with an installed package."""
+    """Folder of the images, relative to $SRBENCH_DATA; empty if the images come with an installed package."""
     count: Annotated[int, Field(gt=0)]
     licence: Text
     source: Text
     splits: dict[Name, Annotated[int, Field(gt=0)]] = Field(default_factory=dict)
-    """Images per split; the first is the default and equals `count`. If set, `reader(folder, split)` is called."""
+    """Images by split; the first split is the default and has `count`. If set, `reader(folder, split)` is called."""
     archives: tuple[ArchiveEntry, ...] = ()
-    """Files for `srbench datasets fetch`; empty if they cannot be downloaded automatically."""
+    """Files that `srbench datasets fetch` downloads; empty if no automatic download is possible."""
     pixels: dict[str, Sha256] = Field(default_factory=dict)
-    """`srbench.images.pixel_sha256` by image id; empty if unknown."""
+    """Expected `srbench.images.pixel_sha256` by image id; empty if unknown."""
 
     @model_validator(mode="after")
     def _hashes_cover_images(self) -> DatasetCard:
         if self.splits and next(iter(self.splits.values())) != self.count:
-            raise ValueError(f"count is {self.count} but must equal the size of the first split")
+            raise ValueError(f"count is {self.count} but the first split in [splits] has another size; make them equal")
         if self.pixels and len(self.pixels) != self.count:
-            raise ValueError(f"count is {self.count} but [pixels] lists {len(self.pixels)} images")
+            raise ValueError(f"count is {self.count} but [pixels] lists {len(self.pixels)} images; make them equal")
         return self

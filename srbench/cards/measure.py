@@ -11,33 +11,33 @@ from srbench.cards.fields import Name, Sha256, Strict, Target, Text
 
 
 class MetricCard(Strict):
-    """A metric of a result and its HR, on the planes and inside the border that the protocol scores."""
+    """A metric of an upscaled image and its HR, on the planes and inside the border that the protocol scores."""
 
     name: Name
     summary: Text
     unit: str
-    """`dB`, `8-bit levels`, or empty for a pure number."""
+    """Unit of the values: `dB`, `8-bit levels`, or empty for a pure number."""
     higher_is_better: bool
     decimals: Annotated[int, Field(ge=0, le=9)]
-    """Decimals in printed tables."""
+    """Number of decimals in printed tables."""
     formula: Target | None = None
-    """`module:attribute`, a function of an ImagePair."""
+    """`module:attribute` of a function of an ImagePair."""
     factory: Target | None = None
-    """`module:attribute`, a MetricFactory; instead of `formula`, for a metric that loads files."""
+    """`module:attribute` of a MetricFactory; instead of `formula`, for a metric that loads files."""
     licence: Text
     source: Text
 
     @model_validator(mode="after")
     def _one_way_to_compute(self) -> MetricCard:
         if (self.formula is None) == (self.factory is None):
-            raise ValueError("give either `formula` or `factory`")
+            raise ValueError("give exactly one of `formula` and `factory`")
         if is_column(self.name):
             raise ValueError(f"{self.name!r} is already a column of the leaderboard; choose another name")
         return self
 
     @property
     def info(self) -> MetricInfo:
-        """Unit, direction and decimals of its values."""
+        """Name, unit, direction and decimals of the metric."""
         return MetricInfo(self.name, self.unit, self.higher_is_better, self.decimals, self.summary)
 
 
@@ -45,7 +45,7 @@ class ClassifierWeights(Strict):
     """A weight file shipped with a classifier."""
 
     file: Text
-    """Relative to the card."""
+    """Path of the weight file, relative to the card."""
     sha256: Sha256
     licence: Text
     trained_on: Annotated[tuple[str, ...], Field(min_length=1)]
@@ -59,17 +59,17 @@ class ClassifierCard(Strict):
     title: Text
     summary: Text
     factory: Target
-    """`module:attribute`, a ClassifierFactory."""
+    """`module:attribute` of the function that loads the classifier, a ClassifierFactory."""
     task: Task
     licence: Text
     source: Text
     weights: ClassifierWeights | None = None
-    """Shipped weights; without them the user gives a file or a variant."""
+    """Weights shipped with the card; None if the user gives a file or a variant."""
     variants: Text | None = None
     """Description of the text after the colon in `timm:resnet50`; None for a classifier without variants."""
 
     @model_validator(mode="after")
     def _one_source_of_weights(self) -> ClassifierCard:
         if self.weights is not None and self.variants is not None:
-            raise ValueError("a classifier with variants has no weights of its own")
+            raise ValueError("a classifier has either variants or weights, not both; remove one")
         return self

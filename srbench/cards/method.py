@@ -12,34 +12,34 @@ from srbench.cards.fields import Name, Scale, Strict, Target, Text
 ReceptiveRadius = Annotated[
     Annotated[int, Field(ge=0)] | None, Field(validation_alias=AliasChoices("receptive_radius", "reach"))
 ]
-"""In LR pixels; named `reach` before version 0.2."""
+"""Receptive radius in LR pixels; the key was named `reach` before version 0.2."""
 
 
 class WeightsEntry(Strict):
     """A weight file of a method: shipped beside the card, or downloaded from `urls` on first use."""
 
     name: Name
-    """The text after `@` in `edsr@name`; the first entry of a scale is the default."""
+    """Text after `@` in `edsr@name`; the first entry of each scale is the default."""
     scale: Scale
     file: Text
-    """Path relative to the card, or name of the downloaded file."""
+    """Path of a shipped file, relative to the card; for a download, its file name."""
     sha256: Annotated[str, Field(pattern=r"^[0-9a-f]{8,64}$")]
-    """Hash of the file; for a download 8 or more leading digits suffice, because some authors publish no more."""
+    """sha256 of the file; of a download, at least the first 8 digits, because some authors publish no more."""
     urls: tuple[Annotated[str, Field(pattern=r"^https?://")], ...] = ()
-    """Mirrors, in the order to try them; empty for a shipped file."""
+    """URLs of the file, in the order in which they are tried; empty for a shipped file."""
     member: Text | None = None
-    """End of the path inside the file, if the file is a ZIP archive."""
+    """End of the weights' path inside the downloaded file, if that file is a ZIP archive."""
     licence: Text
     trained_on: Annotated[tuple[str, ...], Field(min_length=1)]
     parameters: Annotated[int, Field(gt=0)]
-    """Numbers in the file, or in the archive's `member`."""
+    """Number of values stored in the file or, for an archive, in its `member`."""
     receptive_radius: ReceptiveRadius = None
-    """Overrides the method's, for weights of a larger network."""
+    """Receptive radius in LR pixels that overrides the method's, for weights of a larger network."""
 
     @model_validator(mode="after")
     def _whole_hash_of_shipped(self) -> WeightsEntry:
         if self.shipped and (len(self.sha256) < 64 or self.member):
-            raise ValueError("a shipped file has a whole sha256 and no member; a downloaded one has urls")
+            raise ValueError("a shipped file needs a whole sha256 and no member; a downloaded file needs urls")
         return self
 
     @property
@@ -49,7 +49,7 @@ class WeightsEntry(Strict):
 
     @property
     def identity(self) -> str:
-        """Hash, and member of an archive, that identify the weights."""
+        """Text that identifies the weights: the file's sha256 and, for an archive, `:` and the member's path."""
         return f"{self.sha256}:{self.member}" if self.member else self.sha256
 
 
@@ -57,7 +57,7 @@ class Tolerance(Strict):
     """Largest difference between a measured and a published mean."""
 
     psnr: Annotated[float, Field(gt=0)]
-    """In dB."""
+    """Largest difference in PSNR, in dB."""
     ssim: Annotated[float, Field(gt=0)] | None = None
 
 
@@ -66,7 +66,7 @@ class PublishedRow(Strict):
 
     scale: Scale
     psnr: float
-    """In dB."""
+    """Mean PSNR in dB."""
     ssim: float | None = None
 
 
@@ -78,7 +78,7 @@ class PublishedBlock(Strict):
     weights: Name | None = None
     """Name of the weights; None for a method without weights."""
     kind: Literal["published", "reference"]
-    """From the literature, or measured with an independent implementation of the same protocol."""
+    """`published` in the literature, or a `reference` measured with another implementation of the protocol."""
     source: Text
     tolerance: Tolerance
     rows: Annotated[tuple[PublishedRow, ...], Field(min_length=1)]
@@ -86,7 +86,7 @@ class PublishedBlock(Strict):
     @model_validator(mode="after")
     def _tolerance_for_each_metric(self) -> PublishedBlock:
         if any(row.ssim is not None for row in self.rows) and self.tolerance.ssim is None:
-            raise ValueError("rows give ssim, tolerance does not")
+            raise ValueError("rows give ssim but [tolerance] does not; add ssim to it")
         return self
 
 
@@ -97,13 +97,13 @@ class MethodCard(Strict):
     title: Text
     summary: Text
     factory: Target
-    """`module:attribute`, an UpscalerFactory."""
+    """`module:attribute` of the function that builds the upscaler, an UpscalerFactory."""
     scales: tuple[Scale, ...] | Literal["any"]
     colour: Colour
     licence: Text
     source: Text
     receptive_radius: ReceptiveRadius = None
-    """Distance, in LR pixels, beyond which nothing influences a sample of the result; None if unknown."""
+    """Distance, in LR pixels, beyond which no input influences a sample of the output; None if unknown."""
     variants: Text | None = None
     """Description of the text after the colon in `name:variant`, such as a file; None without variants."""
     weights: tuple[WeightsEntry, ...] = ()
@@ -112,10 +112,10 @@ class MethodCard(Strict):
     @model_validator(mode="after")
     def _weights_cover_scales(self) -> MethodCard:
         if self.weights and self.variants is not None:
-            raise ValueError("a method with variants has no weights of its own")
+            raise ValueError("a method has either variants or [[weights]], not both; remove one")
         covered = {entry.scale for entry in self.weights}
         if len({(entry.name, entry.scale) for entry in self.weights}) < len(self.weights):
-            raise ValueError("two [[weights]] have the same name and scale")
+            raise ValueError("two [[weights]] have the same name and scale; rename one")
         if covered and (self.scales == "any" or covered != set(self.scales)):
             raise ValueError(f"scales {self.scales!r} but weights for {sorted(covered)}; they must be the same")
         return self

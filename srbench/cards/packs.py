@@ -29,7 +29,7 @@ class Pack:
 
     Attributes:
         distribution: Name and version of the distribution that contains it.
-        folder: Folder of its cards.
+        folder: Folder that holds the pack's card files.
     """
 
     name: str
@@ -38,7 +38,7 @@ class Pack:
 
 
 def installed_packs() -> tuple[Pack, ...]:
-    """The installed packs, sorted by name.
+    """Return the installed packs, sorted by name.
 
     Raises:
         CardError: An entry point does not name an importable package.
@@ -49,16 +49,16 @@ def installed_packs() -> tuple[Pack, ...]:
         try:
             spec = importlib.util.find_spec(point.value)
         except ImportError as error:
-            raise CardError(f"pack {point.name} ({owner}): cannot import {point.value} ({error})") from error
+            raise CardError(f"pack {point.name} ({owner}): cannot import {point.value} ({error}); repair it") from error
         folders = list(spec.submodule_search_locations or ()) if spec else []
         if not folders:
-            raise CardError(f"pack {point.name} ({owner}): {point.value} is not a package; packs are packages")
+            raise CardError(f"pack {point.name} ({owner}): {point.value} is not a package folder")
         packs.append(Pack(point.name, owner, Path(folders[0])))
     return tuple(packs)
 
 
 def load_target(target: str, owner: str) -> Any:
-    """Import a card's `module:attribute`; `owner` is the card's pack, for the message.
+    """Import the object that a card names as `module:attribute`; `owner`, the card's pack, is named in errors.
 
     Raises:
         CardError: The module or the attribute cannot be loaded.
@@ -67,7 +67,7 @@ def load_target(target: str, owner: str) -> Any:
     try:
         return getattr(importlib.import_module(module), attribute)
     except Exception as error:  # any code may run here: torchvision raises RuntimeError if it does not fit torch
-        raise CardError(f"pack {owner}: cannot load {target} ({one_line(error)})") from error
+        raise CardError(f"pack {owner}: cannot load {target} ({one_line(error)}); repair the pack") from error
 
 
 Card = MethodCard | DatasetCard | ProtocolCard | MetricCard | ClassifierCard | ReportCard
@@ -83,7 +83,7 @@ KINDS: dict[str, type[Card]] = {
 
 
 def is_card_file(name: str) -> bool:
-    """Whether a file name is a card's: `card.toml` or `*.card.toml`."""
+    """Return whether a file name is that of a card: `card.toml` or `*.card.toml`."""
     return name == "card.toml" or name.endswith(".card.toml")
 
 
@@ -99,14 +99,14 @@ def read_card(path: Path) -> Card:
     try:
         tables = tomllib.loads(path.read_text(encoding="utf-8"))
     except (OSError, tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise CardError(f"{path}: cannot be read as a card ({error})") from error
+        raise CardError(f"{path}: cannot be read as a card ({error}); expected TOML in UTF-8") from error
     kinds = [kind for kind in KINDS if kind in tables]
     if len(kinds) != 1 or not isinstance(tables[kinds[0]], dict):
         raise CardError(f"{path}: a card holds exactly one of the tables [{'], ['.join(KINDS)}]; found {kinds}")
     head = tables.pop(kinds[0])
     twice = sorted(head.keys() & tables.keys())
     if twice:
-        raise CardError(f"{path}: {', '.join(twice)} given twice, inside and beside [{kinds[0]}]")
+        raise CardError(f"{path}: {', '.join(twice)} given twice, inside and beside [{kinds[0]}]; remove one")
     try:
         return KINDS[kinds[0]].model_validate(head | tables)
     except ValidationError as error:
@@ -114,7 +114,7 @@ def read_card(path: Path) -> Card:
 
 
 def _problems(error: ValidationError) -> str:
-    """Each invalid field with its error."""
+    """Return each invalid field with its error."""
     return "; ".join(
         f"{'.'.join(str(part) for part in item['loc']) or 'card'}: {item['msg']}" for item in error.errors()
     )

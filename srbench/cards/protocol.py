@@ -15,19 +15,19 @@ class Degradation(Strict):
     """How LR is made from HR."""
 
     planes: Literal["rgb", "y"]
-    """`y`: the luma plane, rounded to uint8, is downscaled and upscaled."""
+    """Planes that are downscaled and upscaled: `rgb`, or `y` for the luma plane alone, rounded to uint8."""
     kernel: Literal["matlab-bicubic", "pillow-lanczos"]
     border: Literal["symmetric", "replicate", "renormalise"]
-    """Samples beyond the edge: mirrored, repeated, or (Pillow) left out with the kernel renormalised."""
+    """Samples beyond the edge: `symmetric` mirrors, `replicate` repeats, `renormalise` omits them (Pillow)."""
     rounding: Literal["uint8", "none"]
 
 
 class Scoring(Strict):
-    """How the result is scored."""
+    """How an upscaled image is scored."""
 
     planes: Literal["rgb", "y"]
     rounding: Literal["uint8", "none"]
-    """Rounding of the luma plane; RGB results are always uint8."""
+    """Rounding of the luma plane before scoring; RGB results are always uint8."""
     crop_scale: Annotated[int, Field(ge=0)]
     crop_extra: Annotated[int, Field(ge=0)]
     """crop_scale · scale + crop_extra pixels are cut from each side."""
@@ -42,7 +42,7 @@ class ProtocolCard(Strict):
     source: Text
     reported_by: Text
     grey: Literal["rgb", "y"]
-    """A grey file is repeated into three planes, or used as luma unchanged."""
+    """Treatment of a grey file: `rgb` repeats its plane three times, `y` uses it unchanged as luma."""
     degradation: Degradation
     scoring: Scoring
 
@@ -63,11 +63,11 @@ class ProtocolCard(Strict):
 
     @property
     def rules(self) -> dict[str, Any]:
-        """The fields that determine the scores."""
+        """Fields of the card that determine the scores, as a dict."""
         return self.model_dump(include={"name", "version", "grey", "degradation", "scoring"})
 
     @property
     def hash(self) -> str:
-        """First 12 hexadecimal digits of the sha256 of the rules, as canonical JSON."""
+        """First 12 hexadecimal digits of the sha256 of `rules`, as canonical JSON."""
         canonical = json.dumps(self.rules, sort_keys=True, separators=(",", ":"))
         return hashlib.sha256(canonical.encode()).hexdigest()[:12]

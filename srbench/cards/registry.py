@@ -56,23 +56,23 @@ class Registry:
         self.reports: Mapping[str, Entry[ReportCard]] = MappingProxyType(found[ReportCard])
 
     def method(self, name: str) -> Entry[MethodCard]:
-        """Find a method; raises UnknownNameError with a suggestion."""
+        """Return a method's card by name; raise UnknownNameError, with a suggestion, if there is none."""
         return _find(self.methods, "method", name)
 
     def dataset(self, name: str) -> Entry[DatasetCard]:
-        """Find a dataset; raises UnknownNameError with a suggestion."""
+        """Return a dataset's card by name; raise UnknownNameError, with a suggestion, if there is none."""
         return _find(self.datasets, "dataset", name)
 
     def protocol(self, name: str) -> Entry[ProtocolCard]:
-        """Find a protocol; raises UnknownNameError with a suggestion."""
+        """Return a protocol's card by name; raise UnknownNameError, with a suggestion, if there is none."""
         return _find(self.protocols, "protocol", name)
 
     def metric(self, name: str) -> Entry[MetricCard]:
-        """Find a metric; raises UnknownNameError with a suggestion."""
+        """Return a metric's card by name; raise UnknownNameError, with a suggestion, if there is none."""
         return _find(self.metrics, "metric", name)
 
     def classifier(self, name: str) -> Entry[ClassifierCard]:
-        """Find a classifier; raises UnknownNameError with a suggestion."""
+        """Return a classifier's card by name; raise UnknownNameError, with a suggestion, if there is none."""
         return _find(self.classifiers, "classifier", name)
 
 
@@ -102,5 +102,5 @@ def _find(entries: Mapping[str, Entry[AnyCard]], kind: str, name: str) -> Entry[
 
 @lru_cache(maxsize=1)
 def installed_cards() -> Registry:
-    """All installed cards, read once per process."""
+    """Return the cards of all installed packs, read once per process."""
     return Registry(installed_packs())

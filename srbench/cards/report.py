@@ -1,4 +1,4 @@
-"""The card of a report on another system."""
+"""Cards of reports: figures that others published for their systems, printed beside srbench's own."""
 
 from typing import Annotated
 
@@ -11,25 +11,25 @@ class ReportedFigure(Strict):
     """A PSNR stated in a report."""
 
     method: Text
-    """Our stand-in for the reported system, such as `edsr+correct`."""
+    """Method that stands in for the reported system, such as `edsr+correct`."""
     label: Text | None = None
-    """The report's name for the system."""
+    """Name of the system in the report."""
     dataset: Text
     image: Text | None = None
-    """None for the mean over the dataset."""
+    """Image id; None for the mean over the dataset."""
     scale: Scale
     psnr: float
-    """In dB."""
+    """Reported PSNR in dB."""
 
 
 class ReportCard(Strict):
-    """A report on a system, with our stand-ins for it; printed beside our results, never verified."""
+    """A report on another system, with methods that stand in for that system; printed, never verified."""
 
     name: Name
     title: Text
     summary: Text
     protocol: Name
-    """Our protocol closest to the report's."""
+    """Name of the protocol closest to that of the report."""
     methods: Annotated[tuple[str, ...], Field(min_length=1)]
     rival: Text | None = None
     """Method whose PSNR is compared with that of the first of `methods`, per image."""

@@ -71,14 +71,14 @@ class ChosenClassifier:
         return file_sha256(self.own) if self.own else card.weights.sha256 if card.weights else ""
 
     def describe(self) -> dict[str, Any]:
-        """Identity, weights and source, as stored in `run.json`."""
+        """Return hash, weights hash and source of the classifier as a mapping, as stored in `run.json`."""
         return {"identity": self.identity(), "weights": self._weights_sha256, "source": self.entry.card.source}
 
     def build(self, device: str) -> Classifier:
-        """Load it.
+        """Load the classifier on a torch device.
 
         Raises:
-            SRBenchError: Its weights are missing, altered or do not fit, or a package it needs is not installed.
+            SRBenchError: The weights are missing, altered or do not fit, or a package they need is not installed.
         """
         factory: ClassifierFactory = load_target(self.entry.card.factory, self.entry.pack.name)
         try:
@@ -113,7 +113,7 @@ def find_classifier(spec: str, cards: Registry, files: Mapping[str, Path]) -> Ch
     if wanted is None and colon:
         raise RequestError(f"classifier {name} has no variants; write {name} alone")
     if wanted is not None and not variant:
-        raise RequestError(f"classifier {name} needs a variant: write {name}:X and for X {wanted}")
+        raise RequestError(f"classifier {name} needs a variant: write {name}:X, with {wanted} in place of X")
     own = files.get(spec)
     if own is not None and wanted is not None:
         raise RequestError(f"{own}: classifier {spec} takes no weight file; leave the file out")
@@ -127,11 +127,11 @@ def find_classifiers(
 
     Raises:
         UnknownNameError: No card has one of the names.
-        RequestError: A weight file is missing or of none of the classifiers, or text after a colon is missing or unexpected.
+        RequestError: A weight file is missing or of no such classifier, or text after a colon is missing or unexpected.
     """
     asked = tuple(names)
     if not all(isinstance(name, str) for name in asked):
-        raise RequestError("a classifier is a name, such as celeba-attributes; to use your own, install a pack with a card for it")
+        raise RequestError("a classifier is a name, such as celeba-attributes; install a pack with a card for your own")
     for name in weights:
         if name not in asked:
             raise RequestError(

@@ -41,7 +41,7 @@ def unusable(labels: Labels, task: Task, classes: Sequence[str]) -> str:
 
 
 def passed_over(labels: Labels, task: Task, classes: Sequence[str]) -> str:
-    """Return text naming the attributes of usable labels that the classifier does not predict; empty if there are none."""
+    """Return text naming the attributes of usable labels that the classifier does not predict; empty if none."""
     unknown = [] if unusable(labels, task, classes) else _unknown(labels, classes)
     used = len(labels.classes) - len(unknown)
     return f"it does not know {_listed(unknown)}; the other {used} are used" if unknown else ""

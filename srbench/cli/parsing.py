@@ -40,7 +40,7 @@ def weight_files(given: list[str] | None) -> dict[str, list[str]] | list[str] | 
 
 
 def names(text: str) -> tuple[str, ...]:
-    """Split `a,b,c`.
+    """Split a list of names such as `a,b,c`.
 
     Raises:
         RequestError: An item is empty.
@@ -52,7 +52,7 @@ def names(text: str) -> tuple[str, ...]:
 
 
 def scales(text: str) -> tuple[int, ...]:
-    """Split `2,3,4`.
+    """Split a list of scales such as `2,3,4`.
 
     Raises:
         RequestError: An item is not an integer.
@@ -86,7 +86,7 @@ def one_name(text: str) -> str:
     """
     found = names(text)
     if len(found) > 1:
-        raise RequestError(f"{text!r}: only one here, for example {found[0]}")
+        raise RequestError(f"{text!r}: only one here is allowed, for example {found[0]}")
     return found[0]
 
 
@@ -98,7 +98,7 @@ def one_scale(text: str) -> int:
     """
     found = scales(text)
     if len(found) > 1:
-        raise RequestError(f"scale {text!r}: only one here; write for example --scale 4")
+        raise RequestError(f"scale {text!r}: only one here is allowed; write for example --scale 4")
     return found[0]
 
 

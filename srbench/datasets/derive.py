@@ -21,13 +21,12 @@ from srbench.files import read_image, to_rgb, write_image
 
 @dataclass(frozen=True)
 class Preparation:
-    """How images are prepared.
+    """How to select, crop and split images.
 
     Attributes:
-        side: Side of the result of a central square crop and resize, in pixels; None to copy whole files.
-        least_side: Images with a shorter side, in pixels, are left out and counted. By default `side`, because an
-            enlarged image is not a ground truth.
-        parts: Share of the images in each folder, in percent by folder name; empty for one folder.
+        side: Side, in pixels, of the square that images are cropped and resized to; None to copy whole files.
+        least_side: Images with a shorter side, in pixels, are left out; by default `side`, so that none is enlarged.
+        parts: Percentage of the images in each folder, by folder name; empty for one folder.
     """
 
     side: int | None = None
@@ -36,7 +35,7 @@ class Preparation:
 
     @property
     def least(self) -> int:
-        """Shortest side of an accepted image, in pixels."""
+        """Smallest allowed length of an image's shorter side, in pixels."""
         return max(1, (self.side or 1) if self.least_side is None else self.least_side)
 
     def __post_init__(self) -> None:
@@ -48,12 +47,12 @@ class Preparation:
         if self.side is not None and self.side < 1:
             raise RequestError(f"side {self.side}: expected 1 pixel or more")
         if self.parts and sum(self.parts.values()) != 100:
-            raise RequestError(f"parts add up to {sum(self.parts.values())} %, expected 100")
+            raise RequestError(f"parts add up to {sum(self.parts.values())} %; make them add up to 100 %")
 
 
 @dataclass(frozen=True)
 class PreparationReport:
-    """Number of images in each part, and number of those too small."""
+    """Number of images written to each part, and number left out as too small."""
 
     parts: Mapping[str, int]
     too_small: int
@@ -67,18 +66,18 @@ def prepare_folder(
     labels: Labels | None = None,
     progress: Progress = lambda *_: None,
 ) -> PreparationReport:
-    """Make a folder for `srbench run --datasets ./folder`, atomically.
+    """Write selected images to a new folder for `srbench run --datasets ./folder`, atomically.
 
     Args:
         samples: The images.
         output: The folder, which must not exist.
-        preparation: How they are prepared.
-        labels: Labels of these images, written as `labels.csv` into each part.
+        preparation: How to select, crop and split the images.
+        labels: Labels of all samples, written as `labels.csv` into each part.
         progress: Called after each image.
 
     Raises:
         OutputError: The folder exists or cannot be written.
-        DatasetError: Images cannot be read, each named with its error; or none is large enough.
+        DatasetError: Images cannot be read, each named with its error, or no image is large enough.
     """
     if output.exists():
         raise OutputError(f"{output}: already exists; choose another folder")
@@ -100,7 +99,7 @@ def prepare_folder(
 def _write_all(
     samples: Sequence[Sample], folder: Path, preparation: Preparation, progress: Progress
 ) -> dict[str, dict[str, str]]:
-    """Write the images; returns their ids by part and file name."""
+    """Write the images and return their ids by part and file name."""
     kept: dict[str, dict[str, str]] = {}
     problems: list[str] = []
     for done, sample in enumerate(samples, start=1):
@@ -129,7 +128,7 @@ def _write_all(
 
 
 def square(image: Image, side: int) -> Image:
-    """The largest central square, resized by Pillow's bicubic filter to uint8 RGB, (3, side, side).
+    """Crop the largest central square and resize it with Pillow's bicubic filter to uint8 RGB, (3, side, side).
 
     Args:
         image: uint8, (C, H, W).
@@ -144,7 +143,7 @@ def square(image: Image, side: int) -> Image:
 
 
 def part_of(name: str, parts: Mapping[str, int] | None) -> str:
-    """The part of an image, chosen by the hash of its id and therefore independent of the other images.
+    """Choose an image's part by the hash of its id, independently of the other images.
 
     Args:
         name: The image's id.

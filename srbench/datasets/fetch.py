@@ -14,7 +14,7 @@ from srbench.errors import DatasetError, DownloadError, RequestError
 from srbench.files import Bytes, NothingThereError, cache_home, combine, data_home, download, is_archive, unpack
 
 Fetching = Callable[[str], Bytes]
-"""Called with a file's name; returns the function to call as its bytes arrive."""
+"""Function of a file's name that returns the callback to call as bytes of that file arrive."""
 
 
 def fetch_datasets(
@@ -30,11 +30,11 @@ def fetch_datasets(
         names: Names of cards.
         replace: Replace earlier imports.
         keep_archive: Keep the downloads in the cache folder.
-        begun: Called with title and licence before each dataset; returns the functions to call as bytes arrive and as
+        begun: Called with title and licence before each dataset; returns two callbacks, to call as bytes arrive and as
             images are verified.
 
     Yields:
-        Each name with its report; None for a dataset that is already imported.
+        Each dataset's name with its import report, or with None if the dataset is already imported.
 
     Raises:
         UnknownNameError: A name is unknown; nothing is fetched.
@@ -60,7 +60,7 @@ def fetch_dataset(
     fetching: Fetching = lambda _: lambda *_: None,
     progress: Progress | None = None,
 ) -> ImportReport:
-    """Fetch, unpack, verify and install a dataset.
+    """Download a dataset's files, unpack and verify them, and copy the dataset to $SRBENCH_DATA.
 
     Args:
         entry: The dataset's card.
@@ -77,7 +77,7 @@ def fetch_dataset(
     card = entry.card
     refuse_target(card, replace=replace)
     if not card.archives:
-        raise RequestError(f"{card.name}: no address is known; get it yourself and run srbench datasets import")
+        raise RequestError(f"{card.name}: no address is known; download it yourself, then run srbench datasets import")
     paths: list[Path] = []
     for archive in card.archives:
         folder = _downloads(archive)
@@ -87,7 +87,7 @@ def fetch_dataset(
                 notify = fetching(archive.file)
                 paths.append(download(archive.urls, folder / archive.file, checksum=archive.checksum, progress=notify))
         except Timeout:
-            raise DownloadError(f"{archive.file}: another srbench is fetching it; wait until it is done") from None
+            raise DownloadError(f"{archive.file}: another srbench is fetching it; wait, then try again") from None
         except DownloadError as error:
             raise DownloadError(
                 f"{card.name}: {error}; try again, the partial download is kept; or get the files yourself and run "
@@ -108,19 +108,19 @@ def forget_downloads(card: DatasetCard) -> None:
 
 
 def _downloads(archive: ArchiveEntry) -> Path:
-    """A folder per file, so that datasets in the same archive share its download."""
+    """Return the folder of a download, one per file, so that datasets in the same archive share its download."""
     return cache_home() / "downloads" / combine(file=archive.file, checksum=archive.checksum, urls=archive.urls)[:12]
 
 
 def import_named(name: str, sources: Sequence[Path], *, replace: bool, progress: Progress) -> ImportReport:
-    """Import the dataset of this name; see `import_files`."""
+    """Import the dataset called `name` from a folder or files; see `import_files`."""
     return import_files(installed_cards().dataset(name), sources, replace=replace, progress=progress)
 
 
 def import_files(
     entry: Entry[DatasetCard], sources: Sequence[Path], *, replace: bool = False, progress: Progress | None = None
 ) -> ImportReport:
-    """Verify and install a dataset, see `import_dataset`, from one folder, or from its archives and plain files.
+    """Verify a dataset in one folder, or in archives and plain files, then copy it; see `import_dataset`.
 
     Raises:
         RequestError: The dataset needs no import, or is already imported.
@@ -171,6 +171,6 @@ _UNKNOWN_MIB = 20_000  # limit for archives that no card names
 
 
 def _like(source: Path, card: DatasetCard) -> ArchiveEntry | None:
-    """The card's only archive, if the source is an archive under another name."""
+    """Return the card's only archive if the source is an archive under another name."""
     archives = [archive for archive in card.archives if is_archive(Path(archive.file))]
     return archives[0] if len(archives) == 1 and is_archive(source) else None

@@ -15,11 +15,11 @@ _SUBSET_SEED = 0
 
 
 def open_dataset(spec: str, cards: Registry, split: str = "", *, labelled: bool = False) -> Dataset:
-    """Find a dataset's files.
+    """List the files of a dataset, or of a folder of images.
 
     Args:
         spec: A dataset's name, or a folder of images, written as a path: `./photos`.
-        cards: The known datasets.
+        cards: Registry that holds the cards of all known datasets.
         split: Name of a split; by default the first.
         labelled: Whether to read the labels, if any.
 
@@ -49,9 +49,9 @@ def _labels(listing: Listing, *, wanted: bool) -> Labels | None:
 
 
 def limited(dataset: Dataset, count: int) -> Dataset:
-    """A reproducible subset of `count` images, 1 or more, in the dataset's order; all images if it has fewer.
+    """Return a reproducible subset of `count` images, 1 or more, in order; all images if there are fewer.
 
-    It holds the ids with the smallest hashes, so that a larger subset contains every smaller one.
+    The subset holds the ids with the smallest hashes, so that a larger subset contains every smaller one.
     """
     if len(dataset.samples) <= count:
         return dataset
@@ -103,18 +103,23 @@ def checked_listing(entry: Entry[DatasetCard], folder: Path, split: str = "") ->
         problem = "; ".join(
             f"{what} {', '.join(ids)}" for what, ids in (("missing", missing), ("unknown", extra)) if ids
         )
-        raise DatasetError(f"{card.name}: {folder} does not hold its {count} images: {problem}")
+        raise DatasetError(f"{card.name}: {folder} does not hold all {count} images: {problem}")
     if len(found) != count:
-        raise DatasetError(f"{card.name}: {folder} holds {len(found)} images, the dataset has {count}")
+        raise DatasetError(f"{card.name}: {folder} holds {len(found)} images, the dataset has {count}; import it anew")
     return listing
 
 
 def find_datasets(
     specs: Sequence[str], cards: Registry, split: str, limit: int | None, *, labelled: bool
 ) -> tuple[Dataset, ...]:
-    """Open datasets; `split` applies to those with splits, and `limit` is the largest number of images of each."""
+    """Open datasets; `split` applies to datasets with splits, and `limit` is the most images of one dataset.
+
+    Raises:
+        RequestError: The limit is less than 1, or no requested dataset has the split.
+        DatasetError: A dataset is not imported or incomplete, or a folder holds no images.
+    """
     if limit is not None and (not isinstance(limit, int) or limit < 1):
-        raise RequestError(f"limit {limit!r}: take 1 image or more of each dataset")
+        raise RequestError(f"limit {limit!r}: expected a whole number, 1 image or more per dataset")
     several = [spec for spec in specs if spec in cards.datasets and cards.dataset(spec).card.splits]
     if split and not several:
         raise RequestError(f"split {split!r}: none of {', '.join(specs)} has splits; leave out --split")

@@ -19,7 +19,7 @@ class ImportReport:
     """Result of an import.
 
     Attributes:
-        folder: The dataset's new folder.
+        folder: Folder that the dataset was copied to.
         images: Number of HR images.
         verified: Whether the images were compared with the card's pixel hashes.
         lr_files: Number of ready-made LR files.
@@ -36,7 +36,7 @@ class ImportReport:
 def import_dataset(
     entry: Entry[DatasetCard], source: Path, *, replace: bool = False, progress: Progress | None = None
 ) -> ImportReport:
-    """Verify and install a dataset.
+    """Verify a dataset on disk against its card, then copy it to $SRBENCH_DATA.
 
     Every image is decoded and compared with the card's pixel hash, if any, so that a PNG and a BMP of the same image
     are both accepted. Files are copied beside the target and moved in one step.
@@ -69,7 +69,7 @@ def import_dataset(
 
 
 def _every_split(entry: Entry[DatasetCard], root: Path) -> dict[str, Listing]:
-    """Listings by split; splits other than the first may be absent. Reads the labels to check them."""
+    """Return listings by split; splits other than the first may be absent. Reads the labels to check them."""
     found = {next(iter(entry.card.splits), ""): checked_listing(entry, root)}
     for split in list(entry.card.splits)[1:]:
         with suppress(NotImportedError):
@@ -81,7 +81,7 @@ def _every_split(entry: Entry[DatasetCard], root: Path) -> dict[str, Listing]:
 
 
 def refuse_target(card: DatasetCard, *, replace: bool) -> Path:
-    """The folder to import a dataset into.
+    """Return the folder to import a dataset into.
 
     Raises:
         RequestError: The dataset needs no import, or is already imported and `replace` is False.
@@ -112,7 +112,7 @@ def _verify(card: DatasetCard, listing: Listing, progress: Progress | None) -> N
 
 
 def _lr_problems(sample: Sample, hr_shape: tuple[int, ...]) -> list[str]:
-    """Errors in an image's ready-made LR files."""
+    """Return the errors in an image's ready-made LR files."""
     problems: list[str] = []
     for scale, path in sample.lr.items():
         expected = tuple(side // scale for side in hr_shape[1:])

@@ -21,16 +21,16 @@ def read_attributes(path: Path) -> Labels:
     """
     lines = [(number, line.split()) for number, line in enumerate(_lines(path), start=1) if line.strip()]
     if len(lines) < 2 or len(lines[0][1]) != 1 or not _is_count(lines[0][1][0]):
-        raise DatasetError(f"{path}: expected the number of rows, then a line of attribute names, then the rows")
+        raise DatasetError(f"{path}: expected the number of rows, a line of attribute names, then one row per image")
     count, classes, rows = int(lines[0][1][0]), tuple(lines[1][1]), lines[2:]
     _refuse_repeated(path, classes)
     values: dict[str, tuple[int, ...]] = {}
     for number, (name, *fields) in rows:
         if len(fields) != len(classes) or not all(field in {"1", "-1"} for field in fields):
-            raise DatasetError(f"{path}, line {number}: expected a file name and {len(classes)} times 1 or -1")
+            raise DatasetError(f"{path}, line {number}: expected a file name and 1 or -1 for {len(classes)} attributes")
         _add(path, number, values, name, tuple(int(field == "1") for field in fields))
     if len(values) != count:
-        raise DatasetError(f"{path}: says {count} rows and has {len(values)}")
+        raise DatasetError(f"{path}: says {count} rows and has {len(values)}; correct the number in its first line")
     return Labels("attributes", classes, values)
 
 
@@ -80,7 +80,7 @@ def _one_label(path: Path, rows: Sequence[tuple[int, list[str]]]) -> Labels:
     values: dict[str, tuple[int, ...]] = {}
     for number, (name, label) in rows:
         if not label:
-            raise DatasetError(f"{path}, line {number}: {name} has no label")
+            raise DatasetError(f"{path}, line {number}: {name} has no label; expected IMAGE,CLASS")
         _add(path, number, values, name, (classes.index(label),))
     return Labels("classes", classes, values)
 
@@ -105,7 +105,7 @@ def _add(path: Path, number: int, values: dict[str, tuple[int, ...]], name: str,
 def _refuse_repeated(path: Path, classes: Sequence[str]) -> None:
     repeated = [name for name in dict.fromkeys(classes) if classes.count(name) > 1 or not name]
     if repeated:
-        raise DatasetError(f"{path}: attribute {repeated[0]!r} is named twice, or not at all")
+        raise DatasetError(f"{path}: attribute {repeated[0]!r} is named twice or is empty; give each a name")
 
 
 def _lines(path: Path) -> Iterator[str]:

@@ -11,13 +11,13 @@ from srbench.files import image_files
 
 
 def list_folder(folder: Path) -> Listing:
-    """List `HR/*` with `LR_bicubic/X{scale}/*`, or the images directly inside the folder; and `labels.csv`, if any.
+    """List HR images in `HR/`, or without `HR/` in the folder itself, LR in `LR_bicubic/X{scale}/`, and `labels.csv`.
 
     Raises:
         DatasetError: The folder is missing or holds no images, or two files share an id.
     """
     if not folder.is_dir():
-        raise DatasetError(f"{folder}: no such folder")
+        raise DatasetError(f"{folder}: no such folder; check the path")
     hr = folder / "HR"
     images = image_files(hr if hr.is_dir() else folder)
     if not images:
@@ -32,10 +32,10 @@ def list_folder(folder: Path) -> Listing:
 
 
 def lr_files(root: Path, ids: Iterable[str]) -> dict[str, dict[int, Path]]:
-    """Ready-made LR files below `root`, in folders `X2`, `X3`, …, named `baby.png` or `babyx2.png`.
+    """Find ready-made LR files below `root`, in folders `X2`, `X3`, …, named `baby.png` or `babyx2.png`.
 
     Returns:
-        Files by image id and scale; ids without a file are left out.
+        Paths by image id and scale; ids without an LR file are left out.
 
     Raises:
         DatasetError: Two files have the same image id and scale.
@@ -55,6 +55,6 @@ def lr_files(root: Path, ids: Iterable[str]) -> dict[str, dict[int, Path]]:
                 continue
             files = found.setdefault(image_id, {})
             if scale in files:
-                raise DatasetError(f"{folder}: {files[scale].name} and {path.name} are both {image_id!r}; leave one")
+                raise DatasetError(f"{folder}: {files[scale].name} and {path.name} are both {image_id!r}; remove one")
             files[scale] = path
     return found

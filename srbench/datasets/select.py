@@ -27,13 +27,13 @@ def selected(
         DatasetError: The dataset is not imported, or the labels cannot be read.
     """
     if limit is not None and limit < 1:
-        raise RequestError(f"limit {limit}: take 1 image or more")
+        raise RequestError(f"limit {limit} is too small: take 1 image or more")
     dataset = open_dataset(spec, installed_cards(), split, labelled=labels is None)
     if ids:
         first, dash, last = ids.partition("-")
         samples = tuple(sample for sample in dataset.samples if first <= sample.id <= last)
         if not dash or not samples:
-            raise RequestError(f"ids {ids!r}: no image of {spec} in this range; write FIRST-LAST, two ids")
+            raise RequestError(f"ids {ids!r}: no image of {spec} in this range; write FIRST-LAST, two image ids")
         dataset = replace(dataset, samples=samples)
     if limit is not None:
         dataset = limited(dataset, limit)
@@ -50,6 +50,6 @@ def _of(labels: Labels, dataset: Dataset, source: Path | None) -> Labels:
     if lacking:
         raise RequestError(
             f"{source or dataset.name}: no label for {len(lacking)} of {len(dataset.samples)} images "
-            f"({', '.join(lacking[:3])} …)"
+            f"({', '.join(lacking[:3])} …); add them to the label file or select fewer images"
         )
     return replace(labels, values={sample.id: labels.values[sample.id] for sample in dataset.samples})

@@ -75,7 +75,7 @@ def _lr(
         return made, ()
     path = sample.lr.get(scale)
     if path is None:
-        raise DatasetError(f"{sample.id}: no LR file for ×{scale} in a folder X{scale}; add it, or leave out --lr given")
+        raise DatasetError(f"{sample.id}: no LR file for ×{scale} in folder X{scale}; add it or leave out --lr given")
     try:
         given = to_rgb(read_image(path))
     except SRBenchError as error:

@@ -65,7 +65,7 @@ def predictions(results: Sequence[Upscaled], panel: Panel) -> list[Predictions]:
 def classified_records(
     results: Sequence[Upscaled], found: Sequence[Predictions], metrics: Sequence[Metric], save: Save
 ) -> list[Record]:
-    """Save and score classified results, and return their records; if a classifier failed on a result, its records fail.
+    """Save and score classified results, and return their records, failed where a classifier failed on the result.
 
     Raises:
         StoreError: A result cannot be saved.

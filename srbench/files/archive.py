@@ -1,4 +1,4 @@
-"""Safe unpacking of untrusted archives: nothing outside the target, no links, a limit on the bytes."""
+"""Safe unpacking of untrusted archives: no file outside the target folder, no links, a limit on the bytes."""
 
 import lzma
 import stat
@@ -31,7 +31,7 @@ _DAMAGED = (
 
 
 class NothingThereError(DatasetError):
-    """An archive holds no files below a prefix."""
+    """An archive holds no files below the requested folder."""
 
 
 @dataclass(frozen=True)
@@ -43,7 +43,7 @@ class _Member:
 
 
 def is_archive(path: Path) -> bool:
-    """Whether the suffix is one that `unpack` supports."""
+    """Return whether a file has a suffix that `unpack` supports, such as `.zip` or `.tar.gz`."""
     return path.name.lower().endswith(ARCHIVE_SUFFIXES)
 
 
@@ -79,20 +79,20 @@ def unpack(archive: Path, target: Path, *, limit: int, prefix: str = "") -> int:
                             raise DatasetError(_too_large(archive, limit))
                         file.write(chunk)
         except _DAMAGED as error:
-            raise DatasetError(f"{archive.name}: damaged or no archive ({one_line(error)}); get it again") from error
+            raise DatasetError(f"{archive.name}: damaged or no archive ({one_line(error)}); fetch it again") from error
         except OSError as error:
             # An OSError of bz2 about invalid data has no errno; one of the disk has.
             if error.errno is None or isinstance(error, FileExistsError | NotADirectoryError | IsADirectoryError):
-                raise DatasetError(f"{archive.name}: damaged ({one_line(error)}); get it again") from error
+                raise DatasetError(f"{archive.name}: damaged archive ({one_line(error)}); download it again") from error
             raise
     if not done:
         where = f" below {prefix}" if prefix else ""
-        raise NothingThereError(f"{archive.name}: holds no files{where}; is it the right archive?")
+        raise NothingThereError(f"{archive.name}: holds no files{where}; check that it is the dataset's archive")
     return len(done)
 
 
 def _checked_name(archive: Path, member: _Member, prefix: str, done: set[str], limit: int) -> str:
-    """A member's path relative to the target."""
+    """Return a member's path relative to the target; raise DatasetError if the member must not be unpacked."""
     name = member.name.removeprefix(prefix)
     parts = PurePosixPath(name).parts
     problem = member.problem
@@ -101,14 +101,14 @@ def _checked_name(archive: Path, member: _Member, prefix: str, done: set[str], l
     elif "/".join(parts) in done:
         problem = "duplicate name"
     if problem:
-        raise DatasetError(f"{archive.name}: {member.name[:80]!r} cannot be unpacked: {problem}; get it again")
+        raise DatasetError(f"{archive.name}: {member.name[:80]!r} cannot be unpacked: {problem}; get a sound archive")
     if member.size > limit or len(done) >= _MOST_FILES:
         raise DatasetError(_too_large(archive, limit))
     return "/".join(parts)
 
 
 def _too_large(archive: Path, limit: int) -> str:
-    return f"{archive.name}: unpacks to more than the {limit // 2**20} MiB its card allows; get it again"
+    return f"{archive.name}: unpacks to more than the {limit // 2**20} MiB the dataset's card allows; download it again"
 
 
 def _opened(archive: Path, stack: ExitStack) -> zipfile.ZipFile | tarfile.TarFile:
@@ -118,7 +118,7 @@ def _opened(archive: Path, stack: ExitStack) -> zipfile.ZipFile | tarfile.TarFil
 
 
 def _members(opened: zipfile.ZipFile | tarfile.TarFile) -> Iterator[_Member]:
-    """All members except folders."""
+    """Yield the members of an archive except folders."""
     if isinstance(opened, zipfile.ZipFile):
         for info in opened.infolist():
             mode = info.external_attr >> 16

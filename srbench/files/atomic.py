@@ -37,7 +37,7 @@ def write_text(path: Path, text: str, error: type[SRBenchError]) -> None:
     """Write a UTF-8 text file atomically, with unchanged line endings.
 
     Raises:
-        SRBenchError: The file cannot be written; of the type `error`.
+        SRBenchError: The file cannot be written; an exception of the type given as `error`.
     """
     try:
         with atomic_write(path) as partial:
@@ -47,11 +47,11 @@ def write_text(path: Path, text: str, error: type[SRBenchError]) -> None:
 
 
 def is_web_page(path: Path) -> bool:
-    """Whether a file begins like an HTML page, as quota and consent notices do."""
+    """Return whether a file begins like an HTML page, as quota and consent notices of download sites do."""
     with path.open("rb") as file:
         return looks_like_a_page(file.read(512))
 
 
 def looks_like_a_page(start: bytes) -> bool:
-    """Whether bytes begin like an HTML page."""
+    """Return whether bytes begin like an HTML page."""
     return start.lstrip().lower().startswith((b"<!doctype", b"<html"))

@@ -23,7 +23,7 @@ from srbench.files.atomic import atomic_write
 
 IMAGE_SUFFIXES = frozenset({".png", ".bmp", ".jpg", ".jpeg", ".webp", ".tif", ".tiff", ".ppm", ".pgm"})
 MAX_PIXELS = 150_000_000
-"""Larger images are refused as decompression bombs; three times the largest image of DIV8K (7680 × 6192 pixels)."""
+"""Largest number of pixels of an image that is decoded: three times that of the largest in DIV8K (7680 × 6192)."""
 
 GREY_MODES = frozenset({"1", "L", "LA"})
 _RGB_MODES = frozenset({"RGB", "RGBA", "P", "PA"})
@@ -45,7 +45,7 @@ def read_image(path: str | os.PathLike[str]) -> Image:
 
 
 def read_identified(path: str | os.PathLike[str]) -> tuple[Image, str]:
-    """The image and its `pixel_sha256`, computed faster than by separate calls because the file's layout is hashed.
+    """Decode an image file and return the image with its `pixel_sha256`, faster than two separate calls.
 
     Raises:
         ImageError: See `read_image`.
@@ -55,14 +55,14 @@ def read_identified(path: str | os.PathLike[str]) -> tuple[Image, str]:
 
 
 def _decoded(path: Path) -> NDArray[np.uint8]:
-    """Samples in the file's layout: (H, W, 3), or (H, W) for grey."""
+    """Return samples in the file's layout: (H, W, 3), or (H, W) for grey."""
     with upright(path) as image:
         return checked_pixels(image, path)
 
 
 @contextmanager
 def upright(path: Path) -> Iterator[Pil.Image]:
-    """Open an image and apply its EXIF orientation; exceptions in the block become ImageErrors."""
+    """Open an image file and apply its EXIF orientation; exceptions in the `with` block become ImageErrors."""
     try:
         with warnings.catch_warnings():
             # MAX_PIXELS, checked before any pixel is decoded, replaces Pillow's warning.
@@ -73,12 +73,12 @@ def upright(path: Path) -> Iterator[Pil.Image]:
     except ImageError:
         raise
     except FileNotFoundError:
-        raise ImageError(f"{path}: no such image file") from None
+        raise ImageError(f"{path}: no such image file; check the path") from None
     except UnidentifiedImageError:
         kind = "empty file" if path.stat().st_size == 0 else "not an image that can be decoded"
         raise ImageError(f"{path}: {kind}; expected PNG, BMP, JPEG, WebP, TIFF or PPM") from None
     except Pil.DecompressionBombError:
-        raise ImageError(f"{path}: more than {MAX_PIXELS:,} pixels; refused as a decompression bomb") from None
+        raise ImageError(f"{path}: more than {MAX_PIXELS:,} pixels (a decompression bomb?); shrink the image") from None
     except (OSError, SyntaxError, ValueError) as error:
         # Pillow raises all three for damaged data, SyntaxError for a broken PNG chunk.
         raise ImageError(f"{path}: damaged or unreadable image ({error}); replace the file") from error
@@ -87,30 +87,30 @@ def upright(path: Path) -> Iterator[Pil.Image]:
 def _refuse_unreadable(file: Pil.Image, path: Path) -> None:
     """Refuse, by the header alone, images that are too large or have no unique 8-bit form."""
     if file.width * file.height > MAX_PIXELS:
-        raise ImageError(f"{path}: {file.width}×{file.height} is over {MAX_PIXELS:,} pixels; refused as a bomb")
+        raise ImageError(f"{path}: {file.width}×{file.height} exceeds {MAX_PIXELS:,} pixels (a bomb?); shrink it first")
     # Pillow opens a 16-bit RGB file as mode RGB and drops the low bytes; only the raw mode shows it.
     raw_modes = [str(tile[3]) for tile in getattr(file, "tile", [])]
     # The raw mode of a PPM states its largest sample, ("RGB", 65535); Pillow rescales any other than 255.
     rescaled = file.format == "PPM" and any(re.search(r", (?!255\))\d+\)", mode) for mode in raw_modes)
     if file.mode.startswith(("I", "F")) or rescaled or any(";16" in mode for mode in raw_modes):
-        raise ImageError(f"{path}: samples are not 8-bit; srbench scores 8-bit images, convert it first")
+        raise ImageError(f"{path}: samples are not 8-bit; srbench reads 8-bit images; convert the file first")
     if file.mode not in GREY_MODES | _RGB_MODES:
-        raise ImageError(f"{path}: colour mode {file.mode} has no single RGB reading; convert it to RGB first")
+        raise ImageError(f"{path}: colour mode {file.mode} has no unique RGB form; convert the file to RGB first")
 
 
 def checked_pixels(upright: Pil.Image, path: Path) -> NDArray[np.uint8]:
-    """Grey as (H, W), everything else as (H, W, 3); an alpha channel must be opaque."""
+    """Return grey pixels as (H, W), all others as (H, W, 3), uint8; raise ImageError for transparent pixels."""
     grey = upright.mode in GREY_MODES
     if upright.has_transparency_data:
         alpha = np.asarray(upright.convert("RGBA"))[..., 3]
         if alpha.min() < 255:
-            raise ImageError(f"{path}: has transparent pixels; flatten it onto a background first")
+            raise ImageError(f"{path}: has transparent pixels; flatten the image onto a background first")
     wanted = "L" if grey else "RGB"
     return np.asarray(upright if upright.mode == wanted else upright.convert(wanted))
 
 
 def planar(pixels: NDArray[np.uint8]) -> Image:
-    """(H, W, 3), or (H, W) for grey, as (C, H, W)."""
+    """Rearrange pixels of shape (H, W, 3), or (H, W) for grey, to (C, H, W)."""
     return np.ascontiguousarray(pixels[None] if pixels.ndim == 2 else pixels.transpose(2, 0, 1))
 
 
@@ -122,7 +122,7 @@ def write_image(path: str | os.PathLike[str], image: Image) -> None:
     """
     path = Path(path)
     if path.suffix.lower() != ".png":
-        raise ImageError(f"{path}: results are written as .png, which is lossless; name the file so")
+        raise ImageError(f"{path}: results are written as .png, which is lossless; end the file name in .png")
     if image.dtype != np.uint8 or image.ndim != 3 or image.shape[0] not in (1, 3):
         raise ImageError(f"{path}: cannot write {image.dtype} {image.shape}; expected uint8 (3, H, W) or (1, H, W)")
     pixels = image[0] if image.shape[0] == 1 else np.ascontiguousarray(image.transpose(1, 2, 0))
@@ -139,9 +139,9 @@ def to_rgb(image: Image) -> Image:
 
 
 def pixel_sha256(image: Image) -> str:
-    r"""Hash of an image, uint8, (C, H, W), independent of the file format: 64 hexadecimal digits.
+    r"""Return the hash of an image, uint8, (C, H, W), independent of the file format: 64 hexadecimal digits.
 
-    It covers the text ``{width}x{height}x{channels}\n``, then the samples row by row, channels interleaved.
+    The hash covers the text ``{width}x{height}x{channels}\n``, then the samples row by row, channels interleaved.
     """
     return _pixels_sha256(image[0] if len(image) == 1 else image.transpose(1, 2, 0))
 

@@ -12,7 +12,7 @@ from srbench.errors import DownloadError, SRBenchError, one_line
 from srbench.files.atomic import looks_like_a_page
 
 Bytes = Callable[[int, int | None], None]
-"""Called with the number of bytes present and the total; None if the total is unknown."""
+"""Callback with two arguments: number of bytes present, and total number of bytes, None if unknown."""
 
 _TRIES = 4  # consecutive tries without a single byte
 _PAUSE = 0.5  # seconds before the second try, doubled before each further one
@@ -34,7 +34,7 @@ def download(
 ) -> Path:
     """Download a file unless it exists, and return its path.
 
-    An interrupted download is resumed, by the next call too.
+    An interrupted download is resumed within this call, and if that fails, by the next call.
 
     Args:
         urls: Mirrors, in the order to try them.
@@ -114,7 +114,7 @@ class _Resuming:
 
     @staticmethod
     def _tag(part: Path) -> Path:
-        """The file with the version, as named by the server, that a partial download belongs to."""
+        """Return the path of the file that stores the server's version of a partial download."""
         return part.with_suffix(".tag")
 
     def _forget(self, part: Path) -> None:
@@ -161,6 +161,6 @@ def _size(path: Path) -> int:
 
 
 def _version(headers: Mapping[str, str]) -> str:
-    """Version of a file for the header `If-Range`; empty if the server sends none."""
+    """Return the version of a file for the header `If-Range`; empty if the server sends none."""
     tag = headers.get("ETag", "")
     return tag if tag and not tag.startswith("W/") else headers.get("Last-Modified", "")

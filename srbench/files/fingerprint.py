@@ -17,7 +17,7 @@ _NUMBERS = ("api", "classifiers", "engine", "files/codec.py", "methods", "metric
 
 
 def file_sha256(path: Path) -> str:
-    """Hash of a file's bytes.
+    """Return the sha256 of a file's bytes, 64 hexadecimal digits.
 
     Raises:
         OSError: The file cannot be read.
@@ -27,7 +27,7 @@ def file_sha256(path: Path) -> str:
 
 
 def file_identity(path: Path) -> str:
-    """Hash of a file's bytes, or the reason why it cannot be read."""
+    """Return the sha256 of a file's bytes or, for an unreadable file, a text with the reason."""
     try:
         return file_sha256(path)
     except OSError as error:
@@ -36,7 +36,7 @@ def file_identity(path: Path) -> str:
 
 @lru_cache(maxsize=32)
 def code_sha256(folder: Path) -> str:
-    """Hash of the Python sources and TOML files below a folder, with their names."""
+    """Return the sha256 of the names and contents of all Python and TOML files below a folder."""
     return _hash_files(folder, (path for path in folder.rglob("*") if path.suffix in {".py", ".toml"}))
 
 
@@ -49,7 +49,7 @@ def _hash_files(root: Path, paths: Iterable[Path]) -> str:
 
 @lru_cache(maxsize=1)
 def numbers_code() -> str:
-    """Hash of srbench's own code that determines results and warnings: protocols, metrics, decoding, calls."""
+    """Return the sha256 of srbench's code that determines results and warnings, such as metrics and decoding."""
     paths: list[Path] = []
     for name in _NUMBERS:
         place = _PACKAGE / name
@@ -62,19 +62,19 @@ def numbers_code() -> str:
 
 @lru_cache(maxsize=1)
 def library_versions() -> dict[str, str]:
-    """Installed version of each of `LIBRARIES`."""
+    """Return the installed version of each of `LIBRARIES`, by name."""
     return {name: version(name) for name in LIBRARIES}
 
 
 @lru_cache(maxsize=4)
 def runtime_version(runtime: str) -> str:
-    """Version of a runtime; empty for one that is part of torch."""
+    """Return the version of a runtime's package; empty for a runtime that is part of torch."""
     return installed_version("openvino") if runtime == "openvino" else ""
 
 
 @lru_cache(maxsize=16)
 def installed_version(distribution: str) -> str:
-    """Version of an optional distribution, `none` if not installed."""
+    """Return the version of an optional distribution, `none` if it is not installed."""
     try:
         return version(distribution)
     except PackageNotFoundError:
@@ -82,11 +82,11 @@ def installed_version(distribution: str) -> str:
 
 
 def place_sha256(path: Path) -> str:
-    """First 12 hexadecimal digits of the sha256 of an absolute path: an identity that does not reveal the path."""
+    """Return the first 12 digits of the sha256 of an absolute path: an identity that does not reveal the path."""
     return hashlib.sha256(os.fsencode(path.resolve())).hexdigest()[:12]
 
 
 def combine(**parts: Any) -> str:
-    """First 32 hexadecimal digits of the sha256 of named values, as canonical JSON."""
+    """Return the first 32 hexadecimal digits of the sha256 of named values, as canonical JSON."""
     canonical = json.dumps(parts, sort_keys=True, separators=(",", ":"))
     return hashlib.sha256(canonical.encode()).hexdigest()[:32]

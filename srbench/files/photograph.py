@@ -15,7 +15,7 @@ from srbench.files.atomic import atomic_write
 from srbench.files.codec import GREY_MODES, planar, upright
 
 WRITABLE_SUFFIXES = frozenset({".png", ".jpg", ".jpeg", ".webp", ".tif", ".tiff"})
-"""Formats that store all parts of a `Photograph`, except that JPEG has no transparency."""
+"""Suffixes of formats that store all parts of a `Photograph`, except that JPEG has no transparency."""
 
 
 @dataclass(frozen=True)
@@ -23,8 +23,8 @@ class Photograph:
     """An image with the metadata of its file.
 
     Attributes:
-        image: uint8, (3, H, W) or (1, H, W), upright.
-        alpha: uint8, (1, H, W); None without transparency.
+        image: Pixels: uint8, (3, H, W) RGB or (1, H, W) grey, upright.
+        alpha: Opacity: uint8, (1, H, W), 255 for opaque; None without transparency.
         profile: ICC profile; None without one.
         exif: EXIF data without the orientation, which is already applied; may be empty.
     """
@@ -36,7 +36,7 @@ class Photograph:
 
 
 def read_photograph(path: str | os.PathLike[str]) -> Photograph:
-    """Decode an image file like `read_image`, with its transparency, colour profile and EXIF data.
+    """Decode an image file as `read_image` does, with its transparency, colour profile and EXIF data.
 
     Raises:
         ImageError: See `read_image`; transparent pixels are allowed.

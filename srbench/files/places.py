@@ -11,22 +11,22 @@ from srbench.files.codec import IMAGE_SUFFIXES
 
 
 def data_home() -> Path:
-    """Folder of imported datasets: $SRBENCH_DATA, by default in the platform's cache folder."""
+    """Return the folder of imported datasets: $SRBENCH_DATA, by default in the platform's cache folder."""
     chosen = os.environ.get("SRBENCH_DATA")
     return Path(chosen).expanduser() if chosen else platformdirs.user_cache_path("srbench") / "datasets"
 
 
 def cache_home() -> Path:
-    """Folder of files that can be recreated: $SRBENCH_CACHE, by default the platform's cache folder."""
+    """Return the folder of files that can be recreated: $SRBENCH_CACHE, by default the platform's cache folder."""
     chosen = os.environ.get("SRBENCH_CACHE")
     return Path(chosen).expanduser() if chosen else platformdirs.user_cache_path("srbench")
 
 
 def image_files(folder: Path) -> dict[str, Path]:
-    """Image files directly inside a folder, by stem, in name order; hidden files and other suffixes are left out.
+    """Return the image files directly inside a folder by stem, in name order, without hidden files.
 
     Raises:
-        DatasetError: The folder cannot be listed, or a file is irregular, unprintable or has another's stem.
+        DatasetError: The folder cannot be listed, a file is irregular or unprintable, or two share a stem.
     """
     found: dict[str, Path] = {}
     try:
@@ -39,7 +39,7 @@ def image_files(folder: Path) -> dict[str, Path]:
         if path.is_dir():
             continue
         if not path.is_file():
-            raise DatasetError(f"{path}: a broken link or not a regular file; remove it")
+            raise DatasetError(f"{path}: is a broken link or not a regular file; remove it from the folder")
         printable_name(path)
         if path.stem in found:
             raise DatasetError(
@@ -50,13 +50,13 @@ def image_files(folder: Path) -> dict[str, Path]:
 
 
 def printable_name(path: Path) -> str:
-    """The last part of a path, if it can be printed in tables and records.
+    """Return the last part of a path if tables and records can print that name.
 
     Raises:
         DatasetError: The name has control characters, or bytes that are not UTF-8.
     """
     if not path.name.isprintable():
-        raise DatasetError(f"{str(path)!r}: the name {path.name!r} cannot be printed; rename it")
+        raise DatasetError(f"{str(path)!r}: the name {path.name!r} cannot be printed; rename it to printable UTF-8")
     return path.name
 
 
@@ -64,7 +64,7 @@ Files = Path | str | Sequence[Path | str]
 
 
 def existing_files(weights: Mapping[str, Files]) -> dict[str, tuple[Path, ...]]:
-    """Paths of a user's weight files, by the name they belong to.
+    """Return the paths of a user's weight files, by name of the method or classifier that uses the files.
 
     Raises:
         RequestError: A file does not exist.
@@ -75,10 +75,10 @@ def existing_files(weights: Mapping[str, Files]) -> dict[str, tuple[Path, ...]]:
         files[name] = tuple(Path(file).expanduser() for file in several)
         for file in files[name]:
             if not file.is_file():
-                raise RequestError(f"{file}: no such weight file for {name}")
+                raise RequestError(f"{file}: no such weight file for {name}; check the path")
     return files
 
 
 def is_folder_spec(spec: str) -> bool:
-    """Whether the text is a folder (`./photos`, `/data/x`, `~/x`) and not a dataset's name."""
+    """Return whether a text is a folder (`./photos`, `/data/x`, `~/x`) and not a dataset's name."""
     return spec.startswith(("~", ".")) or "/" in spec or os.sep in spec

@@ -34,7 +34,7 @@ class Benchmark:
     """Result of a benchmark.
 
     Attributes:
-        timings: In the requested order.
+        timings: Measured times, in the requested order.
         problems: Reason for each missing timing.
         conditions: Processor, libraries and clocks, recorded before timing.
     """
@@ -75,7 +75,7 @@ def bench(
     from srbench.timing import surroundings, time_method  # here, because planning must not import torch
 
     if "auto" in precisions:
-        raise RequestError("precision auto is chosen on a dataset's images; bench times fp32, tf32 or bf16")
+        raise RequestError("precision auto needs a dataset, which bench has not; choose fp32, tf32 or bf16")
     for asked_for in (methods, scales, sizes, batches or (), precisions):
         if twice := [item for item, count in Counter(asked_for).items() if count > 1]:
             raise RequestError(f"{twice[0]} is asked for twice; name it once")
@@ -107,7 +107,7 @@ def write_benchmark(path: Path, found: Benchmark) -> None:
 
 
 def timed_methods(plan: Plan) -> list[tuple[BuildableMethod, int]]:
-    """Methods of a plan with their scales, without images that were upscaled elsewhere."""
+    """Return a plan's methods with their scales, without images that were upscaled elsewhere."""
     found = {
         (cell.method.name, cell.scale): (cast(BuildableMethod, cell.method), cell.scale)
         for cell in plan.cells
@@ -148,7 +148,7 @@ def time_methods(
 
 
 def still_valid(timings: TimingsDescription, identities: Identities, device: str) -> TimingsDescription:
-    """Drop timings of methods that have changed since, or that ran on another device."""
+    """Return earlier timings without those of methods that have changed since or that ran on another device."""
     items = [
         item
         for item in timings.items

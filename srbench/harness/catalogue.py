@@ -9,7 +9,7 @@ Rows = Sequence[dict[str, Any]]
 
 
 def rows(kind: Kind) -> Rows:
-    """One row per installed card of a kind; values are text, numbers, lists or dicts."""
+    """Return a row for each installed card of a kind; values are text, numbers, lists or dicts."""
     tables: dict[Kind, Callable[[], Rows]] = {
         "methods": _methods,
         "wrappers": _wrappers,

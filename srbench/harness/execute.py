@@ -55,7 +55,7 @@ def execute(plan: Plan, options: RunOptions, engine: Engine = run_plan) -> RunRe
 
 
 def default_folder(plan: Plan) -> Path:
-    """Default folder below `runs/`; the same plan always gets the same folder."""
+    """Return the default run folder, below `runs/`; equal plans always get the same folder."""
     described = plan.describe()
     names = "+".join(name.removeprefix("./") for name in described.datasets)
     return Path("runs") / f"{names[:60]}-{combine(**described.model_dump(exclude_defaults=True))[:8]}"

@@ -36,7 +36,7 @@ class ScoreOptions(TypedDict, total=False):
     output: Path | str | None
     """Run folder, which a second call with the same plan completes; `auto`: below `runs/`; None: in memory."""
     save_images: bool
-    """Save every result and its HR, as compared, below `images` in the run folder."""
+    """Whether to save every upscaled image, and the HR as compared, below `images` in the run folder."""
     progress: Progress | None
     """Called after every record with the number of records done and the total."""
 
@@ -87,7 +87,7 @@ DEFAULTS = RunOptions(
 
 
 def completed(options: Mapping[str, Any], kind: type[ScoreOptions]) -> RunOptions:
-    """Fill in the defaults of missing options.
+    """Return options with the defaults of missing ones filled in.
 
     Raises:
         RequestError: An option is unknown.
@@ -101,7 +101,7 @@ def completed(options: Mapping[str, Any], kind: type[ScoreOptions]) -> RunOption
 
 
 def resolve(methods: Methods, options: RunOptions, cards: Registry) -> Request:
-    """Look up every name in the options; imports no torch.
+    """Look up every name in the options and return the things named as a `Request`; imports no torch.
 
     Raises:
         RequestError: A name is unknown, or options contradict each other.
@@ -136,12 +136,12 @@ def resolve(methods: Methods, options: RunOptions, cards: Registry) -> Request:
 
 
 def several(names: Several) -> tuple[str, ...]:
-    """Wrap a single name in a tuple."""
+    """Return names as a tuple; a single name becomes a tuple of one."""
     return (names,) if isinstance(names, str) else tuple(names)
 
 
 def several_metrics(metrics: str | Metric | Sequence[str | Metric]) -> tuple[str | Metric, ...]:
-    """Wrap a single metric in a tuple."""
+    """Return metrics as a tuple; a single metric becomes a tuple of one."""
     return (metrics,) if isinstance(metrics, str | Metric) else tuple(metrics)
 
 

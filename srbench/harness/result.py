@@ -26,9 +26,9 @@ class RunResult:
     """A completed run.
 
     Attributes:
-        run: Description and records.
+        run: The run's description and records.
         reused: Number of records taken from an earlier run in the same folder.
-        plan: Cells of the run; None after unpickling.
+        plan: The plan that was run; None after unpickling.
         inference: Device, precision and runtime.
     """
 
@@ -44,7 +44,7 @@ class RunResult:
 
     @property
     def items(self) -> tuple[Record, ...]:
-        """The current record of every image of every cell."""
+        """The latest record of every image of every method × dataset × scale × protocol."""
         return self.run.records
 
     @property
@@ -54,27 +54,27 @@ class RunResult:
 
     @cached_property
     def board(self) -> Leaderboard:
-        """The leaderboard with its metrics' cards and its notes."""
+        """The leaderboard: table, metrics and notes."""
         return collected([self.run])
 
     @property
     def leaderboard(self) -> pd.DataFrame:
-        """A row per cell, best first within each dataset, scale and protocol."""
+        """The leaderboard as a DataFrame: a row per cell, best first within each dataset, scale and protocol."""
         return self.board.table.copy()  # callers may modify it
 
     @property
     def notes(self) -> list[str]:
-        """Refused cells, failures, undefined metrics, suspicious results."""
+        """Remarks on refused cells, failures, undefined metrics and suspicious results, a line each."""
         return list(self.board.notes)
 
     @property
     def attributes(self) -> pd.DataFrame:
-        """A row per cell, classifier and attribute, for datasets with attribute labels."""
+        """A DataFrame with a row per cell, classifier and attribute, for datasets with attribute labels."""
         return build_attribute_table(self.run)
 
     @property
     def records(self) -> pd.DataFrame:
-        """A row per image and cell."""
+        """A DataFrame with a row per image and cell: scores, status, warnings and error."""
         return records_frame(self.items)
 
     @property

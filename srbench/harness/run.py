@@ -66,7 +66,7 @@ def score(images: Path | str, *, name: str, dataset: str, scale: int, **options:
             split, limit, output, save_images, progress.
 
     Raises:
-        RequestError: An image has no file or several, or an option is unknown.
+        RequestError: An image of the dataset has no file or several, or an option is unknown.
         DatasetError: The dataset is not available.
         StoreError: The run folder cannot be written; finished records are kept.
         StoppedError: The run was interrupted; the message says what was kept.

@@ -18,7 +18,7 @@ from srbench.runs import Cell, Plan, make_plan
 
 __all__ = ["AUTO", "chosen_cells", "find_box", "find_image", "make_scene", "show"]
 AUTO = "auto"
-"""Crop where the methods differ most."""
+"""Value of `crop` that chooses the part where the methods differ most."""
 
 _PART = 5
 """Side of the automatic crop: the image's shorter side divided by this, clamped to 32…160 pixels."""
@@ -92,8 +92,8 @@ def chosen_cells(plan: Plan, image: str, methods: Sequence[str], scale: int | No
     ids = {dataset.name: {sample.id for sample in dataset.samples} for dataset in plan.request.datasets}
     homes = [name for name, held in ids.items() if image in held or image.removeprefix(f"{name}/") in held]
     if len(homes) != 1:
-        where = f"in {' and '.join(homes)}; write DATASET/ID" if homes else f"not in {', '.join(ids)}"
-        raise RequestError(f"image {image!r}: {where}")
+        where = f"is in {' and in '.join(homes)}; write DATASET/ID" if homes else f"is not in {', '.join(ids)}"
+        raise RequestError(f"image {image!r} {where}")
     factor, rules = scale or plan.request.scales[0], protocol or plan.request.protocols[0].name
     there = {
         cell.method.name: cell
@@ -103,9 +103,9 @@ def chosen_cells(plan: Plan, image: str, methods: Sequence[str], scale: int | No
     for method in methods:
         if method not in there:
             known = ", ".join(there) or "none"
-            raise RequestError(f"{method!r}: not run on {homes[0]} ×{factor} under {rules}; there were {known}")
+            raise RequestError(f"{method!r}: not run on {homes[0]} ×{factor} under {rules}; choose from {known}")
     if not there:
-        raise RequestError(f"nothing was run on {homes[0]} ×{factor} under {rules}")
+        raise RequestError(f"nothing was run on {homes[0]} ×{factor} under {rules}; choose another scale or protocol")
     return [there[method] for method in methods or there]
 
 
@@ -148,7 +148,7 @@ def make_scene(
 
 
 def find_box(scene: Scene, crop: str) -> Box:
-    """Parse a crop `x,y,w,h`, or find where the results differ most (a single result: from HR).
+    """Parse a crop `x,y,w,h`; for `auto`, find where the results differ most (a single result: from HR).
 
     Raises:
         RequestError: The crop is not `x,y,w,h`, or lies outside the image.

@@ -32,11 +32,11 @@ def pairs(source: Path, output: Path, *, overwrite: bool) -> list[tuple[Path, Pa
             raise OutputError(f"{output}: is a file; name a folder for the images of {source}")
         found = [(path, output / _writable(path)) for path in image_files(source).values()]
         if not found:
-            raise RequestError(f"{source}: holds no images")
+            raise RequestError(f"{source}: holds no images; name an image file or a folder of images")
     elif source.is_file():
         found = [(source, output / _writable(source) if output.is_dir() or not output.suffix else output)]
     else:
-        raise RequestError(f"{source}: no such image file or folder")
+        raise RequestError(f"{source}: no such image file or folder; check the path")
     for path, target in found:
         if target.exists() and target.samefile(path):
             raise OutputError(f"{target}: is the image itself; choose another output")

@@ -15,29 +15,29 @@ from srbench.runs import Run
 
 
 def collected(runs: Sequence[Run]) -> Leaderboard:
-    """The leaderboard of runs, finished or not, with each note once.
+    """Build the leaderboard of runs, finished or not; a note that several runs share is listed once.
 
     Raises:
-        StoreError: Two runs have a metric of the same name with another unit or direction.
+        StoreError: Two runs have a metric of the same name with different units or directions.
     """
     notes = dict.fromkeys(note for run in runs for note in notes_of(run))
     return Leaderboard(build_table(runs), metrics_of(runs), tuple(notes))
 
 
 def collect_attributes(runs: Sequence[Run]) -> pd.DataFrame:
-    """The concatenated attribute tables of runs, without duplicate rows."""
+    """Join the attribute tables of runs (a row per cell, classifier and attribute), without duplicate rows."""
     tables = [build_attribute_table(run) for run in runs]
     return pd.concat(tables, ignore_index=True).drop_duplicates(ignore_index=True)
 
 
 def write_leaderboard(folder: Path, board: Leaderboard, error: type[SRBenchError] = StoreError) -> None:
-    """Write `leaderboard.csv` and `leaderboard.md`; `error` is raised if a file cannot be written."""
+    """Write `leaderboard.csv` and `leaderboard.md` into a folder; `error` is raised if a file cannot be written."""
     write_text(folder / "leaderboard.csv", to_csv(board.table), error)
     write_text(folder / "leaderboard.md", to_markdown(board), error)
 
 
 def write_attributes(folder: Path, table: pd.DataFrame) -> None:
-    """Write `attributes.csv`, or remove an older one if the table is empty.
+    """Write `attributes.csv` into a folder; if the table is empty, remove an older file instead.
 
     Raises:
         StoreError: The file cannot be written.

@@ -14,7 +14,7 @@ from srbench.runs import Record, Run
 
 
 def notes_of(run: Run) -> list[str]:
-    """Refused cells, failed or missing images, undefined metrics, warnings, too few images: one line per remark."""
+    """Return a line per remark: refused cells, failed or missing images, undefined metrics, warnings, few images."""
     about = run.description
     found = [f"not run: {refusal}" for refusal in about.refused]
     found += [_trial(trial) for trial in about.trials]

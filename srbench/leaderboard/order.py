@@ -1,4 +1,4 @@
-"""Sorting a leaderboard by a column, or by the mean rank over several; never across places."""
+"""Sorting a leaderboard by a column, or by the mean rank over several; never across datasets, scales or protocols."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -12,7 +12,7 @@ from srbench.leaderboard.tally import GROUP_COLUMNS
 
 
 def ranked(board: Leaderboard, columns: Sequence[str]) -> Leaderboard:
-    """The leaderboard with a column `mean_rank`: the mean of a row's ranks by some metrics or scores within its place.
+    """Return the leaderboard sorted by a new column `mean_rank`: a row's mean rank over `columns` in its table.
 
     Equal values share their mean rank; a row that lacks one of the values has no rank, and comes last.
 
@@ -27,7 +27,7 @@ def ranked(board: Leaderboard, columns: Sequence[str]) -> Leaderboard:
 
 
 def sorted_by(board: Leaderboard, column: str) -> Leaderboard:
-    """The leaderboard sorted by a column within each place, best first; rows without a value come last.
+    """Return the leaderboard sorted by a column within each table, best first; rows without a value come last.
 
     Raises:
         RequestError: The column does not exist, or has no values.
@@ -48,5 +48,5 @@ def _higher_is_better(board: Leaderboard, column: str) -> bool:
     known = [name for name in map(str, table) if name in board.metrics or is_score(name)]
     if column not in known or table[column].isna().all():
         there = [name for name in known if table[name].notna().any()]
-        raise RequestError(f"no figures of {column!r}{suggest(column, there)}; there are {', '.join(there)}")
+        raise RequestError(f"no values of {column!r}{suggest(column, there)}; choose from {', '.join(there)}")
     return board.metrics[column].higher_is_better if column in board.metrics else not is_better_low(column)

@@ -44,20 +44,20 @@ def build_table(runs: Sequence[Run]) -> pd.DataFrame:
     """Aggregate the records of one run or several into one table.
 
     A metric's value is the mean over the cell's scored images. Means over different images cannot be compared, so only
-    the cells of a place that scored the largest set of images have values, and only for metrics defined on all of them.
+    cells that scored the largest set of a dataset's images have values, and only for metrics defined on all of them.
 
     Args:
-        runs: Finished or not; at least one.
+        runs: Runs, finished or not; at least one.
 
     Returns:
-        A row per cell, best first within its place, incomplete ones last. Columns: `LEADING_COLUMNS`, further
+        A row per cell, best first per dataset, scale and protocol, incomplete last. Columns: `LEADING_COLUMNS`, other
         metrics, the first metric's 95 % interval and rank group (methods that share a letter do not differ
         significantly), then the conditions; `images`, `failed` and `missing` count scored, failed and untried images.
         Equal rows of two runs become one; different rows of one cell are both kept, with the run's label added to
         their method.
 
     Raises:
-        StoreError: Two runs have a metric of the same name with another unit or direction.
+        StoreError: Two runs have a metric of the same name with different units or directions.
     """
     metrics = metrics_of(runs)
     first = next(iter(metrics.values()))
@@ -89,7 +89,7 @@ def build_table(runs: Sequence[Run]) -> pd.DataFrame:
 
 
 def build_attribute_table(run: Run) -> pd.DataFrame:
-    """A row per cell, classifier and attribute: numbers of images and positives, and accuracy, on HR too.
+    """Build a table with a row per cell, classifier and attribute: image and positive counts, accuracy (on HR too).
 
     Cells without attribute labels, or without a score for every image, have no rows.
     """
@@ -140,7 +140,7 @@ def _best_first(table: pd.DataFrame, metric: MetricInfo) -> pd.DataFrame:
 
 
 def records_frame(records: Sequence[Record]) -> pd.DataFrame:
-    """One row per record: key, scores, status, warnings and error."""
+    """Return a DataFrame with a row per record: key, scores, status, warnings and error."""
     rows = [
         {
             **record.key._asdict(),

@@ -16,7 +16,7 @@ from srbench.runs import CellKey, Record, Run, RunDescription
 
 
 class Place(NamedTuple):
-    """A group of rows that may be ranked against each other: they agree in all of these fields."""
+    """Dataset, scale, protocol and source of LR; rows that agree in all of them may be ranked against each other."""
 
     dataset: str
     dataset_sha256: str
@@ -27,22 +27,22 @@ class Place(NamedTuple):
 
     @property
     def short(self) -> str:
-        """Dataset and scale."""
+        """Dataset and scale as text, such as `set5 ×4`."""
         return f"{self.dataset} ×{self.scale}"
 
     @property
     def title(self) -> str:
-        """Dataset, scale and protocol."""
+        """Dataset, scale and protocol as text, such as `set5 ×4, classic-y`."""
         return f"{self.short}, {self.protocol}{self._given}"
 
     @property
     def ruled(self) -> str:
-        """The title with the protocol's hash."""
+        """Dataset, scale and protocol as text, with the protocol's hash."""
         return f"{self.short}, {self.protocol} ({self.protocol_hash}){self._given}"
 
     @property
     def identified(self) -> str:
-        """The title with the hashes of dataset and protocol."""
+        """Dataset, scale and protocol as text, with the hashes of dataset and protocol."""
         return f"{self.short} ({self.dataset_sha256}), {self.protocol} ({self.protocol_hash}){self._given}"
 
     @property
@@ -51,18 +51,18 @@ class Place(NamedTuple):
 
 
 GROUP_COLUMNS = list(Place._fields)
-"""Columns of a leaderboard that form a `Place`."""
+"""Columns of a leaderboard in which rows must agree to be ranked against each other: the fields of `Place`."""
 
 
 def places(table: pd.DataFrame) -> Iterator[tuple[Place, pd.DataFrame]]:
-    """The rows of each place, in the table's order."""
+    """Yield each dataset, scale and protocol of a leaderboard with its rows, in the table's order."""
     for values, rows in table.groupby(GROUP_COLUMNS, sort=False):
         yield Place(*cast(tuple[Any, ...], values)), rows
 
 
 @dataclass(frozen=True)
 class Tally:
-    """A cell's scored images, and the number of failed ones; `label` is the run's."""
+    """Records of a cell's scored images, and the number of failed images; `label` is the run's name."""
 
     label: str
     run: RunDescription
@@ -82,13 +82,13 @@ class Tally:
 
     @property
     def place(self) -> Place:
-        """The group in which the cell's row may be ranked."""
+        """Dataset, scale and protocol within which the cell's row may be ranked."""
         _, dataset, scale, protocol, lr = self.cell
         data, rules = self.run.datasets[dataset], self.run.protocols[protocol]
         return Place(dataset, data.sha256, scale, protocol, rules.hash, lr)
 
     def figures(self, metric: str) -> dict[str, float]:
-        """A metric's value by image; empty if it is undefined for any image."""
+        """Return a metric's values by image id; empty if the metric is undefined for any image."""
         values = {record.key.image: record.scores.get(metric) for record in self.scored}
         known = {image: value for image, value in values.items() if value is not None}
         return known if len(known) == len(values) else {}
@@ -104,7 +104,7 @@ class Tally:
         return row
 
     def row(self, *, comparable: bool) -> dict[str, Any]:
-        """The table's row; without means if it is not comparable with the other rows."""
+        """Return the cell's row of the leaderboard, without means if it is not comparable with the other rows."""
         run, (method, _, scale, _, _) = self.run, self.cell
         means = {name: _mean([record.scores.get(name) for record in self.scored]) for name in run.plan.metrics}
         labels = sorted({record.precision for record in self.scored})
@@ -126,7 +126,7 @@ class Tally:
 
 
 def tallies(run: Run) -> Iterator[Tally]:
-    """The tally of each cell of a run."""
+    """Yield the scored records and number of failures of each cell of a run."""
     by_cell: dict[CellKey, list[Record]] = defaultdict(list)
     for record in run.records:
         by_cell[record.key.cell].append(record)
@@ -137,7 +137,7 @@ def tallies(run: Run) -> Iterator[Tally]:
 
 
 def largest_sets(tallies: Sequence[Tally]) -> dict[Place, frozenset[str]]:
-    """The largest set of images scored by any cell, by place."""
+    """Return the largest set of image ids that any cell scored, by dataset, scale and protocol."""
     largest: dict[Place, frozenset[str]] = {}
     for tally in tallies:
         largest[tally.place] = max(largest.get(tally.place, frozenset()), tally.images, key=len)
@@ -145,17 +145,17 @@ def largest_sets(tallies: Sequence[Tally]) -> dict[Place, frozenset[str]]:
 
 
 def metrics_of(runs: Sequence[Run]) -> dict[str, MetricInfo]:
-    """The metrics of runs by name, in the order requested.
+    """Return the metrics of runs as a mapping from name to `MetricInfo`, in the order requested.
 
     Raises:
-        StoreError: Two runs have a metric of the same name with another unit or direction.
+        StoreError: Two runs have a metric of the same name with different units or directions.
     """
     found: dict[str, MetricInfo] = {}
     for run in runs:
         for name, info in run.description.infos().items():
             known = found.setdefault(name, info)
             if (known.unit, known.higher_is_better) != (info.unit, info.higher_is_better):
-                raise StoreError(f"{run.label}: its metric {name} has another unit or direction; tabulate it alone")
+                raise StoreError(f"{run.label}: metric {name} has another unit or direction; tabulate this run alone")
     return found
 
 

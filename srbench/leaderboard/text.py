@@ -17,7 +17,7 @@ from srbench.leaderboard.tally import places
 
 
 def to_csv(table: pd.DataFrame) -> str:
-    """CSV (RFC 4180) with a header, six decimals, and empty fields for missing values."""
+    """Return a table as CSV (RFC 4180) with a header, six decimals, and empty fields for missing values."""
     return str(table.to_csv(index=False, float_format="%.6f", lineterminator="\n"))
 
 
@@ -72,12 +72,12 @@ def _label(row: Mapping[str, Any] | pd.Series[Any]) -> str:
 
 
 def metric_title(metric: MetricInfo) -> str:
-    """Name, unit, and an arrow for the direction."""
+    """Return a metric's column title: name, unit, and an arrow towards better values."""
     return f"{metric.label}{metric.short_unit} {'↑' if metric.higher_is_better else '↓'}"
 
 
 def counted(row: Mapping[str, Any] | pd.Series[Any]) -> str:
-    """Number of scored images, with the total if some failed or are missing, such as `4/5`."""
+    """Return the number of scored images as text, with the total if some failed or are missing, such as `4/5`."""
     expected = row["images"] + row["failed"] + row["missing"]
     return str(expected) if row["images"] == expected else f"{row['images']}/{expected}"
 
@@ -95,12 +95,12 @@ def _blocks(board: Leaderboard, *, wide: bool) -> Iterator[Block]:
 
 
 def to_text(board: Leaderboard) -> str:
-    """Plain text for a terminal of 80 columns, without the notes."""
+    """Return the leaderboard as plain text for a terminal of 80 columns, without the notes."""
     return "\n\n".join(f"{heading}\n{grid(header, body)}" for heading, header, body in _blocks(board, wide=False))
 
 
 def to_markdown(board: Leaderboard) -> str:
-    """Markdown with a section per table, and the notes below."""
+    """Return the leaderboard as markdown with a section per table, and the notes below."""
     parts = [
         "# Leaderboard",
         "Best first, unless a note says otherwise. Rows of different protocols, scales or datasets are not comparable.",
@@ -113,7 +113,7 @@ def to_markdown(board: Leaderboard) -> str:
 
 
 def to_html(board: Leaderboard) -> str:
-    """HTML for a notebook: the tables of `to_markdown`, and the notes below."""
+    """Return the leaderboard as HTML for a notebook: the tables of `to_markdown`, and the notes below."""
     parts = [
         f"<h4>{escape(heading)}</h4>\n{grid(header, body, 'html')}"
         for heading, header, body in _blocks(board, wide=True)

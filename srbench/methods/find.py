@@ -20,7 +20,7 @@ from srbench.methods.wrappers.table import WRAPPERS
 
 
 def free_name(name: str, cards: Registry) -> str:
-    """Check and return a row name that belongs to no card.
+    """Check that a user's row name is valid and belongs to no card, and return the name.
 
     Raises:
         RequestError: The name is a card's or HR, or has characters that are unsafe in tables and file names.
@@ -151,7 +151,7 @@ def _find_variant(entry: Entry[MethodCard], variant: str) -> CardMethod:
 
 
 def _matching_files(entries: Sequence[WeightsEntry], given: Sequence[Path], method: str) -> dict[int, Path]:
-    """The user's copies of a card's files, by scale; a file that the card does not list is an error."""
+    """Return the user's copies of a card's files by scale; a file that the card does not list is an error."""
     found: dict[int, Path] = {}
     for path in given:
         if entries[0].shipped:
@@ -172,7 +172,7 @@ Weights = Mapping[str, Files] | Files | None
 
 
 def named_files(weights: Weights, specs: Sequence[str]) -> dict[str, tuple[Path, ...]]:
-    """Weight files by `name@weights`, from the `weights` argument of `run` and the requested methods.
+    """Return weight files by `name@weights`, from the `weights` argument of `run` and the requested methods.
 
     Raises:
         RequestError: A file does not exist, or belongs to no requested method.
@@ -191,7 +191,7 @@ def named_files(weights: Weights, specs: Sequence[str]) -> dict[str, tuple[Path,
         weights = {named[0]: weights}
     for name in weights:
         if name not in named:
-            raise RequestError(f"weights for {name!r}, which is not among the methods ({', '.join(specs)})")
+            raise RequestError(f"weights for {name!r}, which is not among the methods ({', '.join(specs)}); omit it")
     return existing_files(weights)
 
 

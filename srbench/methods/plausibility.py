@@ -36,7 +36,7 @@ _CHANNEL_FACTOR = 2.0
 
 
 def suspicions(sr: Image | Tensor, lr: NDArray[Any], scale: int) -> tuple[str, ...]:
-    """Describe what looks wrong in an upscaled image; empty if plausible.
+    """Return descriptions of what looks wrong in an upscaled image; empty if nothing does.
 
     Args:
         sr: uint8, (C, h·scale, w·scale), 0…255; from a GPU only the inspected window is copied.
@@ -59,7 +59,7 @@ def suspicions(sr: Image | Tensor, lr: NDArray[Any], scale: int) -> tuple[str, .
         if swapped * _CHANNEL_FACTOR < error and error > 1:
             return ("red and blue seem to be swapped (BGR for RGB)",)
     if error > _LARGEST_RMSE**2:
-        return (f"downscaled, it differs from its LR by {np.sqrt(error):.0f} levels RMS; wrong range or wrong image?",)
+        return (f"downscaled, it differs from LR by {np.sqrt(error):.0f} of 255 levels RMS; wrong range or image?",)
     return _shift(shrunk, low, scale)
 
 
@@ -76,7 +76,7 @@ def _scaled(part: slice, scale: int) -> slice:
 
 
 def _shift(shrunk: Floats, low: Floats, scale: int) -> tuple[str, ...]:
-    """Translation between two images from one least-squares step on gradients (Lucas and Kanade, 1981)."""
+    """Estimate the translation between two images by one least-squares step on gradients (Lucas and Kanade, 1981)."""
     moved, still = ((luma(image) if len(image) == 3 else image)[0] for image in (shrunk, low))
     down, right = np.gradient(still)
     normal = np.array([[np.sum(down * down), np.sum(down * right)], [np.sum(down * right), np.sum(right * right)]])

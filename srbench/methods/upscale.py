@@ -58,7 +58,7 @@ def upscale_planes(
 
 
 def _rounded(image: Tensor, device: str) -> Image | Tensor:
-    """Round [0, 1] to uint8, ties up; raises MethodError for implausible samples."""
+    """Round samples in [0, 1] to uint8, ties up; raise MethodError for implausible samples."""
     if device != "cpu":
         _check_range(image)
         return quantise_on_device(image.double() * 255 + _TIE)
@@ -70,7 +70,7 @@ def _rounded(image: Tensor, device: str) -> Image | Tensor:
 
 
 def _with_chroma(luma: Tensor, chroma: NDArray[np.float64], device: str) -> Image | Tensor:
-    """RGB from upscaled luma in [0, 1] and bicubic chroma, upscaled on the CPU."""
+    """Make RGB from upscaled luma in [0, 1] and bicubic chroma, upscaled on the CPU."""
     enlarged = imresize(chroma, (luma.shape[1], luma.shape[2]))
     if device != "cpu":
         planes = torch.cat([luma.double() * 255, torch.from_numpy(enlarged).to(luma.device)])
@@ -79,7 +79,7 @@ def _with_chroma(luma: Tensor, chroma: NDArray[np.float64], device: str) -> Imag
 
 
 def _call(upscaler: Upscaler, planes: Planes, scale: int, device: str) -> Tensor:
-    """Call the method on a batch in 0…255; returns [0, 1], and turns any exception into MethodError."""
+    """Call the method on a batch in 0…255; return [0, 1], and turn any exception into MethodError."""
     batch = torch.from_numpy(planes.astype(np.float32) / np.float32(255)).to(device)
     try:
         with torch.inference_mode():
@@ -114,6 +114,6 @@ def _check_range(out: Tensor) -> None:
     except RuntimeError as error:  # GPU faults surface at the first use of the result
         raise MethodError(f"raised {one_line(error)}") from error
     if not (math.isfinite(low) and math.isfinite(high)):
-        raise MethodError("returned NaN or infinite samples")
+        raise MethodError("returned NaN or infinite samples, expected finite ones in [0, 1]")
     if low < -_LARGEST_SAMPLE or high > _LARGEST_SAMPLE:
         raise MethodError(f"returned samples in [{low:.3g}, {high:.3g}], expected [0, 1]; divide by 255?")

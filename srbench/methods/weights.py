@@ -1,7 +1,4 @@
-"""Weight files: shipped with a pack, given by the user, or downloaded once and cached.
-
-A file is used only if its sha256 is the one its card lists.
-"""
+"""Weight files: shipped, given by the user, or downloaded once; used only if the sha256 is that of the card."""
 
 import sys
 import zipfile
@@ -20,11 +17,11 @@ class WeightFile:
     """A card's weights and their possible locations.
 
     Attributes:
-        entry: The card's entry.
+        entry: The card's entry for one weight file.
         method: Name for messages, such as `edsr@official`.
         folder: Folder of the card.
         owner: Distribution that ships the card.
-        given: The user's copy of the file, or None.
+        given: The user's copy of the file; None to download the file.
     """
 
     entry: WeightsEntry
@@ -35,11 +32,11 @@ class WeightFile:
 
     @property
     def here(self) -> bool:
-        """Whether it can be used without downloading."""
+        """Whether the file can be used without a download."""
         return self.entry.shipped or self.given is not None or self._kept.is_file()
 
     def obtain(self) -> Path:
-        """The verified file, downloaded if necessary.
+        """Return the path of the verified weights, downloaded and unpacked if necessary.
 
         Raises:
             WeightsError: The file is missing, cannot be downloaded, or does not match the card's sha256.
@@ -88,7 +85,7 @@ class WeightFile:
             self._tell_licence()
 
     def _tell_licence(self) -> None:
-        print(f"{self.method}: weights under {self.entry.licence}, kept in {self._kept.parent}", file=sys.stderr)
+        print(f"{self.method}: weights under {self.entry.licence}, stored in {self._kept.parent}", file=sys.stderr)
 
     def _fetch(self) -> None:
         print(f"{self.method}: fetching {' or '.join(self.entry.urls)}", file=sys.stderr)
@@ -109,7 +106,7 @@ class WeightFile:
         return f"{self.method.partition('@')[0]}@{self.entry.name}"
 
     def _member(self) -> Path:
-        """Unpack the wanted member of the archive beside it."""
+        """Unpack the wanted member beside the archive and return its path."""
         wanted = self.entry.member or ""
         try:
             with zipfile.ZipFile(self._kept) as archive:
@@ -118,7 +115,7 @@ class WeightFile:
                     raise WeightsError(f"{self._kept.name}: {len(names)} files in it end in {wanted!r}, expected one")
                 data = archive.read(names[0])
         except (OSError, zipfile.BadZipFile) as error:
-            raise WeightsError(f"{self._kept.name}: cannot be unpacked ({error})") from error
+            raise WeightsError(f"{self._kept.name}: cannot be unpacked ({error}); delete it and try again") from error
         path = self._kept.parent / wanted.replace("/", "-")
         if not path.is_file() or path.read_bytes() != data:
             _write(path, data)
@@ -130,9 +127,9 @@ def _write(path: Path, data: bytes) -> None:
         with atomic_write(path) as partial:
             partial.write_bytes(data)
     except OSError as error:
-        raise WeightsError(f"{path}: the weights cannot be kept ({error.strerror})") from error
+        raise WeightsError(f"{path}: the weights cannot be kept ({error.strerror}); change SRBENCH_CACHE") from error
 
 
 def page_hint(path: Path) -> str:
-    """A hint if a download is a web page, such as a quota or consent notice."""
+    """Return a hint if a download is a web page, such as a quota or consent notice; else an empty text."""
     return " (it is a web page)" if is_web_page(path) else ""

@@ -26,11 +26,11 @@ class CardMetric:
         return self.entry.card.info
 
     def identity(self) -> str:
-        """Hash of the pack's version and sources, 16 hex digits."""
+        """Return a hash, 16 hexadecimal digits, of the version and sources of the card's pack."""
         return combine(pack=self.entry.pack.distribution, code=code_sha256(self.entry.pack.folder))[:16]
 
     def build(self, device: str) -> Metric:
-        """Load the formula.
+        """Load the card's formula or factory and return the metric.
 
         Raises:
             CardError: The card's formula or factory cannot be imported.
@@ -65,11 +65,11 @@ class GivenMetric:
         return MetricInfo(one.name, one.unit, one.higher_is_better, one.decimals, one.summary)
 
     def identity(self) -> str:
-        """Different for each call."""
+        """Return a text that differs for each call of `run`, so that stored values are never reused."""
         return self.call
 
     def build(self, device: str) -> Metric:
-        """Return the object."""
+        """Return the `Metric` object itself."""
         return self.metric
 
 
@@ -86,7 +86,7 @@ def find_metrics(asked: Sequence[str | Metric], cards: Registry) -> tuple[Metric
 def _given(metric: Metric, cards: Registry) -> GivenMetric:
     name = metric.name
     if name in cards.metrics or is_column(name):
-        raise RequestError(f"metric {name!r} is the name of another metric or column; choose another")
+        raise RequestError(f"metric {name!r} is the name of another metric or of a table column; rename yours")
     if not re.fullmatch(r"[a-z0-9][a-z0-9_-]*", name):
         raise RequestError(f"metric {name!r}: invalid name; use lower-case letters, digits, _ and -")
     return GivenMetric(metric, uuid.uuid4().hex)

@@ -9,7 +9,7 @@ from srbench.metrics.pair.arrays import ArrayPair
 
 
 def l1(sr: NDArray[Any], hr: NDArray[Any]) -> float:
-    """Mean of |sr - hr| over all samples of all planes.
+    """Return the mean of |sr - hr| over all samples of all planes.
 
     Args:
         sr: uint8 or float, (C, H, W) or (H, W).
@@ -30,5 +30,5 @@ def l1(sr: NDArray[Any], hr: NDArray[Any]) -> float:
 
 
 def l1_of(pair: ImagePair) -> float:
-    """`l1` of an image pair."""
+    """Return `l1` of an image pair, in units of the images."""
     return pair.absolute_error

@@ -13,11 +13,11 @@ from srbench.metrics.pair.window import WINDOW
 # Wang, Simoncelli and Bovik 2003, section 3.2; they sum to 1.
 _WEIGHTS = (0.0448, 0.2856, 0.3001, 0.2363, 0.1333)
 SMALLEST_SIDE = (WINDOW - 1) * 2 ** (len(_WEIGHTS) - 1) + 1
-"""161 pixels: the window still fits after halving four times, rounding up."""
+"""Smallest side in pixels, 161: SSIM's window still fits after halving four times, rounding up."""
 
 
 def ms_ssim(sr: NDArray[Any], hr: NDArray[Any], *, data_range: float = 255.0) -> float:
-    """Product of the contrast-structure means of five scales and the coarsest luminance, raised to their weights.
+    """Multiply the contrast-structure means of five scales and the coarsest luminance, raised to their weights.
 
     Between scales an image is averaged over 2×2 pixels and subsampled by 2; an odd edge is mirrored, so that sizes
     round up. The result is the mean over planes.
@@ -45,7 +45,7 @@ def ms_ssim(sr: NDArray[Any], hr: NDArray[Any], *, data_range: float = 255.0) ->
 
 
 def ms_ssim_of(pair: ImagePair) -> float:
-    """`ms_ssim` of an image pair; the first scale is shared with SSIM."""
+    """Return `ms_ssim` of an image pair, 0…1; the first scale is shared with SSIM."""
     channels, height, width = pair.shape
     if min(height, width) < SMALLEST_SIDE:
         raise UndefinedMetricError(

@@ -10,7 +10,7 @@ from srbench.metrics.pair.arrays import ArrayPair
 
 
 def mse(sr: NDArray[Any], hr: NDArray[Any]) -> float:
-    """Mean of (sr - hr)² over all samples of all planes.
+    """Return the mean of (sr - hr)² over all samples of all planes.
 
     Args:
         sr: uint8 or float, (C, H, W) or (H, W).
@@ -31,12 +31,12 @@ def mse(sr: NDArray[Any], hr: NDArray[Any]) -> float:
 
 
 def mse_of(pair: ImagePair) -> float:
-    """`mse` of an image pair."""
+    """Return `mse` of an image pair, in squared units of the images."""
     return pair.squared_error
 
 
 def rmse(sr: NDArray[Any], hr: NDArray[Any]) -> float:
-    """Square root of the mean squared error.
+    """Return the square root of the mean squared error.
 
     Args:
         sr: uint8 or float, (C, H, W) or (H, W).
@@ -57,5 +57,5 @@ def rmse(sr: NDArray[Any], hr: NDArray[Any]) -> float:
 
 
 def rmse_of(pair: ImagePair) -> float:
-    """`rmse` of an image pair."""
+    """Return `rmse` of an image pair, in units of the images."""
     return math.sqrt(pair.squared_error)

@@ -10,7 +10,7 @@ from srbench.metrics.pair.arrays import ArrayPair
 
 
 def psnr(sr: NDArray[Any], hr: NDArray[Any], *, data_range: float = 255.0) -> float:
-    """10 · log10(data_range² / MSE), with the MSE over all samples of all planes.
+    """Return 10 · log10(data_range² / MSE), with the MSE over all samples of all planes.
 
     The PSNR of a dataset is the mean over its images, never that of a pooled MSE.
 
@@ -34,6 +34,6 @@ def psnr(sr: NDArray[Any], hr: NDArray[Any], *, data_range: float = 255.0) -> fl
 
 
 def psnr_of(pair: ImagePair) -> float:
-    """`psnr` of an image pair."""
+    """Return `psnr` of an image pair, in dB."""
     error = pair.squared_error
     return math.inf if error == 0 else 10 * math.log10(pair.data_range**2 / error)

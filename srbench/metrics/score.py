@@ -12,7 +12,7 @@ from srbench.metrics.pair.arrays import ArrayPair
 
 
 class Scores(NamedTuple):
-    """Values by metric name; None if a metric is undefined, with the reason in `undefined`."""
+    """Metric values by metric name; None if a metric is undefined, with the reason in `undefined`."""
 
     values: dict[str, float | None]
     undefined: dict[str, str]
@@ -36,7 +36,7 @@ def compare(sr: Planes, hr: Planes) -> ImagePair:
 
 
 def score(pair: ImagePair, metrics: Sequence[Metric]) -> Scores:
-    """Compute metrics of one pair; a metric that raises has no value and does not affect the others."""
+    """Compute metrics of one image pair; a metric that raises has no value and does not affect the others."""
     values: dict[str, float | None] = {}
     undefined: dict[str, str] = {}
     for metric in metrics:

@@ -11,7 +11,7 @@ from srbench.metrics.pair.arrays import ArrayPair
 
 
 def sharpness_error(sr: NDArray[Any], hr: NDArray[Any]) -> float:
-    """|10·log10(E(sr) / E(hr))|, where E is the mean square of the Laplacian: the image's high-frequency energy.
+    """Return |10·log10(E(sr) / E(hr))|, where E, the mean square of the Laplacian, is high-frequency energy.
 
     A blurred result has less energy than HR, a noisy one more. Of two results with the same PSNR the one nearer 0 looks
     sharper or less noisy; the metric ignores where the detail is.
@@ -39,11 +39,11 @@ def sharpness_error(sr: NDArray[Any], hr: NDArray[Any]) -> float:
 
 
 def sharpness_error_of(pair: ImagePair) -> float:
-    """`sharpness_error` of an image pair."""
+    """Return `sharpness_error` of an image pair, in dB."""
     _, height, width = pair.shape
     if min(height, width) < 3:
         raise UndefinedMetricError(f"sharpness needs 3 pixels on each side, the image is {width}×{height}")
     ours, theirs = pair.laplacian_energies()
     if ours == 0 or theirs == 0:
-        raise UndefinedMetricError("sharpness is undefined for an image with no detail at all")
+        raise UndefinedMetricError("sharpness is undefined for an image of one colour, with no detail at all")
     return abs(10 * math.log10(ours / theirs))

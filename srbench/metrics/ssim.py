@@ -9,7 +9,7 @@ from srbench.metrics.pair.arrays import ArrayPair
 
 
 def ssim(sr: NDArray[Any], hr: NDArray[Any], *, data_range: float = 255.0) -> float:
-    """Mean structural similarity in an 11×11 Gaussian window, σ = 1.5, over the positions where the window fits.
+    """Return mean structural similarity in an 11×11 Gaussian window, σ = 1.5, over the positions where the window fits.
 
     SSIM = (2·μx·μy + C1)(2·σxy + C2) / ((μx² + μy² + C1)(σx² + σy² + C2)), C = (K·data_range)², K1 = 0.01,
     K2 = 0.03, biased variances, no prior downsampling; the result is the mean over planes.
@@ -38,5 +38,5 @@ def ssim(sr: NDArray[Any], hr: NDArray[Any], *, data_range: float = 255.0) -> fl
 
 
 def ssim_of(pair: ImagePair) -> float:
-    """`ssim` of an image pair."""
+    """Return `ssim` of an image pair, -1…1."""
     return float(pair.ssim_terms(0).similarity.mean())

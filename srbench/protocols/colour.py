@@ -14,16 +14,16 @@ YCBCR_OFFSET = np.array([16.0, 128.0, 128.0])[:, None, None]
 """Offsets of Y, Cb and Cr, (3, 1, 1)."""
 
 YCBCR_TO_RGB = np.linalg.inv(_FORWARD)
-"""(3, 3) matrix, applied after subtracting the offset."""
+"""(3, 3) matrix from Y, Cb, Cr, after subtracting `YCBCR_OFFSET`, to R, G, B."""
 
 LUMA_WEIGHTS = (65.481 / 255, 128.553 / 255, 24.966 / 255)
-"""Weights of red, green and blue in 0…255."""
+"""Weights of red, green and blue, each in 0…255, in luma."""
 
 LUMA_OFFSET = 16.0
 
 
 def luma(rgb: NDArray[Any]) -> Floats:
-    """Y = (65.481·R + 128.553·G + 24.966·B) / 255 + 16, not rounded.
+    """Compute Y = (65.481·R + 128.553·G + 24.966·B) / 255 + 16, not rounded.
 
     Args:
         rgb: uint8 or float, (3, H, W), RGB, 0…255.
@@ -55,7 +55,7 @@ def rgb_to_ycbcr(rgb: NDArray[Any]) -> Floats:
 
 
 def ycbcr_to_rgb(ycbcr: NDArray[Any]) -> Floats:
-    """Inverse of `rgb_to_ycbcr`; neither rounded nor clipped.
+    """Convert studio-range Y, Cb, Cr to RGB, neither rounded nor clipped.
 
     Args:
         ycbcr: float, (3, H, W), planes Y, Cb, Cr in studio range.

@@ -22,7 +22,7 @@ def resize_rows(
     start: int,
     stop: int,
 ) -> None:
-    """Resample one plane along columns, then along rows, into rows start…stop of `out`.
+    """Resample one plane along columns, then along rows, into rows start…stop - 1 of `out`.
 
     Taps are added in order, in the dtype of the weights, without fused multiply-adds: bit-identical on every machine.
 
@@ -33,7 +33,7 @@ def resize_rows(
         down_weights: (H', taps), in the dtype to compute in.
         right: (W', taps), input columns of each output column.
         right_weights: (W', taps), same dtype.
-        whole: Round halves up to 0…255 after each of the two passes.
+        whole: Whether to round halves up and clip to 0…255 after each of the two passes.
         start: First row of `out`.
         stop: The row after the last.
     """
@@ -97,11 +97,11 @@ def luma_rows(rgb: Any, weights: Any, offset: float, out: Any, start: int, stop:
 
 @compiled()
 def quantise_flat(values: Any, factor: float, tie: float, limit: float, out: Any, start: int, stop: int) -> int:
-    """Compute values · factor + tie in float64, rounded half up and clipped to 0…255, for samples start…stop.
+    """Compute values · factor + tie in float64, rounded half up and clipped to 0…255, for samples start…stop - 1.
 
     Args:
         values: float, (N,).
-        factor: Multiplier that brings them to 0…255.
+        factor: Multiplier that brings values to 0…255.
         tie: Values at most this far below a half are rounded up too.
         limit: Largest plausible magnitude of a value.
         out: uint8, (N,); undefined where a value is NaN.

@@ -18,7 +18,7 @@ from srbench.protocols.resize import Border, imresize, modcrop
 
 @dataclass(frozen=True)
 class DegradationRule:
-    """How LR is made from HR; protocols with the same rule share LR and the upscaled image."""
+    """How LR is made from HR; protocols with the same rule share LR and upscaled images."""
 
     rule: Degradation
     grey: str
@@ -31,7 +31,7 @@ class DegradationRule:
             scale: Upscaling factor.
 
         Returns:
-            uint8, (3, H', W') RGB, or (1, H', W') luma; a second call returns its input unchanged.
+            uint8, (3, H', W') RGB, or (1, H', W') luma; applied to its own output, unchanged.
         """
         cropped = modcrop(hr, scale)
         if self.rule.planes == "rgb":
@@ -49,7 +49,7 @@ class DegradationRule:
             (C, h, w), 0…255; uint8 if the rule rounds, else float64.
 
         Raises:
-            ImageError: The image is smaller than one LR pixel.
+            ImageError: A side of the image is shorter than the scale.
         """
         reference = self.reference(hr, scale)
         size = reference.shape[1] // scale, reference.shape[2] // scale
@@ -68,16 +68,16 @@ class Protocol:
 
     @property
     def name(self) -> str:
-        """The card's name."""
+        """Name of the protocol."""
         return self.card.name
 
     @property
     def degradation(self) -> DegradationRule:
-        """How LR is made."""
+        """Rule by which the protocol makes LR from HR."""
         return DegradationRule(self.card.degradation, self.card.grey)
 
     def crop_border(self, scale: int) -> int:
-        """Pixels cropped from each side before scoring."""
+        """Return the number of pixels cropped from each side before scoring."""
         return self.card.scoring.crop_scale * scale + self.card.scoring.crop_extra
 
     def compared(self, image: Planes, scale: int) -> Planes:
@@ -116,12 +116,12 @@ def crop_border(image: Planes, border: int) -> Planes:
     """
     height, width = image.shape[-2:]
     if min(height, width) <= 2 * border:
-        raise ImageError(f"a {width}×{height} image has nothing left inside a border of {border} pixels")
+        raise ImageError(f"a {width}×{height} image has nothing left inside a border of {border} pixels; enlarge it")
     return image[..., border : height - border, border : width - border]
 
 
 def quantise(image: NDArray[Any]) -> Image:
-    """Round halves up to uint8 and clip, as MATLAB does; float samples in 0…255, any shape, finite."""
+    """Round finite float samples in 0…255, of any shape, to uint8, halves up, and clip, as MATLAB does."""
     return quantise_checked(image, factor=1.0, tie=0.0, limit=math.inf)[0]
 
 

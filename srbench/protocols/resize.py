@@ -80,7 +80,7 @@ class Taps(NamedTuple):
 
 @lru_cache(maxsize=64)
 def resample_taps(length_in: int, length_out: int, kernel: str = "cubic", border: Border = "symmetric") -> Taps:
-    """Positions and weights of MATLAB's 1-D resampling.
+    """Compute positions and weights of MATLAB's 1-D resampling.
 
     Output sample x (from 1) lies at u = x/scale + (1 - 1/scale)/2; when shrinking, the kernel is stretched by
     1/scale, which is MATLAB's antialiasing.
@@ -135,7 +135,7 @@ def imresize(
         uint8 for uint8, float32 for float32 (computed in float64), else float64; (..., *size).
 
     Raises:
-        ImageError: A side is empty, before or after, or the dtype is neither uint8 nor float.
+        ImageError: A side of the image or of the result has no pixel, or the dtype is neither uint8 nor float.
 
     Example:
         >>> imresize(np.array([[0, 100]], dtype=np.uint8), (1, 4))
@@ -144,7 +144,7 @@ def imresize(
     if min(*image.shape[-2:], *size) < 1:
         raise ImageError(f"cannot resize {image.shape[-2:]} to {size}: every side must have at least one pixel")
     if image.dtype != np.uint8 and not np.issubdtype(image.dtype, np.floating):
-        raise ImageError(f"imresize takes uint8 or float samples, got {image.dtype}")
+        raise ImageError(f"imresize takes uint8 or float samples, got {image.dtype}; convert the array")
     planes = image.reshape(-1, *image.shape[-2:])
     # MATLAB first resizes the axis with the smaller scale; rows before columns if both are equal.
     if size[1] / image.shape[-1] < size[0] / image.shape[-2]:
@@ -178,7 +178,7 @@ def _both_passes(planes: NDArray[Any], size: tuple[int, int], kernel: str, borde
 
 
 def _exact(taps: Taps) -> bool:
-    """Whether both passes over uint8 are exact in float32, as for integer factors that are powers of two.
+    """Return whether both passes over uint8 are exact in float32, as for integer factors that are powers of two.
 
     The weights are then multiples of 2⁻¹⁴, a row's magnitudes sum to less than 2, and 14 + 1 + 8 bits fit into 24.
     """

@@ -11,7 +11,7 @@ from srbench.protocols.protocol import Protocol, crop_border
 
 
 def compared_on_device(protocol: Protocol, image: Tensor, scale: int) -> Tensor:
-    """`Protocol.compared` for a tensor: uint8, (3, H, W) RGB or (1, H, W) grey or luma, 0…255; same samples returned.
+    """Select scored planes as `Protocol.compared` does; uint8 tensor, (3, H, W) RGB or (1, H, W) grey or luma, 0…255.
 
     Raises:
         ImageError: Nothing is left inside the border.
@@ -29,12 +29,12 @@ def compared_on_device(protocol: Protocol, image: Tensor, scale: int) -> Tensor:
 
 
 def quantise_on_device(image: Tensor) -> Tensor:
-    """`quantise` for a tensor: float64, 0…255, to uint8, rounding halves up."""
+    """Round a float64 tensor in 0…255 to uint8, halves up, as `quantise` does."""
     return (image + 0.5).floor().clamp(0, 255).byte()
 
 
 def ycbcr_to_rgb_on_device(ycbcr: Tensor) -> Tensor:
-    """`ycbcr_to_rgb` for a tensor: float64, (3, H, W), planes Y, Cb, Cr in studio range, to RGB."""
+    """Convert a float64 tensor, (3, H, W), studio-range Y, Cb, Cr, to RGB, as `ycbcr_to_rgb` does."""
     inverse, offset = (torch.from_numpy(constant).to(ycbcr.device) for constant in (YCBCR_TO_RGB, YCBCR_OFFSET))
     rgb: Tensor = torch.tensordot(inverse, ycbcr - offset, dims=1)
     return rgb

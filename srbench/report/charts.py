@@ -19,12 +19,12 @@ _PLACE = ["lr_width", "lr_height", "device", "timed_in"]
 
 
 def tradeoff(group: Group, name: str, styles: Mapping[str, int]) -> tuple[str, str] | None:
-    """A chart of quality against throughput and its description; None for fewer than two comparable timings.
+    """Draw quality against throughput; return SVG and description, or None for fewer than two comparable timings.
 
     Args:
         group: Rows to draw.
         name: Prefix of the chart's ids.
-        styles: Index of each method's `style_of`, by name.
+        styles: Index of each method's colour and marker (see `style_of`), by name.
     """
     table, metric = group.table, group.metric
     if "images_per_s" not in table:
@@ -57,7 +57,7 @@ def _short(device: object) -> str:
 
 
 def inline(figure: Figure, name: str) -> str:
-    """A figure as an `svg` element whose ids begin with `name`, with the surrounding text's colour for `_INK`."""
+    """Return a figure as an `svg` element whose ids begin with `name`, in the surrounding text's colour for `_INK`."""
     buffer = io.StringIO()
     with style.context("default", after_reset=True), rc_context({"svg.fonttype": "none", "svg.hashsalt": name}):
         figure.savefig(buffer, format="svg", transparent=True, metadata={"Date": None, "Creator": None})

@@ -22,7 +22,7 @@ from srbench.leaderboard import (
 from srbench.runs import Record, Run
 
 MOST_IMAGES = 200
-"""Largest number of a group's images shown one by one, largest spread first: nobody reads a page of thousands."""
+"""Largest number of a table's images shown one by one, those on which the methods differ most first."""
 
 
 @dataclass(frozen=True)
@@ -35,13 +35,13 @@ class Saved:
 
 @dataclass(frozen=True)
 class ImageRow:
-    """One image of a group.
+    """One image of a table: the methods' values and the saved files.
 
     Attributes:
-        image: Its id.
+        image: The image's id.
         figures: The first metric's value by method, best first.
         spread: Difference between the best and the worst method, in the metric's unit.
-        saved: Saved images by method, the reference under `HR`; empty if none were saved.
+        saved: Saved images by method, and the HR compared with them under `HR`; empty if none were saved.
     """
 
     image: str
@@ -57,7 +57,7 @@ class ImageRow:
 
 @dataclass(frozen=True)
 class Group:
-    """Rows that may be ranked against each other.
+    """One table of the page: rows of one dataset, scale and protocol, which may be ranked against each other.
 
     Attributes:
         title: Dataset, scale and protocol.
@@ -66,11 +66,11 @@ class Group:
         metric: The first metric with values, by which rows are ranked.
         metrics: All metrics by name, in the order requested.
         table: Rows of `build_table`, best first.
-        methods: Their names, in that order.
-        images: The images, by spread between methods, largest first.
+        methods: Names of the methods, in the order of `table`.
+        images: The images, those on which the methods differ most first.
         differences: Every pair of the methods that scored the largest set of images, each method once; empty if the
             images are too few.
-        left_out: Methods that scored other images.
+        left_out: Methods left out of `differences`, because they scored other images.
         least: Smallest number of images at which a difference between these methods can be significant.
     """
 
@@ -107,10 +107,10 @@ class Content:
 
 
 def gather(runs: Sequence[Run]) -> Content:
-    """The groups and notes of runs, finished or not.
+    """Collect the page's content from runs, finished or not: tables, their images, and notes.
 
     Raises:
-        StoreError: Two runs have a metric of the same name with another unit or direction.
+        StoreError: Two runs have a metric of the same name with different units or directions.
     """
     board = collected(runs)
     scored = _scored(runs, board.table)
@@ -191,7 +191,7 @@ def _group(place: Place, rows: pd.DataFrame, board: Leaderboard, scored: _Rows) 
 
 
 def _images(scored: Mapping[str, Sequence[_Found]], metric: MetricInfo) -> tuple[ImageRow, ...]:
-    """A row for each image, by spread, largest first."""
+    """Return a row for each image, sorted by difference between best and worst method, largest first."""
     by_image: dict[str, dict[str, _Found]] = {}
     for method, several in scored.items():
         for found in several:

@@ -20,7 +20,7 @@ _HALF = 118
 
 
 def group_entry(index: int, group: Group, pictures: Pictures, styles: Mapping[str, int]) -> dict[str, Any]:
-    """Values of a group: table, charts and pairs."""
+    """Return the template's values of a group: table, charts and compared pairs of methods."""
     metric = group.metric
     shown = group.images[:MOST_IMAGES]
     reach = max([_reach(row) for row in shown], default=0.0)
@@ -61,13 +61,13 @@ def group_entry(index: int, group: Group, pictures: Pictures, styles: Mapping[st
 
 
 def _reach(row: ImageRow) -> float:
-    """The largest distance of a method's value from the image's mean over the methods."""
+    """Return the largest distance of any method's value on one image from the mean of all methods' values."""
     values = np.array(list(row.figures.values()))
     return float(np.abs(values - values.mean()).max()) if len(values) else 0.0
 
 
 def _strip(row: ImageRow, group: Group, reach: float, styles: Mapping[str, int], *, shown: bool) -> dict[str, Any]:
-    """An image's row: its values on a line centred on their mean, better values to the right."""
+    """Return the template's values of one image: a dot per method on a line around the mean, better to the right."""
     digits, sign = group.metric.decimals, 1 if group.metric.higher_is_better else -1
     mean = math.fsum(row.figures.values()) / len(row.figures)
     dots = [
@@ -108,7 +108,7 @@ _LEFT_OUT = {"schema_version", "bases", "trials", "classifier_cost", "timings", 
 
 
 def run_entry(run: Run) -> dict[str, Any]:
-    """Values of `run.json`, without lists of files and without values shown elsewhere on the page."""
+    """Return the values of `run.json`, without lists of files and without values shown elsewhere on the page."""
     about = run.description
     described = about.model_dump(mode="json", exclude=_LEFT_OUT)
     described["datasets"] = {
@@ -127,7 +127,7 @@ def run_entry(run: Run) -> dict[str, Any]:
 
 
 def viewer_data(content: Content, pictures: Pictures, styles: Mapping[str, int]) -> Mapping[str, Any]:
-    """Data for the viewer; boxes are left, top, width and height in pixels of the whole image."""
+    """Return the data of the page's image viewer; boxes are left, top, width, height in pixels of the whole image."""
     groups = []
     for index, group in enumerate(content.groups):
         images: list[tuple[str, dict[str, Any]]] = []  # a list, because objects in a browser do not keep their order

@@ -25,7 +25,7 @@ class PageWritten:
     Attributes:
         size: Size of the file in bytes.
         images: Number of images shown.
-        cropped: Number of images shown in part.
+        cropped: Number of images of which only a part is shown.
         problems: Images that could not be shown, a line each.
         saved: Whether any run saved images.
     """
@@ -50,8 +50,8 @@ def write_page(
         folders: Run folders, finished or not.
         path: File to write; ends in `.html`.
         title: Title of the page; by default the folders' names.
-        progress: Called with the number of images read, and of all.
-        budget: Size of all pictures; see `Budget`.
+        progress: Called with the number of images read and the total.
+        budget: Largest total size of all pictures; by default it depends on their number.
 
     Raises:
         RequestError: A folder holds no run.
@@ -59,7 +59,7 @@ def write_page(
         StoreError: A run cannot be read.
     """
     if path.suffix.lower() not in (".html", ".htm"):
-        raise OutputError(f"{path}: the report is a page; name the file .html")
+        raise OutputError(f"{path}: the report is an HTML page; name the file .html")
     if path.is_dir():
         raise OutputError(f"{path}: is a folder; name a file")
     content = gather(open_runs(folders))
@@ -72,7 +72,7 @@ def write_page(
 
 
 def render(content: Content, pictures: Pictures, title: str) -> str:
-    """The page as HTML."""
+    """Return the report page as HTML text."""
     room = files("srbench.report") / "assets"
     environment = jinja2.Environment(autoescape=True, undefined=jinja2.StrictUndefined)
     environment.policies["json.dumps_kwargs"] = {"sort_keys": False}  # images and methods have an order

@@ -40,7 +40,7 @@ class Budget:
 
     @staticmethod
     def of(images: int) -> Budget:
-        """The budget for a number of images: 0.56 MB each, but at least 24 MB and at most 56 MB."""
+        """Return the budget for a number of images: 0.56 MB each, but at least 24 MB and at most 56 MB."""
         return Budget(min(_MANY, max(_FEW, _EACH * images)))
 
 
@@ -50,8 +50,8 @@ class ImageView:
 
     Attributes:
         size: The whole image's height and width.
-        box: The part that is shown.
-        pictures: Indices into `Pictures.files` by method, the reference under `HR`.
+        box: The part of the image that is shown.
+        pictures: Indices into `Pictures.files` by method, and of the HR under `HR`.
         spots: Boxes in which the methods differ most, in coordinates of the whole image.
     """
 
@@ -73,7 +73,7 @@ class Pictures:
     Attributes:
         files: Base64-encoded WebP.
         views: Views by index of the group and image id.
-        problems: Images that could not be shown, a line each.
+        problems: Reasons why images could not be shown, a line each.
     """
 
     files: list[str] = field(default_factory=list)
@@ -82,7 +82,7 @@ class Pictures:
 
     @property
     def cropped(self) -> int:
-        """Number of images shown in part."""
+        """Number of images of which only a part is shown."""
         return sum(view.cropped for view in self.views.values())
 
 
@@ -110,7 +110,7 @@ def collect_pictures(
         groups: Groups whose images are read.
         most: Largest number of images per group.
         budget: Largest total size; by default it depends on the number of images.
-        progress: Called with the number of images read, and of all.
+        progress: Called with the number of images read and the total.
     """
     pictures = Pictures()
     # Protocols that share their LR share the images.

@@ -15,14 +15,14 @@ from srbench.report.content import Group
 
 @dataclass(frozen=True)
 class Column:
-    """A column.
+    """A column of a table on the page.
 
     Attributes:
         name: Name of the leaderboard's column.
         title: Printed title.
         digits: Number of decimals; None for text.
         hint: Short explanation.
-        low: Whether lower is better.
+        low: Whether lower values are better.
     """
 
     name: str
@@ -52,7 +52,7 @@ _SIGNIFICANT = frozenset({"latency_ms", "images_per_s"})
 
 
 def leaderboard_columns(group: Group) -> list[Column]:
-    """The columns in which any row of a group has a value."""
+    """Return the columns in which any row of a group has a value."""
     table = group.table
 
     def there(name: str) -> bool:
@@ -69,7 +69,7 @@ def leaderboard_columns(group: Group) -> list[Column]:
             if name == group.metric.name and there(f"{name}_low"):
                 found.append(Column("interval", "95 %", metric.decimals, "bootstrap interval of the mean over images"))
             if name == group.metric.name and table["rank_group"].ne("").any():
-                hint = f"methods that share a letter cannot be told apart by {name}"
+                hint = f"methods that share a letter do not differ significantly in {name}"
                 found.append(Column("rank_group", "group", None, hint))
     for name in map(str, table):
         if is_score(name) and there(name):
@@ -79,7 +79,7 @@ def leaderboard_columns(group: Group) -> list[Column]:
 
 
 def leaderboard_rows(group: Group) -> Iterator[list[TableCell]]:
-    """The cells of each row, in the order of `leaderboard_columns`."""
+    """Yield the cells of each row, in the order of `leaderboard_columns`."""
     columns = leaderboard_columns(group)
     for _, row in group.table.iterrows():
         yield [_cell(row, column, group.metric) for column in columns]
@@ -106,5 +106,5 @@ def _cell(row: pd.Series[Any], column: Column, metric: MetricInfo) -> TableCell:
 
 
 def significant(number: float) -> str:
-    """Three significant digits, or all digits before the point."""
+    """Format a number with three significant digits, or with all digits before the point if there are more."""
     return f"{number:.3g}" if abs(number) < 999.5 else f"{number:,.0f}"

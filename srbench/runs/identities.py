@@ -27,7 +27,7 @@ class Identities:
     datasets: Mapping[str, str]
 
     def fingerprint(self, key: RecordKey) -> str:
-        """Return a cell's hash, a hyphen, and the hash of an image's files; a record with another value is made again."""
+        """Return a cell's hash, a hyphen, and the hash of an image's files; a record with another is made again."""
         basis = self.bases[key.method, key.scale, key.protocol]
         return f"{basis}-{self.files[key.dataset, key.scale, key.image]}"
 

@@ -119,7 +119,7 @@ class Plan:
 
     @property
     def records(self) -> int:
-        """Records the run will hold when it is complete."""
+        """Number of records of the completed run: one for each image of each cell."""
         return sum(len(cell.dataset.samples) for cell in self.cells)
 
 

@@ -75,7 +75,7 @@ def read_run(folder: Path) -> RunDescription:
     except NotADirectoryError:
         raise RequestError(f"{folder}: is a file; name a folder that srbench run has written") from None
     except (OSError, ValueError) as error:
-        raise StoreError(f"{path}: damaged or unreadable ({error}); restore the file or run into a new folder") from error
+        raise StoreError(f"{path}: damaged or unreadable ({error}); restore the file, or run into a new one") from error
     except StoreError as error:
         raise StoreError(f"{path}: {error}") from error
 
@@ -104,7 +104,7 @@ def read_records(folder: Path) -> list[Record]:
 
 
 def current_records(description: RunDescription, records: Sequence[Record]) -> tuple[Record, ...]:
-    """Return the records that match `run.json`, in its order, without those of changed or removed methods and images."""
+    """Return the records that match `run.json`, in its order, except those of changed or removed methods or images."""
     by_key = {record.key: record for record in records}
     current: list[Record] = []
     for cell in description.cells():

@@ -48,7 +48,7 @@ def test_directories_are_passed_over_and_broken_links_are_not(photos):
     (photos / "folder.png").mkdir()
     assert len(list_folder(photos).samples) == 3
     (photos / "link.png").symlink_to(photos / "nowhere.png")
-    with pytest.raises(DatasetError, match=r"link\.png: a broken link"):
+    with pytest.raises(DatasetError, match=r"link\.png: is a broken link"):
         list_folder(photos)
 
 

@@ -88,7 +88,7 @@ def test_images_without_a_figure_are_left_out_and_named(photos, photo, cli):
         path.unlink()
     write_image(photos / "flat.png", np.full((3, 64, 64), 9, np.uint8))
     done = cli("explain", "--methods", "bicubic", "--datasets", photos)
-    assert (done.code, "no image has a figure" in done.err, len(done.err.splitlines())) == (2, True, 1)
+    assert (done.code, "no image has a score" in done.err, len(done.err.splitlines())) == (2, True, 1)
 
 
 def test_the_verb(photos, cli):

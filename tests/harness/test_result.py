@@ -59,9 +59,9 @@ def test_methods_that_do_not_run_under_a_protocol_are_left_out(result):
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        ({"image": "none"}, "image 'none': not in"),
-        ({"image": "one"}, r"image 'one': in .* and ./other; write DATASET/ID"),
-        ({"image": "only-o", "methods": ["lanczos"]}, "'lanczos': not run on ./other ×2 under rgb; there were bicubic"),
+        ({"image": "none"}, "image 'none' is not in"),
+        ({"image": "one"}, r"image 'one' is in .* and in ./other; write DATASET/ID"),
+        ({"image": "only-o", "methods": ["lanczos"]}, "'lanczos': not run on ./other ×2 under rgb; choose from bicub"),
         ({"image": "only-o", "methods": ["edsr"], "protocol": "srcnn-y"}, "'edsr': not run"),
         ({"image": "only-o", "scale": 3}, "nothing was run on ./other ×3"),
         ({"image": "only-o", "crop": "0,0,100,1"}, "does not lie in the image"),

@@ -63,7 +63,7 @@ def test_names_that_cannot_be_columns(photos, metric, error, message):
 
 
 @pytest.mark.parametrize(("factory", "message"), [("builtins:id", "expected a function"), ("builtins:int", "int()")])
-def test_a_factory_that_makes_no_metric_stops_the_run_before_its_folder(photos, tmp_path, monkeypatch, factory, message):
+def test_a_factory_that_makes_no_metric_stops_the_run(photos, tmp_path, monkeypatch, factory, message):
     entry = installed_cards().metric("psnr")
     theirs = replace(entry, card=entry.card.model_copy(update={"formula": None, "factory": factory}))
     monkeypatch.setattr("srbench.harness.options.find_metrics", lambda *_: (CardMetric(theirs),))

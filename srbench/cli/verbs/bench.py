@@ -171,5 +171,5 @@ def _precisions(text: str) -> tuple[str, ...]:
     items = names(text)
     for item in items:
         if item not in ("fp32", "tf32", "bf16"):
-            raise RequestError(f"precision {item!r}: bench times fp32, tf32 or bf16")
+            raise RequestError(f"precision {item!r}: choose fp32, tf32 or bf16, separated by commas")
     return items

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 def compare(
     things: Annotated[
-        list[str], typer.Argument(help="One or two run folders, or with --run two or more of its methods.")
+        list[str], typer.Argument(help="One or two run folders, or with --run two or more of that run's methods.")
     ],
     run: Annotated[Path | None, typer.Option(help="Run folder of the named methods.")] = None,
     metric: Annotated[str, typer.Option(help="Metric to compare.")] = "psnr",
@@ -50,7 +50,7 @@ def _compare(things: list[str], run: Path | None, metric: str) -> list[MethodCom
 
     if run is not None:
         if len(set(things)) < 2:
-            raise RequestError("--run: name two of its methods, or more; or leave out --run and give the folder alone")
+            raise RequestError("--run: name two of its methods or more; or leave out --run and give the folder alone")
         return compare_methods(open_run(run), things, metric)
     if len(things) == 1:
         return compare_methods(open_run(Path(things[0])), (), metric)

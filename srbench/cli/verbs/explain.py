@@ -25,7 +25,7 @@ def explain(
     weights: WeightsOption = None,
     as_json: JsonFlag = False,
 ) -> None:
-    """Score methods under every protocol and every single change of rules; find the rules behind a PSNR."""
+    """Score methods under every protocol, and with one rule changed at a time; find the rules behind a PSNR."""
     from srbench.cli.progress import progress_bar
     from srbench.harness.literature.explain import explain as explained
     from srbench.harness.literature.explain import sentence

@@ -21,7 +21,7 @@ from srbench.errors import RequestError
 
 def score(
     dataset: Annotated[str, typer.Option(help="Dataset of the images: a name or a folder.")],
-    scale: Annotated[str, typer.Option(help="Scale they were upscaled by.")],
+    scale: Annotated[str, typer.Option(help="Scale by which the images were upscaled.")],
     images: Annotated[Path, typer.Option(help="Folder of upscaled images: baby.png, babyx4.png, baby_RCAN_x4.png.")],
     name: Annotated[str, typer.Option(help="Method name in the leaderboard.")],
     protocol: ProtocolOption = "classic-y",

@@ -1,4 +1,4 @@
-"""Why a score differs from a paper's: a method under every protocol and every single change of rules."""
+"""Why a score differs from a paper's: a method under every protocol, and with one rule changed at a time."""
 
 import math
 from collections.abc import Iterator, Mapping, Sequence
@@ -20,7 +20,7 @@ from srbench.runs import make_plan
 
 __all__ = ["TOLERANCE", "Explanation", "Variant", "explain", "sentence"]
 TOLERANCE = 0.02
-"""Largest distance in dB from the target PSNR at which a variant is named."""
+"""Largest distance from the target PSNR, in dB, at which a set of rules is named as its explanation."""
 
 
 @dataclass(frozen=True)
@@ -29,7 +29,7 @@ class Variant:
 
     Attributes:
         kind: `protocol`, `scoring` (same upscaled images, scored differently) or `LR` (LR made differently).
-        name: What is changed, in words.
+        name: The protocol's name, or the changed rule in words.
         psnr: Mean over the images, in dB; for pooled MSE, the PSNR of the mean MSE.
         ssim: Mean; None for pooled MSE (SSIM is unaffected) or if no image has a value.
         base: Whether this is the protocol that the others are compared with.
@@ -50,8 +50,8 @@ class Explanation:
         method: Method name.
         dataset: Dataset name.
         scale: Upscaling scale.
-        variants: The base protocol first.
-        left_out: Images without a score under some variant, each with the reason.
+        variants: Scores under each set of rules, the base protocol first.
+        left_out: Images left out of all scores because some set of rules gives none, each with the reason.
     """
 
     method: str
@@ -62,7 +62,7 @@ class Explanation:
 
 
 def explain(methods: Sequence[str], options: RunOptions, progress: Progress = lambda *_: None) -> list[Explanation]:
-    """Score methods under a base protocol, all other protocols, and every single change of rules.
+    """Score methods under a base protocol, under all others, and under the base with one rule changed at a time.
 
     Args:
         methods: Card names or `./file.py:function`, optionally with `+wrapper`.
@@ -71,7 +71,7 @@ def explain(methods: Sequence[str], options: RunOptions, progress: Progress = la
 
     Raises:
         RequestError: An argument is unknown, or LR of the base protocol is luma only.
-        SRBenchError: A method fails, or no image has a score under every variant.
+        SRBenchError: A method fails, or no image has a score under every set of rules.
     """
     cards = installed_cards()
     chosen = completed(options, RunOptions)
@@ -100,7 +100,7 @@ def explain(methods: Sequence[str], options: RunOptions, progress: Progress = la
                 done += 1
                 progress(done, total)
             if not figures:
-                raise DatasetError(f"{dataset.name}: no image has a figure under every rule ({left_out[0]})")
+                raise DatasetError(f"{dataset.name}: no image has a score under every set of rules ({left_out[0]})")
             variants = _variants(figures, base.name)
             found.append(Explanation(method.name, dataset.name, scale, variants, tuple(left_out)))
     return found
@@ -186,7 +186,7 @@ def _mean(kind: str, name: str, values: Sequence[Mapping[str, float | None]], ba
 
 
 def sentence(variants: Sequence[Variant], target: float) -> str:
-    """Explain a target PSNR in dB: name the variants within 0.02 dB of it, or the nearest variant."""
+    """Return a sentence naming the rules that give a target PSNR within 0.02 dB, or those that come nearest."""
 
     def distance(variant: Variant) -> float:
         return abs(variant.psnr - target)

@@ -28,7 +28,7 @@ def write_report_page(folders: Sequence[Path], output: Path) -> Path:
     """
     cards = [entry.card for entry in installed_cards().reports.values()]
     if not cards:
-        raise RequestError("no installed pack has a report card")
+        raise RequestError("no installed pack has a report card; install a pack with one")
     runs = open_runs(folders)
     table = collected(runs).table
     if table["psnr"].isna().all():
@@ -42,7 +42,7 @@ def write_report_page(folders: Sequence[Path], output: Path) -> Path:
 
 
 def report_page(cards: Sequence[ReportCard], table: pd.DataFrame, records: pd.DataFrame) -> str:
-    """Markdown page with a section per report, from a leaderboard table and records (a row per image and cell)."""
+    """Return a markdown page, a section per report, from a leaderboard and from records (a row per image and cell)."""
     parts = [
         "# Reports as rows",
         "What others reported of their systems, and what the methods that stand for them here measure. Reported "

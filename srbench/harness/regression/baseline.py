@@ -26,20 +26,20 @@ _PROCESSES = 5
 
 @dataclass(frozen=True)
 class Baseline:
-    """Ratios by case, and the conditions of their measurement."""
+    """Time ratios by case name, and the conditions of their measurement."""
 
     ratios: Mapping[str, Summary]
     conditions: Mapping[str, Any]
 
 
 def ratios_here() -> dict[str, Summary]:
-    """Measure every watched case in this process."""
+    """Measure every watched case in this process; return time ratios by case name."""
     tune()
     return {case.name: measure(case, _ROUNDS) for case in watched_cases()}
 
 
 def ratios_elsewhere() -> dict[str, Summary]:
-    """Measure every watched case in a new process.
+    """Measure every watched case in a new process; return time ratios by case name.
 
     Raises:
         SRBenchError: The process failed.
@@ -64,7 +64,7 @@ def merged(several: Sequence[Summary]) -> Summary:
 
 
 def new_baseline(progress: Progress = lambda *_: None) -> Baseline:
-    """Measure every watched case in five processes in turn; `progress` is called with processes done and the total.
+    """Measure every watched case five times, each time in a new process; `progress` gets processes done and the total.
 
     Raises:
         SRBenchError: A process failed.

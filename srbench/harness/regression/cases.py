@@ -17,7 +17,7 @@ _METHOD_SIZE = (40, 48)
 
 @dataclass(frozen=True)
 class Case:
-    """A call whose time is divided by that of a calibration measured in turns with it; baselines use `name` as key."""
+    """A watched call, and the calibration: a reference call, timed in turns with it, whose time divides its time."""
 
     name: str
     call: Call
@@ -25,7 +25,7 @@ class Case:
 
 
 def calibration() -> Call:
-    """A reference workload without srbench code: a torch convolution that fits a core's private cache."""
+    """Return a reference workload without srbench code: a torch convolution that fits a core's private cache."""
     import torch
 
     generator = torch.Generator().manual_seed(0)
@@ -63,7 +63,7 @@ def start_up_calibration() -> None:
 
 
 def watched_cases() -> Iterator[Case]:
-    """Every case; methods are the installed cards whose weights are available, at their largest scale up to ×4."""
+    """Yield every case; methods are installed cards whose weights are available, at their largest scale up to ×4."""
     divisor = _on_one_core(calibration())
     for name, call in (*_kernels(), *_methods()):
         yield Case(name, _on_one_core(call), divisor)

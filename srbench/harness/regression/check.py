@@ -33,7 +33,7 @@ class Finding:
 
     Attributes:
         name: Name of the case.
-        factor: Its ratio divided by the baseline's: 1.3 is 30 % slower.
+        factor: Time ratio of the case divided by the baseline's: 1.3 is 30 % slower.
         low: Lower bound of the factor, from both 95 % intervals.
         high: Upper bound of the factor.
         verdict: `slower` if `low` exceeds the limit in two measurements in a row; `unclear` if the factor exceeds the
@@ -77,7 +77,7 @@ def compare_with_baseline(path: Path, advance: Callable[[Finding], None] = lambd
     if before.get("processor") != now["processor"]:
         raise RequestError(
             f"{path}: nothing is compared, since the baseline is of another kind of processor "
-            f"({before.get('processor')}; here {now['processor']}); measure one here with srbench bench --save {path}"
+            f"({before.get('processor')}; here {now['processor']}); save one for this machine with --save OTHER_FILE"
         )
     differences = [
         f"the baseline has another {what} ({before.get(what)}, here {now[what]}); this may cause the differences"
@@ -87,7 +87,7 @@ def compare_with_baseline(path: Path, advance: Callable[[Finding], None] = lambd
     cases = list(watched_cases())
     findings = check(cases, baseline, advance)
     if not findings:
-        raise RequestError(f"{path}: has no case that can be measured here; renew it with --save")
+        raise RequestError(f"{path}: has no case that can be measured here; renew the file with --save")
     names = {case.name for case in cases}
     unknown = tuple(name for name in (case.name for case in cases) if name not in baseline.ratios)
     gone = tuple(sorted(baseline.ratios.keys() - names))

@@ -12,9 +12,9 @@ _LEAST_SECONDS = 0.004
 
 
 def measure(case: Case, rounds: int) -> Summary:
-    """Ratio of the case's time to its calibration's over a number of rounds.
+    """Measure the ratio of a case's time to its calibration's over a number of rounds.
 
-    Each round times the calibration before and after the case and divides by their mean, so that drift cancels.
+    Each round times the calibration before and after the case and divides by their mean: slow clock changes cancel.
     """
     case.call()
     case.calibration()

@@ -32,12 +32,12 @@ _INTERVALS_SHOWN = ("accuracy", "retained", "top1", "agreement", "kl")
 
 
 def seen_by(classifier: str, seen: Sequence[Mapping[str, Any]]) -> list[Prediction]:
-    """One classifier's predictions, as stored in records."""
+    """Return one classifier's predictions from the `seen` mappings of records."""
     return [Prediction.from_description(one[classifier]) for one in seen if classifier in one]
 
 
 def downstream_columns(classifiers: Sequence[str]) -> list[str]:
-    """Names of the classifiers' columns, such as `celeba-attributes:accuracy_low`."""
+    """Return the names of the classifiers' columns, such as `celeba-attributes:accuracy_low`."""
     return [
         f"{classifier}:{name}{end}"
         for classifier in classifiers
@@ -47,7 +47,7 @@ def downstream_columns(classifiers: Sequence[str]) -> list[str]:
 
 
 def downstream_row(classifiers: Sequence[str], seen: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
-    """One row's values by column; without columns that do not apply."""
+    """Return the classifiers' scores of one row by column name, without columns that do not apply."""
     row: dict[str, Any] = {}
     for classifier in classifiers:
         for name, estimate in estimates(seen_by(classifier, seen)).items():
@@ -63,7 +63,7 @@ def _ends(estimate: Estimate) -> Iterator[tuple[str, float]]:
 
 
 def attribute_rows(classifier: str, names: Sequence[str], seen: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
-    """A row for each attribute; empty unless all images have attribute labels."""
+    """Return a row of counts and accuracies for each attribute; empty unless all images have attribute labels."""
     images = seen_by(classifier, seen)
     if not images or images[0].task != "attributes" or any(one.truth is None for one in images):
         return []
@@ -71,23 +71,23 @@ def attribute_rows(classifier: str, names: Sequence[str], seen: Sequence[Mapping
 
 
 def is_score(column: str) -> bool:
-    """Whether a leaderboard's column is a downstream score; ends of its interval are not."""
+    """Whether a leaderboard's column holds a classifier's score, and not the end of an interval."""
     return column.rpartition(":")[2] in _WITH_INTERVAL | _WITHOUT_LABELS and ":" in column
 
 
 def is_better_low(column: str) -> bool:
-    """Whether lower values of a downstream column are better."""
+    """Whether lower values of a classifier's column are better, as for the KL divergence."""
     return column.endswith(":kl")
 
 
 def disagreements(place: str, rows: pd.DataFrame) -> Iterator[str]:
-    """A line for each classifier that scores higher, with disjoint intervals, on a method with lower PSNR.
+    """Yield a line for each classifier that scores higher, with disjoint intervals, on a method with lower PSNR.
 
     The line names the pair with the largest difference in score.
 
     Args:
         place: Dataset and scale, for the text.
-        rows: Rows of one place.
+        rows: Leaderboard rows of one dataset, scale and protocol.
     """
     for classifier, first in _headlines(rows):
         column = f"{classifier}:{first}"
@@ -111,7 +111,7 @@ def disagreements(place: str, rows: pd.DataFrame) -> Iterator[str]:
 
 
 def below_chance(place: str, rows: pd.DataFrame) -> Iterator[str]:
-    """A line for each classifier whose accuracy on HR is below that of guessing."""
+    """Yield a line for each classifier whose accuracy on HR is below that of guessing."""
     for classifier, _ in _headlines(rows):
         hr, guess = f"{classifier}:hr_accuracy", f"{classifier}:guess_accuracy"
         if hr in rows and (rows[hr] < rows[guess]).any():
@@ -137,11 +137,11 @@ def _present(rows: pd.DataFrame, classifier: str) -> list[str]:
 def downstream_blocks(
     heading: str, rows: pd.DataFrame, *, ordered: bool = False
 ) -> Iterator[tuple[str, list[str], list[list[str]]]]:
-    """Heading, column names and cells of a table for each version of a classifier and its labels, best method first.
+    """Yield heading, column names and cells of a table for each classifier version and labels, best method first.
 
     Args:
         heading: Dataset, scale and protocol.
-        rows: Rows of one place.
+        rows: Leaderboard rows of one dataset, scale and protocol.
         ordered: Keep the rows' order.
     """
     for classifier in dict.fromkeys(column.rpartition(":")[0] for column in map(str, rows) if is_score(column)):

@@ -17,7 +17,7 @@ MIN_IMAGES = 10
 
 @dataclass(frozen=True)
 class Estimate:
-    """A value over a set of images, and its 95 % bootstrap interval, if there are `MIN_IMAGES`."""
+    """A value over a set of images, and its 95 % bootstrap interval, if there are at least `MIN_IMAGES` images."""
 
     value: float
     low: float | None = None
@@ -25,12 +25,12 @@ class Estimate:
 
 
 def headline(names: Sequence[str]) -> str | None:
-    """The main score of a set: accuracy if there are labels, else agreement with HR."""
+    """Return the main one of some scores' names: accuracy if there are labels, else agreement with HR; or None."""
     return next((name for name in ("accuracy", "top1", "agreement") if name in names), None)
 
 
 def estimates(images: Sequence[Prediction]) -> dict[str, Estimate]:
-    """Scores of one classifier on a set of images.
+    """Compute the scores of one classifier on a set of images, by name, with 95 % intervals.
 
     Args:
         images: Predictions of one classifier; if any image has no label, no labels are used.
@@ -59,7 +59,7 @@ def estimates(images: Sequence[Prediction]) -> dict[str, Estimate]:
 
 
 def by_attribute(images: Sequence[Prediction], names: Sequence[str]) -> list[dict[str, Any]]:
-    """A row for each attribute of labelled images: number of images and positives, and accuracy, on HR too."""
+    """Return a row for each attribute of labelled images: number of images and positives, accuracy (on HR too)."""
     sr, hr, truth = (np.array([getattr(one, side) for one in images]) for side in ("sr", "hr", "truth"))
     rows: list[dict[str, Any]] = []
     for index, name in enumerate(names):

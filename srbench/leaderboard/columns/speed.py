@@ -37,7 +37,7 @@ WHOLE_COLUMNS = ("lr_width", "lr_height", "batch", "parameters", "macs")
 
 
 def speed_row(timings: Sequence[MethodTiming], method: str, scale: int) -> dict[str, Any]:
-    """A method's `SPEED_COLUMNS` from the run's timings; empty if it was not timed."""
+    """Return a method's `SPEED_COLUMNS` from a run's timings; empty if the method was not timed."""
     timed = [item for item in timings if (item.method, item.scale) == (method, scale)]
     timed = [item for item in timed if (item.width, item.height) == (timed[0].width, timed[0].height)]
     if not timed:
@@ -69,7 +69,7 @@ _MARK = " !"
 
 
 def timings_text(timings: Sequence[MethodTiming], conditions: Mapping[str, Any], style: str = "simple") -> str:
-    """Tables of speed by size and scale, then of parameters and memory, in one of tabulate's formats."""
+    """Return tables of speed by size and scale, then of parameters and memory, in one of tabulate's formats."""
     parts = [*_speed(timings, style), _needs(timings, style)]
     if not all(timing.steady for timing in timings):
         parts.append(
@@ -80,7 +80,7 @@ def timings_text(timings: Sequence[MethodTiming], conditions: Mapping[str, Any],
 
 
 def speed_blocks(table: pd.DataFrame) -> Iterator[tuple[str, list[str], list[list[str]]]]:
-    """Heading, column names and cells of a leaderboard's speed table for each scale and size, fastest first."""
+    """Yield heading, column names and cells of a speed table for each scale and size, fastest method first."""
     if "latency_ms" not in table or not table["latency_ms"].notna().any():
         return
     place = ["scale", "lr_width", "lr_height"]
@@ -134,7 +134,7 @@ def _speed_row(timing: MethodTiming) -> list[str]:
 
 
 def short(value: float) -> str:
-    """Three significant digits, or all digits before the point."""
+    """Format a number with three significant digits, or with all digits before the point if there are more."""
     return f"{value:.3g}" if value < 999.5 else f"{value:.0f}"
 
 

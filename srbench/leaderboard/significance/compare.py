@@ -13,13 +13,13 @@ from srbench.runs import Run
 
 
 def compare_methods(run: Run, methods: Sequence[str], metric: str, *, least: int = 2) -> list[MethodComparison]:
-    """Compare methods of one run at every place that has enough of them.
+    """Compare methods of one run on every dataset, scale and protocol that has at least `least` of them.
 
     Args:
         run: The run.
-        methods: Names of its methods; all if empty.
-        metric: One of its metrics.
-        least: Smallest number of methods at a place; 1 to show a single one.
+        methods: Names of the run's methods; all if empty.
+        metric: Name of one of the run's metrics.
+        least: Smallest number of methods to compare; 1 also returns a method alone.
 
     Raises:
         RequestError: The run lacks a method, the metric, or enough of these methods on the same images.
@@ -42,7 +42,7 @@ def compare_methods(run: Run, methods: Sequence[str], metric: str, *, least: int
 def choose(
     found: Sequence[MethodComparison], *, dataset: str = "", scale: str = "", protocol: str = ""
 ) -> MethodComparison:
-    """The one comparison with this dataset, scale and protocol; an empty string matches any.
+    """Return the one comparison with a given dataset, scale and protocol; an empty string matches any.
 
     Raises:
         RequestError: No comparison matches, or several do.
@@ -79,7 +79,7 @@ def compare_runs(first: Run, second: Run, metric: str) -> list[MethodComparison]
     """Compare two runs with different labels: each common method with itself, or the only method of each.
 
     Raises:
-        RequestError: A run lacks the metric, or they have nothing in common to compare.
+        RequestError: A run lacks the metric, or the runs have no method and images in common.
     """
     info = _info(first, metric)
     _info(second, metric)
@@ -132,5 +132,5 @@ def _compared(
         pairs = compare_pairs(common, higher_is_better=metric.higher_is_better)
         found.append(MethodComparison(place, metric, common, len(everything) - len(everyone), tuple(pairs), method))
     if not found:
-        raise RequestError(nothing)
+        raise RequestError(f"{nothing}; choose other methods, runs or another metric")
     return found

@@ -24,8 +24,8 @@ class MethodComparison:
     Attributes:
         place: Dataset, scale and protocol.
         metric: The compared metric.
-        figures: Its values by method and image, only for images that all methods have.
-        left_out: Number of images that some method lacks.
+        figures: The metric's values by method and image, only for images that all methods have.
+        left_out: Number of images left out because some method has no value for them.
         differences: Differences of every pair of methods.
         method: The method that is compared with itself in another run; empty for different methods.
     """
@@ -39,7 +39,7 @@ class MethodComparison:
 
     @property
     def title(self) -> str:
-        """The place with its hashes, and `method` if set."""
+        """Dataset, scale and protocol with their hashes as text, and `method` if set."""
         return self.place.identified + (f": {self.method}" if self.method else "")
 
     @property
@@ -49,11 +49,11 @@ class MethodComparison:
 
     @cached_property
     def standings(self) -> dict[str, tuple[float, float, str]]:
-        """Interval and letters of each method, best first."""
+        """By method, ends of the mean's 95 % interval, and letters: methods sharing one do not differ significantly."""
         return standings(self.figures, self.metric.higher_is_better)
 
     def describe(self) -> dict[str, Any]:
-        """Plain values."""
+        """Return the comparison as a mapping of plain values, for JSON."""
         return {
             "place": self.title,
             "metric": self.metric.name,
@@ -66,7 +66,7 @@ class MethodComparison:
 
 @dataclass(frozen=True)
 class Limit:
-    """The limit of `--fail-if-worse psnr:0.05`: by how much the second may be worse, in the metric's unit."""
+    """The limit of `--fail-if-worse psnr:0.05`: by how much the second method may be worse, in the metric's unit."""
 
     metric: str
     by: float
@@ -89,7 +89,7 @@ def read_limit(text: str) -> Limit:
 
 
 def worse(comparisons: Sequence[MethodComparison], limit: Limit) -> list[str]:
-    """A line for each pair whose second method's mean is worse than the first's by more than the limit."""
+    """Return a line for each pair whose second method's mean is worse than the first's by more than the limit."""
     lines: list[str] = []
     for comparison in comparisons:
         sign = comparison.metric.sign
@@ -103,7 +103,7 @@ def worse(comparisons: Sequence[MethodComparison], limit: Limit) -> list[str]:
 
 
 def comparison_text(comparison: MethodComparison) -> str:
-    """Plain text for a terminal of 80 columns."""
+    """Return a comparison as plain text for a terminal of 80 columns."""
     parts = [f"{comparison.title}, {comparison.images} images", _ranks(comparison), _pairs(comparison)]
     if comparison.left_out:
         parts.append(f"{comparison.left_out} images are left out, which some method has no figure for.")

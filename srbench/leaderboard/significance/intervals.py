@@ -21,7 +21,7 @@ _INTERVAL = (2.5, 97.5)
 
 
 def mean_intervals(values: Floats) -> Floats:
-    """95 % percentile intervals of means, by 10,000 resamples.
+    """Compute 95 % percentile intervals of means over images, by 10,000 bootstrap resamples.
 
     Args:
         values: (M, N): M methods or pairs on N ≥ 1 images.
@@ -35,7 +35,7 @@ def mean_intervals(values: Floats) -> Floats:
 
 
 def interval(statistic: Statistic, images: int, resamples: int) -> Floats:
-    """The 95 % percentile interval of a statistic over images; resamples of value NaN are left out.
+    """Compute the 95 % percentile interval of a statistic over bootstrap resamples of images; NaN is left out.
 
     Args:
         statistic: Computed for blocks of resamples; may return several columns.

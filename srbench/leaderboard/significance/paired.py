@@ -24,12 +24,12 @@ class Difference:
     """One method's values minus another's, on the same images.
 
     Attributes:
-        first: The method.
-        second: The method whose values are subtracted.
+        first: Name of the first method.
+        second: Name of the second method, whose values are subtracted from the first's.
         images: Number of common images.
         mean: Mean difference, in the metric's unit.
         low: Lower end of the 95 % interval of the mean, by bootstrap over images.
-        high: Upper end.
+        high: Upper end of that interval.
         wins: Number of images on which the first is better.
         ties: Number of images on which both are equal.
         losses: Number of images on which the second is better.
@@ -54,12 +54,12 @@ class Difference:
 
     @property
     def real(self) -> bool:
-        """Whether the difference is significant."""
+        """Whether the difference is significant: `p` is below `LEVEL`."""
         return self.p is not None and self.p < LEVEL
 
 
 def min_images(methods: int) -> int:
-    """Smallest N at which the Holm-adjusted p can fall below `LEVEL`.
+    """Return the smallest number of images at which the Holm-adjusted p of a pair can fall below `LEVEL`.
 
     The smallest p of N images is 2 / 2ᴺ, and Holm's method multiplies it by the number of pairs: two methods need 6
     images, twelve need 12.
@@ -101,7 +101,7 @@ def compare_pairs(figures: Mapping[str, Mapping[str, float]], *, higher_is_bette
 
 
 def significant_pairs(figures: Mapping[str, Mapping[str, float]]) -> set[frozenset[str]]:
-    """The pairs of methods that differ significantly, by the test of `compare_pairs`; empty for too few images.
+    """Return the pairs of methods that differ significantly by the test of `compare_pairs`; empty for too few images.
 
     Raises:
         ValueError: Methods have different images, or none.
@@ -113,7 +113,7 @@ def significant_pairs(figures: Mapping[str, Mapping[str, float]]) -> set[frozens
 
 
 def figure_rows(figures: Mapping[str, Mapping[str, float]]) -> dict[str, Floats]:
-    """Values by method, (N,), with every method's images in the same order.
+    """Return each method's values as an array, (N,), by method, with the N images in the same order.
 
     Raises:
         ValueError: Methods have different images, or none.
@@ -148,10 +148,10 @@ def _wilcoxon(differences: Floats) -> float | None:
 
 
 def letters(methods: Sequence[str], apart: Collection[frozenset[str]]) -> dict[str, str]:
-    """Letters by method: two methods that share a letter do not differ significantly.
+    """Return letters by method: two methods that share a letter do not differ significantly.
 
     Args:
-        methods: In the order of the table.
+        methods: Names in the order of the table.
         apart: The pairs of methods that differ significantly.
     """
     groups: list[set[str]] = [set(methods)]
@@ -173,7 +173,7 @@ def _symbol(index: int) -> str:
 def standings(
     figures: Mapping[str, Mapping[str, float]], higher_is_better: bool
 ) -> dict[str, tuple[float, float, str]]:
-    """The 95 % interval of each method's mean, and its letters, best first; no letters for too few images.
+    """Return by method, best first, the ends of the mean's 95 % interval, and `letters`, empty for too few images.
 
     Args:
         figures: Values by method and image; every method has the same images.

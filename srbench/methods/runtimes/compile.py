@@ -11,7 +11,7 @@ from srbench.methods.runtimes.network import required_network
 
 
 def through_compile(upscaler: Upscaler) -> Upscaler:
-    """Compile the upscaler's network; needs a C++ compiler on a CPU, Triton on a GPU.
+    """Run an upscaler's network through torch.compile; needs a C++ compiler on a CPU, Triton on a GPU.
 
     NumPy calls inside the network are not traced, because torch fails on compiled loops.
 

@@ -7,13 +7,13 @@ from srbench.errors import MethodError
 
 
 def network_of(upscaler: Upscaler) -> nn.Module | None:
-    """The attribute `network`, or the upscaler itself if it is an nn.Module; None if neither."""
+    """Return an upscaler's attribute `network`, else the upscaler if it is an nn.Module, else None."""
     found = getattr(upscaler, "network", upscaler)
     return found if isinstance(found, nn.Module) else None
 
 
 def required_network(upscaler: Upscaler, runtime: str) -> nn.Module:
-    """The network that a runtime takes over; raises MethodError if there is none."""
+    """Return the upscaler's network, for a runtime to execute; raise MethodError if there is none."""
     network = network_of(upscaler)
     if network is None:
         raise MethodError(

@@ -17,11 +17,11 @@ from srbench.methods.runtimes.network import required_network
 from srbench.parallel import cores
 
 _KEPT = 16
-"""Cached compiled shapes, more than a tiled image has; compiling a shape takes about a second."""
+"""Number of compiled input shapes in the cache, more than a tiled image has; compiling one takes about a second."""
 
 
 def through_openvino(upscaler: Upscaler, precision: Precision) -> Upscaler:
-    """Compile the upscaler's network per input shape, since a network may compute with its input's size.
+    """Run an upscaler in OpenVINO, compiled anew for each input shape, because networks may use the input's size.
 
     Raises:
         MethodError: The upscaler has no network.
@@ -53,11 +53,11 @@ def through_openvino(upscaler: Upscaler, precision: Precision) -> Upscaler:
 
 
 def load_openvino() -> Any:
-    """Import the package; raise RuntimeMissingError if it is not installed or cannot be loaded."""
+    """Import and return the openvino package; raise RuntimeMissingError if it is not installed or cannot be loaded."""
     try:
         import openvino
     except (ImportError, RuntimeError, OSError) as error:
         raise RuntimeMissingError(
-            f"the runtime openvino cannot be loaded ({one_line(error)}); pip install 'srbench[openvino]' brings it"
+            f"the runtime openvino cannot be loaded ({one_line(error)}); run: pip install 'srbench[openvino]'"
         ) from error
     return openvino

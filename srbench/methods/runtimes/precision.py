@@ -10,7 +10,7 @@ from srbench.api import Inference, Upscaler
 
 
 def in_precision(upscaler: Upscaler, inference: Inference) -> Upscaler:
-    """Run an upscaler in a precision, returning float32; the process's own settings are restored after each call."""
+    """Return an upscaler that runs in a precision and returns float32; torch's settings are restored after a call."""
     kind = torch.device(inference.device).type
     match inference.precision:
         case "fp32" if kind == "cpu":

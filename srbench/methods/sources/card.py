@@ -18,10 +18,10 @@ class CardMethod:
     """A method declared by a card.
 
     Attributes:
-        entry: The card.
-        weights_name: Name after `@`; None for the default.
+        entry: The card with its pack.
+        weights_name: Name of the weights after `@`; None for the default weights.
         given: The user's copies of the card's files, by scale.
-        own: The user's own weight file, under a name not on the card; None for the card's.
+        own: The user's own weight file, under a name that is not on the card; None to use the card's files.
         variant: Text after the colon in `name:variant`; empty if none.
         place: Hash of the path of the user's weight or variant file, to distinguish files of the same name.
     """
@@ -43,17 +43,17 @@ class CardMethod:
 
     @property
     def colour(self) -> Colour:
-        """The card's colour."""
+        """Planes that the method upscales, from the card."""
         return self.entry.card.colour
 
     @property
     def _variant_file(self) -> Path | None:
-        """The variant, if it is a file."""
+        """Path of the variant if it is a file, else None."""
         path = Path(self.variant).expanduser()
         return path if self.variant and path.is_file() else None
 
     def receptive_radius(self, scale: int) -> int | None:
-        """Radius of the weights, else of the card, in LR pixels; None for own weights, which may be of any network."""
+        """Return the radius of the weights, else the card, in LR pixels; None for a user's own weights."""
         entry = self.weights(scale)
         if self.own is not None:
             return None
@@ -62,24 +62,24 @@ class CardMethod:
 
     @property
     def scales(self) -> Scales:
-        """The card's scales, or those of the chosen weights; own weights may be for any of the card's scales."""
+        """Scales of the chosen weights; without a choice, or for a user's own weights, the card's scales."""
         named = {item.scale for item in self.entry.card.weights if item.name == self.weights_name}
         return tuple(sorted(named)) if named else self.entry.card.scales
 
     def weights(self, scale: int) -> WeightsEntry | None:
-        """The card's weights for this scale; None if it lists none."""
+        """Return the card's weights for a scale; None if the card lists none."""
         for item in self.entry.card.weights:
             if item.scale == scale and self.weights_name in (None, item.name):
                 return item
         return None
 
     def ready(self, scale: int) -> bool:
-        """Whether it can be opened without fetching anything."""
+        """Return whether the method can be loaded without a download."""
         entry = self.weights(scale)
         return entry is None or self._file(entry).here
 
     def identity(self, scale: int) -> Mapping[str, str]:
-        """Hash of all sources of the pack, and of the weights."""
+        """Return a mapping: the pack's version, its code hash, and the weights' hash or the variant."""
         weights = self.weights(scale)
         found = {"pack": self.entry.pack.distribution, "code": code_sha256(self.entry.pack.folder)}
         if self.variant:
@@ -90,11 +90,11 @@ class CardMethod:
         return found | ({"weights": file_identity(self.own)} if self.own else {})
 
     def inference(self, scale: int, asked: Inference) -> Inference:
-        """The requested inference if the method has weights; otherwise float32 in torch."""
+        """Return the requested settings if the method has weights; otherwise fp32 in torch."""
         return asked if self.weights(scale) or self.own or self.variant else Inference(asked.device)
 
     def build(self, scale: int, inference: Inference) -> Upscaler:
-        """Obtain the weights and call the card's factory.
+        """Obtain the weights, call the card's factory and return its upscaler.
 
         Raises:
             SRBenchError: The weights cannot be obtained, or the factory failed.
@@ -112,7 +112,7 @@ class CardMethod:
             raise MethodError(f"cannot be built: {one_line(error)}") from error
 
     def open(self, scale: int, inference: Inference) -> Producer:
-        """Build it and check its results."""
+        """Build the upscaler; return a producer that checks each result for plausibility."""
         return upscaling_producer(self.build(scale, inference), self.colour, inference.device)
 
     def _file(self, entry: WeightsEntry) -> WeightFile:

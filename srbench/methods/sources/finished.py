@@ -15,7 +15,7 @@ from srbench.protocols import luma, quantise
 
 
 class FinishedImages:
-    """Images matched to a dataset by id: `baby.png`, `babyx4.png`, `baby_x4.png`, `baby_RCAN_x4.png`."""
+    """Images found by image id: `baby.png`, `babyx4.png`, `baby_x4.png`, `baby_RCAN_x4.png`."""
 
     colour: Literal["images"] = "images"
 
@@ -31,14 +31,14 @@ class FinishedImages:
         self._files = _match(folder, ids, scale)
 
     def identity(self, scale: int) -> Mapping[str, str]:
-        """Hashes of the image files, by id."""
+        """Return the sha256 of each image file, by image id."""
         return {image: file_identity(path) for image, path in self._files.items()}
 
     def inference(self, scale: int, asked: Inference) -> None:
-        """None, since no network runs."""
+        """Return None, since no network runs."""
 
     def open(self, scale: int, inference: Inference) -> Producer:
-        """Read the images on request."""
+        """Return a producer that reads the image of each job from its file."""
         return lambda jobs: [self._produced(job) for job in jobs]
 
     def _produced(self, job: Job) -> Produced:
@@ -65,7 +65,7 @@ def _like(image: Image, lr: NDArray[Any]) -> Image:
 
 def _match(folder: Path, ids: tuple[str, ...], scale: int) -> dict[str, Path]:
     if not folder.is_dir():
-        raise RequestError(f"{folder}: no such folder of images to score")
+        raise RequestError(f"{folder}: no such folder of images to score; check the path")
     stems = image_files(folder)
     claims: dict[str, list[Path]] = {image: [] for image in ids}
     for stem, path in stems.items():

@@ -24,12 +24,12 @@ class FunctionMethod:
 
     Attributes:
         name: Name in tables.
-        function: The function.
+        function: Callable that upscales a batch, as `Upscaler` does.
         colour: The function's attribute `colour` (`rgb`, `y` or `any`), by default `rgb`.
-        scales: The function's attribute `scales`, by default any.
+        scales: The function's attribute `scales`, by default `any`.
         scale_argument: How the scale is passed: by position, by keyword, or not at all.
-        source: Identity of the code; see `identity`.
-        place: Hash of the path of its file; empty for a bare callable.
+        source: Mapping that `identity` returns.
+        place: Hash of the path of the function's file; empty for a callable passed in Python.
     """
 
     name: str
@@ -41,11 +41,11 @@ class FunctionMethod:
     place: str = ""
 
     def identity(self, scale: int) -> Mapping[str, str]:
-        """Hashes of the files the function comes from and uses; for a bare callable, unique to each call of `run`."""
+        """Return hashes of the function's files; for a callable passed in Python, a text unique to a call of `run`."""
         return self.source
 
     def receptive_radius(self, scale: int) -> int | None:
-        """The function's attribute `receptive_radius` (formerly `reach`), in LR pixels; None if not known.
+        """Return the function's attribute `receptive_radius` (formerly `reach`), in LR pixels; None if absent.
 
         Raises:
             RequestError: The attribute is not a non-negative integer.
@@ -56,11 +56,11 @@ class FunctionMethod:
         return radius
 
     def ready(self, scale: int) -> bool:
-        """Always true: nothing is fetched."""
+        """Return True: a function needs no download."""
         return True
 
     def inference(self, scale: int, asked: Inference) -> Inference:
-        """The requested inference if the function exposes a network; otherwise float32 in torch."""
+        """Return the requested settings if the function exposes a network; otherwise fp32 in torch."""
         return asked if self._network() is not None else Inference(asked.device)
 
     def _network(self) -> object | None:
@@ -69,7 +69,7 @@ class FunctionMethod:
         return self.function if hasattr(self.function, "state_dict") else None
 
     def build(self, scale: int, inference: Inference) -> Upscaler:
-        """Bind the scale."""
+        """Return the function as an upscaler for one scale, in the requested runtime and precision."""
         function = self.function
 
         def upscale(lr: Tensor, /) -> Tensor:
@@ -88,7 +88,7 @@ class FunctionMethod:
         return attach(upscale, self.inference(scale, inference))
 
     def open(self, scale: int, inference: Inference) -> Producer:
-        """Bind the scale and check results."""
+        """Return a producer that calls the function and checks each result for plausibility."""
         return upscaling_producer(self.build(scale, inference), self.colour, inference.device)
 
 
@@ -101,7 +101,7 @@ def function_method(
         RequestError: The parameters, colour or scales are invalid, or the function is a network in training mode.
     """
     if getattr(function, "training", False) is True:
-        raise RequestError(f"{name}: is in training mode; call .eval() on it first")
+        raise RequestError(f"{name}: the network is in training mode; call .eval() on it first")
     colour = getattr(function, "colour", "rgb")
     if colour not in get_args(Colour):
         raise RequestError(f"{name}: colour is {colour!r}, expected 'rgb', 'y' or 'any'")
@@ -120,7 +120,7 @@ def _scales(function: Callable[..., Any], name: str) -> Scales:
 
 
 def _scale_argument(function: Callable[..., Any], name: str) -> ScaleArgument:
-    """Keyword if a parameter is called `scale`, position if there is a second one without default, else none."""
+    """Return `keyword` if a parameter is called `scale`, `position` if a second one has no default, else `none`."""
     # torch.nn.Module.__call__ takes any arguments; `forward` has the real signature.
     target = function if inspect.isroutine(function) else getattr(function, "forward", function)
     try:
@@ -141,7 +141,7 @@ def _scale_argument(function: Callable[..., Any], name: str) -> ScaleArgument:
 
 
 def callable_name(function: Callable[..., Any]) -> str:
-    """A function's name in tables; raises RequestError if it is not callable."""
+    """Return a function's name in tables; raise RequestError if the object is not callable."""
     if not callable(function):
         raise RequestError(f"a method is a name or a callable, got {type(function).__name__}")
     name = getattr(function, "__name__", type(function).__name__)

@@ -6,7 +6,7 @@ from srbench.api import Colour, Job, Produced, Producer, Upscaler
 
 
 def upscaling_producer(upscaler: Upscaler, colour: Colour, device: str) -> Producer:
-    """Make a producer that calls the upscaler, already on `device`, and checks its results for plausibility."""
+    """Return a function that upscales jobs with an upscaler on `device` and warns of implausible results."""
     # Here, because planning and listing must not import torch.
     from srbench.methods.plausibility import suspicions
     from srbench.methods.upscale import upscale_planes

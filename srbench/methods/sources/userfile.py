@@ -16,7 +16,7 @@ from srbench.methods.sources.function import FunctionMethod, function_method
 
 
 def method_from_file(path: Path, attribute: str) -> FunctionMethod:
-    """Load a function and hash every file its results depend on.
+    """Make a method from a function in a Python file, with hashes of every file its results depend on.
 
     These are the file, the modules it imports from its folder, and the paths in the function's attribute `files`
     (relative to that folder, for example weights).
@@ -62,7 +62,7 @@ def _neighbours(folder: Path) -> Iterator[list[Path]]:
 
 
 def _source(module: ModuleType, folder: Path) -> Path | None:
-    """The file of a module below the folder, except modules installed in an environment there; else None."""
+    """Return a module's file if it is below the folder and not an installed package; else None."""
     named = getattr(module, "__file__", None)
     # torch.ops has the file name `_ops.py`, which does not exist.
     if not isinstance(named, str) or not Path(named).is_absolute():
@@ -73,7 +73,7 @@ def _source(module: ModuleType, folder: Path) -> Path | None:
 
 @lru_cache(maxsize=2**14)
 def _resolved(named: str) -> tuple[Path, bool]:
-    """A module's resolved path, and whether it is an installed package; cached for thousands of modules."""
+    """Return a module's resolved path, and whether it is an installed package; cached for thousands of modules."""
     path = Path(named).resolve()
     return path, path.is_relative_to(Path(sys.prefix).resolve()) or "site-packages" in path.parts
 
@@ -82,13 +82,13 @@ def _execute(path: Path) -> ModuleType:
     name = f"srbench_user_{path.stem}"
     spec = importlib.util.spec_from_file_location(name, path)
     if spec is None or spec.loader is None:
-        raise RequestError(f"{path}: cannot be imported as Python")
+        raise RequestError(f"{path}: Python cannot import this file; write ./file.py:function")
     module = importlib.util.module_from_spec(spec)
     sys.modules[name] = module  # dataclasses look up their module during execution
     try:
         spec.loader.exec_module(module)
     except (Exception, SystemExit) as error:  # third-party code may raise anything
-        raise RequestError(f"{path}: cannot be imported ({one_line(error)})") from error
+        raise RequestError(f"{path}: cannot be imported ({one_line(error)}); correct the file") from error
     return module
 
 

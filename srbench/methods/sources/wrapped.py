@@ -23,44 +23,44 @@ class WrappedMethod:
 
     @property
     def name(self) -> str:
-        """The inner name with `+wrapper`."""
+        """Name of the inner method followed by `+` and the wrapper's name."""
         return f"{self.inner.name}+{self.wrapper.name}"
 
     @property
     def place(self) -> str:
-        """Place of the inner method."""
+        """Hash of the path of the inner method's file or folder; empty for a card's method."""
         return self.inner.place
 
     @property
     def colour(self) -> Colour:
-        """Colour of the inner method."""
+        """Planes that the inner method upscales."""
         return self.inner.colour
 
     @property
     def scales(self) -> Scales:
-        """Scales of the wrapped method."""
+        """Scales that the wrapped method supports."""
         return self.wrapper.scales(self.inner.scales)
 
     def receptive_radius(self, scale: int) -> int | None:
-        """Receptive radius of the wrapped method, in LR pixels; None if not known."""
+        """Return the receptive radius of the wrapped method, in LR pixels; None if not known."""
         wrapping = self._wrapping(scale)
         return None if wrapping.radius is None else self.wrapper.radius(wrapping.radius, wrapping)
 
     def ready(self, scale: int) -> bool:
-        """Whether the inner method is ready."""
+        """Return whether the inner method can be loaded without a download."""
         return self.inner.ready(self._wrapping(scale).inner_scale)
 
     def identity(self, scale: int) -> Mapping[str, str]:
-        """Identity of the inner method at its own scale, with the wrapper's name."""
+        """Return a mapping: the inner method's hashes at its own scale, and the wrapper's name."""
         inner = self.inner.identity(self._wrapping(scale).inner_scale)
         return {**inner, "wrappers": f"{inner.get('wrappers', '')}+{self.wrapper.name}"}
 
     def inference(self, scale: int, asked: Inference) -> Inference:
-        """Inference of the inner method."""
+        """Return the settings the inner method runs with if `asked` is requested."""
         return self.inner.inference(self._wrapping(scale).inner_scale, asked)
 
     def build(self, scale: int, inference: Inference) -> Upscaler:
-        """Build and wrap the inner method, whose result is checked before the wrapper could hide a fault."""
+        """Build the inner upscaler, check its results, which a wrapper could hide, and return it wrapped."""
         from srbench.methods.upscale import check_result  # here, because planning must not import torch
 
         wrapping = self._wrapping(scale)
@@ -74,7 +74,7 @@ class WrappedMethod:
         return self.wrapper.wrap(checked, wrapping)
 
     def open(self, scale: int, inference: Inference) -> Producer:
-        """Build it and check its results."""
+        """Build the wrapped upscaler; return a producer that checks each result for plausibility."""
         return upscaling_producer(self.build(scale, inference), self.colour, inference.device)
 
     def _wrapping(self, scale: int) -> Wrapping:

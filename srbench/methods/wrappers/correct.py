@@ -16,7 +16,7 @@ more, so that a sound network loses nothing: a limit of 0.2 costs EDSR-baseline 
 
 
 def correct(upscaler: Upscaler, wrapping: Wrapping) -> Upscaler:
-    """Replace samples that deviate from bilinear interpolation by more than half the range with the interpolation."""
+    """Replace samples more than half the range away from bilinear interpolation by the interpolated value."""
 
     def upscale(lr: Tensor) -> Tensor:
         from torch.nn.functional import interpolate  # here, because listing wrappers must not import torch

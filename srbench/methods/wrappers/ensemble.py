@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 
 def ensemble(upscaler: Upscaler, wrapping: Wrapping) -> Upscaler:
-    """Mean over the eight rotations and reflections of the input, each result transformed back.
+    """Average the results for the eight rotations and reflections of the input, each transformed back.
 
     Source: R. Timofte et al., "Seven Ways to Improve Example-Based Single Image Super Resolution", CVPR 2016,
     arXiv:1511.02228, section 3.6; "EDSR+" of B. Lim et al., 2017, arXiv:1707.02921, section 3.4.

@@ -16,7 +16,7 @@ WRAPPERS: Mapping[str, Wrapper] = MappingProxyType(
             Wrapper("ensemble", "mean over the eight symmetries of the square; eight times the work", ensemble),
             Wrapper(
                 "tile",
-                "in overlapping tiles: the same result in bounded memory; needs a known receptive radius",
+                "upscales overlapping tiles: the same result in less memory; needs a receptive radius",
                 tile,
                 needs_radius=True,
             ),
@@ -28,8 +28,8 @@ WRAPPERS: Mapping[str, Wrapper] = MappingProxyType(
                 inner_scale=base_scale,
                 radius=twice_radius,
             ),
-            Wrapper("correct", "samples far from bilinear interpolation are replaced by it", correct),
+            Wrapper("correct", "samples far from bilinear interpolation take the interpolated value", correct),
         )
     }
 )
-"""Wrappers by name."""
+"""Wrappers by the name after the `+`."""

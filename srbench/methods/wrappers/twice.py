@@ -27,21 +27,21 @@ def twice(upscaler: Upscaler, wrapping: Wrapping) -> Upscaler:
 
 
 def repeated_scales(scales: Scales) -> Scales:
-    """Second to fourth powers of a method's scales, up to 16."""
+    """Return the second to fourth powers of a method's scales, up to 16."""
     bases = range(2, 5) if scales == "any" else scales
     powers: set[int] = {base**power for base in bases for power in (2, 3, 4)}
     return tuple(sorted(power for power in powers if power <= _LARGEST))
 
 
 def base_scale(scale: int, scales: Scales) -> int:
-    """The smallest of a method's scales of which `scale` is a power."""
+    """Return the smallest of a method's scales of which `scale` is a power."""
     bases = range(2, 5) if scales == "any" else sorted(scales)
     base: int = next(base for base in bases if scale in repeated_scales((base,)))
     return base
 
 
 def twice_radius(radius: int, wrapping: Wrapping) -> int:
-    """Sum of the radii of all passes in LR pixels; later passes run on a larger image, so their radii shrink."""
+    """Return the sum of the radii of all passes in LR pixels; later passes run on larger images, so radii shrink."""
     return max(1, sum(math.ceil(radius / float(wrapping.inner_scale) ** number) for number in range(_passes(wrapping))))
 
 

@@ -16,7 +16,7 @@ Planes = NDArray[Any]
 
 
 class ArrayPair:
-    """Errors in integers or float64; SSIM in float32 for uint8 or if `single`, a difference in the ninth digit."""
+    """Statistics of two arrays: errors in integers for uint8, else float64; SSIM in float32 for uint8 or `single`."""
 
     def __init__(self, sr: Planes, hr: Planes, data_range: float = 255.0, *, single: bool = False) -> None:
         """Pair two images.
@@ -25,7 +25,7 @@ class ArrayPair:
             sr: uint8 or float, (C, H, W) or (H, W).
             hr: Same shape.
             data_range: Distance from black to white in the images' unit.
-            single: Compute SSIM of float64 images in float32, in less than half the time.
+            single: Compute SSIM of float64 images in float32: less than half the time, another ninth digit.
 
         Raises:
             ImageError: The shapes differ or are not 2-D or 3-D, an image is empty, or a sample is not finite.
@@ -39,7 +39,7 @@ class ArrayPair:
         self._terms: dict[int, SsimTerms] = {}
 
     def arrays(self) -> tuple[Planes, Planes]:
-        """The result and HR, uint8 or float64, (C, H, W)."""
+        """Return the upscaled image and its HR: uint8 or float64, (C, H, W)."""
         return self._pair
 
     def _prepared(self, image: Planes) -> Planes:
@@ -47,7 +47,7 @@ class ArrayPair:
 
         planes = plain(image.reshape(self.shape), np.uint8 if self._whole else np.float64)
         if not self._whole and not _finite(planes):
-            raise ImageError("an image holds NaN or infinite samples; metrics need finite ones")
+            raise ImageError("an image holds NaN or infinite samples; metrics need finite samples")
         return planes
 
     @cached_property
@@ -60,12 +60,12 @@ class ArrayPair:
 
     @cached_property
     def absolute_error(self) -> float:
-        """Mean of |sr - hr| over all samples."""
+        """Mean of |sr - hr| over all samples, in units of the images."""
         return self._norm(cv2.NORM_L1)
 
     @cached_property
     def squared_error(self) -> float:
-        """Mean of (sr - hr)² over all samples."""
+        """Mean of (sr - hr)² over all samples, in squared units of the images."""
         return self._norm(cv2.NORM_L2SQR)
 
     def _norm(self, kind: int) -> float:
@@ -73,7 +73,7 @@ class ArrayPair:
         return math.fsum(sums) / self._pair[0].size
 
     def ssim_terms(self, level: int) -> SsimTerms:
-        """SSIM's means after halving both images `level` times."""
+        """Return the means of SSIM and its contrast factor after halving both images `level` times."""
         if level not in self._terms:
             while len(self._levels) <= level:
                 self._levels.append(_halved(self._levels[-1], np.uint16 if self._whole else self._kind))
@@ -81,7 +81,7 @@ class ArrayPair:
         return self._terms[level]
 
     def laplacian_energies(self) -> tuple[float, float]:
-        """Mean square of the four-neighbour Laplacian of sr and of hr, over the pixels that have all four."""
+        """Return the mean squares of the four-neighbour Laplacians of sr and of hr, border pixels excluded."""
         sr, hr = (_energy(image.astype(np.float64, copy=False)) for image in self._pair)
         return sr, hr
 
@@ -95,7 +95,7 @@ def _finite(planes: Planes) -> bool:
 def _terms(
     x: Planes, y: Planes, kind: DTypeLike, data_range: float, centres: list[tuple[float, float]], factor: int
 ) -> SsimTerms:
-    """SSIM's means of images whose samples are `factor` times those of `data_range` and `centres`."""
+    """Return SSIM's means of images whose samples are `factor` times those of `data_range` and `centres`."""
     from srbench.metrics.pair.loops import ssim_rows
     from srbench.parallel import banded_planes
 

@@ -11,7 +11,7 @@ import numpy as np
 from srbench.parallel import REASSOCIATED, compiled
 
 TAPS = 11
-"""Window length in pixels."""
+"""Length of SSIM's window in pixels."""
 
 _COLUMNS = 512
 """Strip width in pixels: eleven rows of four planes fit in the L2 cache."""
@@ -21,14 +21,14 @@ _COLUMNS = 512
 def ssim_rows(
     x: Any, y: Any, taps: Any, c1: float, c2: float, centre_x: float, centre_y: float, start: int, stop: int
 ) -> tuple[float, float]:
-    """Sums of SSIM and of its contrast term over the windows whose first row is in start…stop.
+    """Sum SSIM and its contrast term over the windows whose first row is in start…stop - 1.
 
     Args:
         x: (H, W), any dtype.
         y: Same shape.
         taps: First six weights of a symmetric window of 11, the middle one last, in the dtype to compute in.
-        c1: SSIM's C1.
-        c2: SSIM's C2.
+        c1: SSIM's constant C1.
+        c2: SSIM's constant C2.
         centre_x: Approximate mean of x, which keeps moments small; affects rounding only.
         centre_y: Approximate mean of y.
         start: First row.

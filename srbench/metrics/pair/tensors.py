@@ -15,7 +15,7 @@ from srbench.metrics.pair.window import GAUSSIAN, WINDOW, check_shapes, check_wi
 
 
 class TensorPair:
-    """Errors in integers or float64; SSIM in float32, within 1e-6 of `ArrayPair`."""
+    """Statistics of two tensors: errors in integers or float64; SSIM in float32, within 1e-6 of `ArrayPair`."""
 
     def __init__(self, sr: Tensor, hr: Tensor, data_range: float = 255.0) -> None:
         """Pair two images on one device, with shape and range as for `ArrayPair`.
@@ -28,12 +28,12 @@ class TensorPair:
         self._sr, self._hr = (image.reshape(self.shape) for image in (sr, hr))
         for image in (self._sr, self._hr):
             if image.is_floating_point() and not bool(torch.isfinite(image).all()):
-                raise ImageError("an image holds NaN or infinite samples; metrics need finite ones")
+                raise ImageError("an image holds NaN or infinite samples; metrics need finite samples")
         self._levels = [torch.stack((self._sr, self._hr)).float()]
         self._terms: dict[int, SsimTerms] = {}
 
     def arrays(self) -> tuple[NDArray[Any], NDArray[Any]]:
-        """The result and HR as arrays, uint8 or float64, (C, H, W)."""
+        """Return the upscaled image and its HR as NumPy arrays: uint8 or float64, (C, H, W)."""
         sr, hr = (image.cpu().numpy() for image in (self._sr, self._hr))
         return sr, hr
 
@@ -45,16 +45,16 @@ class TensorPair:
 
     @cached_property
     def absolute_error(self) -> float:
-        """Mean of |sr - hr| over all samples."""
+        """Mean of |sr - hr| over all samples, in units of the images."""
         return self._difference.abs().sum().item() / self._difference.numel()
 
     @cached_property
     def squared_error(self) -> float:
-        """Mean of (sr - hr)² over all samples."""
+        """Mean of (sr - hr)² over all samples, in squared units of the images."""
         return self._difference.square().sum().item() / self._difference.numel()
 
     def ssim_terms(self, level: int) -> SsimTerms:
-        """SSIM's means after halving both images `level` times."""
+        """Return the means of SSIM and its contrast factor after halving both images `level` times."""
         if level not in self._terms:
             while len(self._levels) <= level:
                 self._levels.append(_halved(self._levels[-1]))
@@ -62,13 +62,13 @@ class TensorPair:
         return self._terms[level]
 
     def laplacian_energies(self) -> tuple[float, float]:
-        """Mean square of the four-neighbour Laplacian of sr and of hr, over the pixels that have all four."""
+        """Return the mean squares of the four-neighbour Laplacians of sr and of hr, border pixels excluded."""
         sr, hr = (_energy(image.double()) for image in (self._sr, self._hr))
         return sr, hr
 
 
 def _terms(pair: Tensor, data_range: float) -> SsimTerms:
-    """SSIM's means of a (2, C, H, W) pair, from sums and differences, as in `srbench.metrics.pair.loops`."""
+    """Return SSIM's means of a (2, C, H, W) pair, from sums and differences, as in `srbench.metrics.pair.loops`."""
     check_window(tuple(pair.shape))
     middle_x, middle_y = centres = pair.mean(dim=(2, 3), keepdim=True)
     x, y = pair - centres
@@ -85,7 +85,7 @@ def _terms(pair: Tensor, data_range: float) -> SsimTerms:
 
 
 def _blurred(planes: Tensor) -> Tensor:
-    """Gaussian means over the region the window fits in: (4, C, H, W) to (4, C, H - 10, W - 10)."""
+    """Return Gaussian means over the region the window fits in: (4, C, H, W) to (4, C, H - 10, W - 10)."""
     # Sums, because a convolution may run in TF32, which is the host's to switch.
     for axis in (2, 3):
         length = planes.shape[axis] - WINDOW + 1
@@ -97,7 +97,7 @@ def _blurred(planes: Tensor) -> Tensor:
 
 
 def _halved(pair: Tensor) -> Tensor:
-    """Mean over 2×2 pixels, subsampled by 2; an odd last row or column is repeated."""
+    """Return means over 2×2 pixels, subsampled by 2; an odd last row or column is repeated."""
     height, width = pair.shape[2:]
     even = pad(pair, (0, width % 2, 0, height % 2), mode="replicate")
     return avg_pool2d(even, 2)

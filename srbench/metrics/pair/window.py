@@ -15,19 +15,19 @@ _SIGMA = 1.5
 _K1, _K2 = 0.01, 0.03
 _RADIUS = WINDOW // 2
 GAUSSIAN: Floats = np.exp(-(np.arange(-_RADIUS, _RADIUS + 1) ** 2) / (2 * _SIGMA**2))
-"""The window along one axis; sums to 1."""
+"""Weights of SSIM's window along one axis, (11,), with the sum 1."""
 
 GAUSSIAN /= GAUSSIAN.sum()
 
 
 def check_shapes(sr: tuple[int, ...], hr: tuple[int, ...]) -> tuple[int, int, int]:
-    """The common shape, as (C, H, W).
+    """Return the common shape of two images as (C, H, W).
 
     Raises:
         ImageError: The shapes differ, are not 2-D or 3-D, or are empty.
     """
     if sr != hr:
-        raise ImageError(f"images of shapes {sr} and {hr} cannot be compared; crop them alike first")
+        raise ImageError(f"images of shapes {sr} and {hr} cannot be compared; crop both to one shape first")
     if len(sr) not in (2, 3) or math.prod(sr) == 0:
         raise ImageError(f"expected images of shape (C, H, W) or (H, W) with at least one sample, got {sr}")
     return (sr[0] if len(sr) == 3 else 1, sr[-2], sr[-1])
@@ -42,5 +42,5 @@ def check_window(shape: tuple[int, ...]) -> None:
 
 
 def ssim_constants(data_range: float) -> tuple[float, float]:
-    """SSIM's C1 and C2."""
+    """Return SSIM's constants (C1, C2) for a data range."""
     return (_K1 * data_range) ** 2, (_K2 * data_range) ** 2

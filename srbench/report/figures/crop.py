@@ -23,7 +23,7 @@ class Box:
     height: int
 
     def cut(self, image: Image) -> Image:
-        """The part of an image, (C, height, width)."""
+        """Cut the box out of an image, (C, H, W), and return it, (C, height, width)."""
         return image[:, self.top : self.top + self.height, self.left : self.left + self.width]
 
 
@@ -39,19 +39,19 @@ def read_box(text: str, size: tuple[int, int]) -> Box:
     except ValueError:
         raise RequestError(f"crop {text!r}: write auto, or x,y,w,h in pixels of HR, for example 120,80,64,48") from None
     if across < 1 or down < 1:
-        raise RequestError(f"crop {text}: width and height are at least 1 pixel")
+        raise RequestError(f"crop {text}: width and height must be at least 1 pixel")
     if left < 0 or top < 0 or left + across > width or top + down > height:
-        raise RequestError(f"crop {text}: does not lie in the image of {width}×{height} pixels")
+        raise RequestError(f"crop {text}: does not lie in the image of {width}×{height} pixels; choose another")
     return Box(left, top, across, down)
 
 
 def contrasted(results: Sequence[Image], truth: Image) -> Sequence[Image]:
-    """Images for `most_different`: the methods' results; a single result is compared with HR."""
+    """Return the images that `most_different` compares: all results, or a single result together with HR."""
     return results if len(results) > 1 else [*results, truth]
 
 
 def most_different(images: Sequence[Image], size: tuple[int, int], count: int = 1) -> list[Box]:
-    """Where images differ most: the disjoint boxes with the largest sum of the variance of luma.
+    """Find where images differ most: the disjoint boxes with the largest sum of the variance of luma.
 
     Args:
         images: uint8, (C, H, W), at least one; see `contrasted`.

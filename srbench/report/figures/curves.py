@@ -21,7 +21,7 @@ def draw_curves(figures: Mapping[str, Mapping[str, float]], metric: MetricInfo, 
 
     Args:
         figures: Values by method and image; every method has the same images, at least one.
-        metric: The metric.
+        metric: The metric of the values.
         title: Dataset, scale and protocol.
     """
     images = list(next(iter(figures.values())))

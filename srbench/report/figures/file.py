@@ -15,7 +15,7 @@ _DPI = 200
 
 
 def shortened(name: str, longest: int) -> str:
-    """A name of at most `longest` characters: longer ones lose their middle, since names differ at the end."""
+    """Shorten a name to at most `longest` characters by leaving out its middle, since names differ at the end."""
     if len(name) <= longest:
         return name
     head = (longest - 1) // 2
@@ -29,7 +29,7 @@ def check_suffix(path: Path) -> None:
         OutputError: The suffix is not one of `FIGURE_SUFFIXES`, or the path is a folder.
     """
     if path.suffix.lower() not in FIGURE_SUFFIXES:
-        raise OutputError(f"{path}: figures are written as {', '.join(FIGURE_SUFFIXES)}; name the file so")
+        raise OutputError(f"{path}: figures are written as {', '.join(FIGURE_SUFFIXES)}; end its name in one of them")
     if path.is_dir():
         raise OutputError(f"{path}: is a folder; name a file")
 

@@ -36,7 +36,7 @@ _SHARP = 400
 
 @style.context("default", after_reset=True)  # ignores the notebook's or user's settings
 def draw_sheet(scene: Scene, box: Box) -> Figure:
-    """Draw HR with the box, and the box of HR and of each result, with PSNR and SSIM of the whole image."""
+    """Draw HR with a box on it, and the box of HR and of each result, with PSNR and SSIM of the whole image."""
     panels = 1 + len(scene.results)
     rows = 1 if panels <= 3 else 2 if panels <= 10 else 3
     if box.width >= _BANNER * box.height:
@@ -110,12 +110,12 @@ def _repeated(image: Image) -> Image:
 
 @dataclass(frozen=True)
 class SceneResult:
-    """A method's result.
+    """One method's upscaled image and its scores.
 
     Attributes:
-        method: Its name.
+        method: The method's name.
         image: uint8, (3, H, W).
-        psnr: PSNR of the whole image under the protocol, in dB; None if it is equal to HR.
+        psnr: PSNR of the whole image under the protocol, in dB; None if the image equals HR.
         ssim: SSIM of the whole image under the protocol; None if the image is too small.
     """
 
@@ -127,14 +127,14 @@ class SceneResult:
 
 @dataclass(frozen=True)
 class Scene:
-    """HR and the methods' results.
+    """HR and the methods' results for one image.
 
     Attributes:
-        image: Dataset and id.
-        rules: Scale and protocol.
+        image: Dataset and image id, as text.
+        rules: Scale and protocol, as text.
         truth: HR as it is compared, uint8, (3, H, W).
         results: Results in the order requested.
-        suspicious: Warnings about them, a line each.
+        suspicious: Warnings about the results, a line each.
     """
 
     image: str

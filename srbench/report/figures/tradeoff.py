@@ -22,7 +22,7 @@ class Point:
 
 
 def front(points: Sequence[Point], metric: MetricInfo) -> list[Point]:
-    """The Pareto front, slowest first: points that no other point dominates in speed and quality."""
+    """Return the Pareto front, slowest first: points that no other point dominates in speed and quality."""
     sign = metric.sign
     found: list[Point] = []
     for point in sorted(points, key=lambda point: (-point.speed, -sign * point.quality)):
@@ -36,7 +36,7 @@ def draw_tradeoff(points: Sequence[Point], metric: MetricInfo, speed: str, ink: 
     """Draw a metric over images per second, and the Pareto front as steps.
 
     Args:
-        points: At least one.
+        points: One per method, at least one.
         metric: Metric of the points' quality.
         speed: Conditions of the timing: size, batches, device.
         ink: Colour of everything except the methods.
@@ -82,5 +82,5 @@ MARKS = ("o", "s", "^", "D", "v", "P", "X", "<", ">")
 
 
 def style_of(index: int) -> dict[str, Any]:
-    """A method's colour and marker; 63 indices have distinct ones."""
+    """Return a method's colour and marker as matplotlib arguments; 63 indices have distinct ones."""
     return {"color": COLOURS[index % len(COLOURS)], "marker": MARKS[index % len(MARKS)]}
