@@ -56,7 +56,7 @@ def test_a_count_or_a_row_that_does_not_fit_is_an_error(tmp_path_factory, table,
         st.sampled_from([text[victim] + " 1", text[victim].replace("1", "0"), "x.jpg", "x.jpg 1 2 3"])
     )
     path.write_text(end.join(text))
-    with pytest.raises(DatasetError, match=rf"line {victim + 1}: expected a file name and 1 or -1 for {len(classes)} attributes"):
+    with pytest.raises(DatasetError, match=rf"line {victim + 1}: expected a file name and 1 or -1 for {len(classes)}"):
         read_attributes(path)
 
 
