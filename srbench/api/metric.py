@@ -131,7 +131,7 @@ class Metric(MetricInfo):
     """A loaded metric: name, unit and the function that computes a value.
 
     Attributes:
-        function: Function of (sr, hr), both uint8 or float64, (C, H, W), 0…255. May raise UndefinedMetricError.
+        function: Function of (sr, hr), both float64, (C, H, W), 0…255. May raise UndefinedMetricError.
         formula: Function of an image pair, whose statistics other metrics share; used instead of `function` if given.
     """
 
@@ -150,7 +150,7 @@ class Metric(MetricInfo):
         """
         if self.formula is not None or self.function is None:
             return float(cast(Formula, self.formula)(pair))
-        return float(self.function(*pair.arrays()))
+        return float(self.function(*(array.astype(float) for array in pair.arrays())))  # differences of uint8 wrap
 
 
 class MetricSpec(Protocol):

@@ -78,8 +78,11 @@ def find_metrics(asked: Sequence[str | Metric], cards: Registry) -> tuple[Metric
 
     Raises:
         UnknownNameError: No card has one of the names.
-        RequestError: An object has the name of a card or column, or an invalid name.
+        RequestError: An object is no metric, has the name of a card or column, or an invalid name.
     """
+    for one in asked:
+        if not isinstance(one, str | Metric):
+            raise RequestError(f"metric {one!r}: write its name, or srbench.Metric(…, function=f) for a function f")
     return tuple(_given(one, cards) if isinstance(one, Metric) else CardMetric(cards.metric(one)) for one in asked)
 
 

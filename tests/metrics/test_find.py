@@ -32,6 +32,13 @@ def test_an_object_is_a_column_that_sorts_by_its_direction(photos, tmp_path):
     assert srbench.run(["nearest", "bicubic"], **run).reused == 0
 
 
+def test_a_function_gets_floats_under_every_protocol(photos):
+    """Differences of uint8 would wrap around."""
+    own = srbench.Metric("own_l1", "", False, 3, function=lambda sr, hr: np.abs(sr - hr).mean())
+    table = srbench.run("nearest", datasets=str(photos), protocol=["rgb", "classic-y"], metrics=["l1", own]).leaderboard
+    np.testing.assert_allclose(table["own_l1"], table["l1"], rtol=1e-6)
+
+
 def test_one_that_raises_leaves_the_others_their_values(photos):
     def broken(sr, hr):
         raise ZeroDivisionError("by\nzero")
@@ -54,6 +61,7 @@ def test_one_that_raises_leaves_the_others_their_values(photos):
         (srbench.Metric("psnr", "", True, 2, function=mad), RequestError, "'psnr' is the name of another metric"),
         (srbench.Metric("images", "", True, 2, function=mad), RequestError, "'images' is the name of another"),
         (srbench.Metric("psnr_low", "", True, 2, function=mad), RequestError, "'psnr_low' is the name of another"),
+        (mad, RequestError, r"srbench.Metric\(…, function=f\)"),
         (srbench.Metric("a,b", "", True, 2, function=mad), RequestError, "use lower-case letters, digits, _ and -"),
     ],
 )
