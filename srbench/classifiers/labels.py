@@ -41,7 +41,7 @@ def unusable(labels: Labels, task: Task, classes: Sequence[str]) -> str:
 
 
 def passed_over(labels: Labels, task: Task, classes: Sequence[str]) -> str:
-    """Return text naming the attributes of usable labels that the classifier does not predict; empty if none."""
+    """Name the labelled attributes that the classifier does not predict; empty if none, or no label is usable."""
     unknown = [] if unusable(labels, task, classes) else _unknown(labels, classes)
     used = len(labels.classes) - len(unknown)
     return f"it does not know {_listed(unknown)}; the other {used} are used" if unknown else ""

@@ -67,7 +67,7 @@ def _interval(rows: pd.DataFrame, metrics: Mapping[str, MetricInfo]) -> tuple[st
 
 
 def _label(row: Mapping[str, Any] | pd.Series[Any]) -> str:
-    """Precision, and the runtime unless it is eager."""
+    """Return the precision, followed by the runtime's name unless that is `eager`."""
     return str(row["precision"]) if row["runtime"] in ("eager", "") else f"{row['precision']} {row['runtime']}"
 
 
@@ -100,7 +100,7 @@ def to_text(board: Leaderboard) -> str:
 
 
 def to_markdown(board: Leaderboard) -> str:
-    """Return the leaderboard as markdown with a section per table, and the notes below."""
+    """Return the leaderboard as markdown: a section per table, then the notes."""
     parts = [
         "# Leaderboard",
         "Best first, unless a note says otherwise. Rows of different protocols, scales or datasets are not comparable.",
@@ -113,7 +113,7 @@ def to_markdown(board: Leaderboard) -> str:
 
 
 def to_html(board: Leaderboard) -> str:
-    """Return the leaderboard as HTML for a notebook: the tables of `to_markdown`, and the notes below."""
+    """Return the leaderboard as HTML for a notebook: the tables of `to_markdown`, then the notes."""
     parts = [
         f"<h4>{escape(heading)}</h4>\n{grid(header, body, 'html')}"
         for heading, header, body in _blocks(board, wide=True)

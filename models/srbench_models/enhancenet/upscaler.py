@@ -34,7 +34,7 @@ def create(request: BuildRequest) -> Upscaler:
 
 
 def _from_tensorflow(path: Path) -> State:
-    """Rename the authors' tensors and transpose (height, width, inputs, outputs); layers are in the same order."""
+    """Rename the authors' tensors, layer by layer; transpose kernels from (h, w, in, out) to (out, in, h, w)."""
     arrays = read_tensorflow_checkpoint(path)
     layers = [name for name, layer in EnhanceNet().named_modules() if isinstance(layer, nn.Conv2d)]
     scopes = ["generator/Conv", *(f"generator/Conv_{index}" for index in range(1, len(layers)))]

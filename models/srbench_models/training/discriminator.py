@@ -15,7 +15,7 @@ class Discriminator(nn.Module):
     """Distinguishes HR patches from results: RGB (N, 3, side, side), 0…255, to logits (N, 1); above 0 means HR.
 
     SRGAN (Ledig et al. 2017, figure 4) has 64, 128, 256, 512 channels and batch normalisation in all but the first
-    layer; EnhanceNet (Sajjadi et al. 2017, table 2) 32, 64, 128, 256, 512 and none.
+    layer; EnhanceNet (Sajjadi et al. 2017, table 2) 32, 64, 128, 256, 512, and no normalisation.
     """
 
     def __init__(self, side: int, channels: Sequence[int], batch_norm: bool) -> None:

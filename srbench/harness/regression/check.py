@@ -97,9 +97,9 @@ def compare_with_baseline(path: Path, advance: Callable[[Finding], None] = lambd
 def check(
     cases: Iterable[Case], baseline: Baseline, advance: Callable[[Finding], None] = lambda _: None
 ) -> list[Finding]:
-    """Compare cases with their baseline, and call `advance` with each finding; unknown cases are left out.
+    """Compare cases with their baseline, and call `advance` with each finding; skip cases not in it.
 
-    A case that looks slower is measured up to twice more, with more rounds: two measurements in a row must agree.
+    A case that looks slower is measured again, at most twice, with more rounds, until it does not, or has twice in a row.
     """
     findings: list[Finding] = []
     for case in cases:

@@ -104,7 +104,7 @@ def _info(run: Run, metric: str) -> MetricInfo:
 
 
 def _groups(run: Run, metric: str) -> dict[Place, dict[str, dict[str, float]]]:
-    """Figures by place, method and image."""
+    """Return the metric's scores by Place, method and image."""
     groups: dict[Place, dict[str, dict[str, float]]] = {}
     for tally in tallies(run):
         values = {record.key.image: record.scores.get(metric) for record in tally.scored}

@@ -41,7 +41,7 @@ def base_scale(scale: int, scales: Scales) -> int:
 
 
 def twice_radius(radius: int, wrapping: Wrapping) -> int:
-    """Return the sum of the radii of all passes in LR pixels; later passes run on larger images, so radii shrink."""
+    """Return the sum of the radii of all passes in LR pixels; later passes see larger images, so theirs count less."""
     return max(1, sum(math.ceil(radius / float(wrapping.inner_scale) ** number) for number in range(_passes(wrapping))))
 
 

@@ -45,7 +45,7 @@ class AttributeNetwork(nn.Module):
 
         Args:
             attributes: Number of attributes.
-            channels: Channels of each stage; each stage with other channels than the one before halves the image.
+            channels: Channels of each stage; a stage halves the image if its number differs from the one before.
             dropout: Dropout rate of the last features.
         """
         super().__init__()
