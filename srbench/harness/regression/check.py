@@ -99,7 +99,7 @@ def check(
 ) -> list[Finding]:
     """Compare cases with their baseline, and call `advance` with each finding; skip cases not in it.
 
-    A case that looks slower is measured again, at most twice, with more rounds, until it does not, or has twice in a row.
+    A case that looks slower is measured again with more rounds, at most twice, until it does not or has twice running.
     """
     findings: list[Finding] = []
     for case in cases:
