@@ -2,26 +2,13 @@
 
 from __future__ import annotations
 
-import numpy as np
 import pytest
+from helpers import work
 
 from srbench.harness.regression.baseline import Baseline
 from srbench.harness.regression.cases import Case
 from srbench.harness.regression.check import LIMIT, check
 from srbench.harness.regression.ratio import measure
-
-BLOCK = np.random.default_rng(0).random(40_000)
-
-
-def work(times):
-    """So many passes over a block that stays in the cache: 10 is the work, 13 is 30 % more of it."""
-
-    def call():
-        for _ in range(times):
-            np.sqrt(BLOCK, out=np.empty_like(BLOCK))
-
-    return call
-
 
 CLEAN = Case("work", work(10), work(7))
 SLOWED = Case("work", work(13), work(7))

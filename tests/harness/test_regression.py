@@ -6,8 +6,8 @@ import json
 import subprocess
 from dataclasses import replace
 
-import numpy as np
 import pytest
+from helpers import work
 
 from srbench.api import Summary
 from srbench.errors import RequestError, SRBenchError
@@ -19,19 +19,6 @@ from srbench.harness.regression.cases import Case, calibration, watched_cases
 from srbench.harness.regression.check import check
 from srbench.harness.regression.ratio import measure
 from srbench.timing.conditions import processor_name
-
-BLOCK = np.random.default_rng(0).random(40_000)
-
-
-def work(times):
-    """So many passes over a block that stays in the cache: 10 is the work, 13 is 30 % more of it."""
-
-    def call():
-        for _ in range(times):
-            np.sqrt(BLOCK, out=np.empty_like(BLOCK))
-
-    return call
-
 
 CLEAN = Case("work", work(10), work(7))
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import numpy as np
+
 from srbench.api import Metric
 from srbench.cards import installed_cards
 from srbench.harness.options import RunOptions, completed, resolve
@@ -66,3 +68,16 @@ def description_of(methods=("a", "b"), protocols=("p",), metrics=("psnr", "l1"),
 def run_with(description: RunDescription, records, label="") -> Run:
     """A run of these records, of which only the current ones count."""
     return Run(label, description, current_records(description, list(records)))
+
+
+BLOCK = np.random.default_rng(0).random(40_000)
+
+
+def work(times):
+    """So many passes over a block that stays in the cache: 10 is the work, 13 is 30 % more of it."""
+
+    def call():
+        for _ in range(times):
+            np.sqrt(BLOCK, out=np.empty_like(BLOCK))
+
+    return call
