@@ -9,7 +9,7 @@ from srbench.api import Trial
 from srbench.leaderboard.columns.downstream import below_chance, disagreements
 from srbench.leaderboard.significance.paired import min_images
 from srbench.leaderboard.table import build_table
-from srbench.leaderboard.tally import Place, largest_sets, places, tallies
+from srbench.leaderboard.tally import Place, Tally, largest_sets, places, shared_by_metric, tallies
 from srbench.runs import Record, Run
 
 
@@ -25,6 +25,7 @@ def notes_of(run: Run) -> list[str]:
     found += [f"not timed: {reason}" for reason in (about.timings.failed if about.timings else ())]
     found += _grouped_remarks(run.records)
     found += _blank_rows(run)
+    found += _left_out(run)
     found += [
         f"{name} looked at {cost.results:,} results and {cost.hr_images:,} HR images in {cost.seconds:.1f} s"
         for name, cost in about.classifier_cost.items()
@@ -113,6 +114,30 @@ def _blank_rows(run: Run) -> Iterator[str]:
             )
 
 
+def _left_out(run: Run) -> Iterator[str]:
+    """Images that a metric's means leave out of all rows, because a row has no value on them."""
+    found = list(tallies(run))
+    largest = largest_sets(found)
+    by_place: dict[Place, list[Tally]] = defaultdict(list)
+    for tally in found:
+        if tally.images and tally.images == largest[tally.place]:
+            by_place[tally.place].append(tally)
+    for place, same in by_place.items():
+        for metric, images in shared_by_metric(same).items():
+            missing = sorted(largest[place] - images) if images else []
+            if missing:
+                values = {tally.cell.method: tally.values(metric) for tally in same}
+                whose = [method for method, of in values.items() if any(of.get(image) is None for image in missing)]
+                yield (
+                    f"{metric} on {place.short} under {place.protocol} is the mean of {len(images)} of "
+                    f"{len(largest[place])} images: {_listed(missing)} left out, without a value for {_listed(whose)}"
+                )
+
+
+def _listed(names: Sequence[str]) -> str:
+    return ", ".join(names[:4]) + (f" and {len(names) - 4} more" if len(names) > 4 else "")
+
+
 def _remarks(record: Record) -> Iterator[str]:
     if record.error is not None:
         yield f"failed: {record.error}"
@@ -124,8 +149,7 @@ def _remarks(record: Record) -> Iterator[str]:
 
 def _where(records: Sequence[Record]) -> str:
     def listed(values: Iterator[object]) -> str:
-        different = list(dict.fromkeys(str(value) for value in values))
-        return ", ".join(different[:4]) + (f" and {len(different) - 4} more" if len(different) > 4 else "")
+        return _listed(list(dict.fromkeys(str(value) for value in values)))
 
     keys = [record.key for record in records]
     methods, scales = listed(key.method for key in keys), listed(f"×{key.scale}" for key in keys)
