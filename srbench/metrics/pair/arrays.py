@@ -10,9 +10,21 @@ from numpy.typing import DTypeLike, NDArray
 
 from srbench.api import SsimTerms
 from srbench.errors import ImageError
-from srbench.metrics.pair.window import _RADIUS, GAUSSIAN, WINDOW, Floats, check_shapes, check_window, ssim_constants
+from srbench.metrics.pair.window import (
+    _RADIUS,
+    GAUSSIAN,
+    WINDOW,
+    Floats,
+    check_level,
+    check_shapes,
+    check_window,
+    ssim_constants,
+)
 
 Planes = NDArray[Any]
+
+_WHOLE_LEVELS = 4
+"""Levels whose sums of uint8 samples fit in uint16: 255 · 4⁴ = 65280."""
 
 
 class ArrayPair:
@@ -75,8 +87,10 @@ class ArrayPair:
     def ssim_terms(self, level: int) -> SsimTerms:
         """Return the means of SSIM and its contrast factor after halving both images `level` times."""
         if level not in self._terms:
+            check_level(level)
             while len(self._levels) <= level:
-                self._levels.append(_halved(self._levels[-1], np.uint16 if self._whole else self._kind))
+                whole = self._whole and len(self._levels) <= _WHOLE_LEVELS
+                self._levels.append(_halved(self._levels[-1], np.uint16 if whole else self._kind))
             self._terms[level] = _terms(*self._levels[level], self._kind, self.data_range, self._centres, 4**level)
         return self._terms[level]
 
@@ -114,7 +128,7 @@ def _terms(
 
 
 def _halved(pair: tuple[Planes, Planes], kind: DTypeLike) -> tuple[Planes, Planes]:
-    """Sums over 2×2 pixels, subsampled by 2: four times the mean, so that uint8 becomes uint16 without rounding."""
+    """Sums over 2×2 pixels, subsampled by 2: four times the mean, exact for uint8 up to level 8."""
     from srbench.metrics.pair.loops import halve_rows
     from srbench.parallel import banded_planes
 

@@ -11,7 +11,7 @@ from torch.nn.functional import avg_pool2d, pad
 
 from srbench.api import SsimTerms
 from srbench.errors import ImageError
-from srbench.metrics.pair.window import GAUSSIAN, WINDOW, check_shapes, check_window, ssim_constants
+from srbench.metrics.pair.window import GAUSSIAN, WINDOW, check_level, check_shapes, check_window, ssim_constants
 
 
 class TensorPair:
@@ -59,6 +59,7 @@ class TensorPair:
             while len(self._levels) <= level:
                 self._levels.append(_halved(self._levels[-1]))
             self._terms[level] = _terms(self._levels[level], self.data_range)
+            check_level(level)
         return self._terms[level]
 
     def laplacian_energies(self) -> tuple[float, float]:

@@ -33,6 +33,12 @@ def check_shapes(sr: tuple[int, ...], hr: tuple[int, ...]) -> tuple[int, int, in
     return (sr[0] if len(sr) == 3 else 1, sr[-2], sr[-1])
 
 
+def check_level(level: int) -> None:
+    """Raise ValueError if the number of halvings is negative, which would count levels from the coarsest."""
+    if level < 0:
+        raise ValueError(f"level {level}: expected the number of times to halve both images, 0 or more")
+
+
 def check_window(shape: tuple[int, ...]) -> None:
     """Raise UndefinedMetricError if a side is shorter than SSIM's window."""
     if min(shape[-2:]) < WINDOW:
