@@ -30,7 +30,7 @@ _WHOLE_LEVELS = 4
 class ArrayPair:
     """Statistics of two arrays: errors in integers for uint8, else float64; SSIM in float32 for uint8 or `single`."""
 
-    def __init__(self, sr: Planes, hr: Planes, data_range: float = 255.0, *, single: bool = False) -> None:
+    def __init__(self, sr: Planes, hr: Planes, data_range: float, *, single: bool = False) -> None:
         """Pair two images.
 
         Args:
@@ -45,7 +45,7 @@ class ArrayPair:
         self.shape = check_shapes(sr.shape, hr.shape)
         self.data_range = data_range
         self._whole = sr.dtype == hr.dtype == np.uint8
-        self._pair = self._prepared(sr), self._prepared(hr)
+        self._pair = self._prepared("sr", sr), self._prepared("hr", hr)
         self._levels = [self._pair]
         self._kind = np.float32 if self._whole or single else np.float64
         self._terms: dict[int, SsimTerms] = {}
@@ -54,12 +54,12 @@ class ArrayPair:
         """Return the upscaled image and its HR: uint8 or float64, (C, H, W)."""
         return self._pair
 
-    def _prepared(self, image: Planes) -> Planes:
+    def _prepared(self, name: str, image: Planes) -> Planes:
         from srbench.parallel import plain  # here, so that listing does not load a compiler
 
         planes = plain(image.reshape(self.shape), np.uint8 if self._whole else np.float64)
         if not self._whole and not _finite(planes):
-            raise ImageError("an image holds NaN or infinite samples; metrics need finite samples")
+            raise ImageError(f"{name} holds NaN or infinite samples; metrics need finite samples")
         return planes
 
     @cached_property
