@@ -10,6 +10,9 @@ from srbench.api import ImagePair, Metric, Planes
 from srbench.errors import UndefinedMetricError, one_line
 from srbench.metrics.pair.arrays import ArrayPair
 
+_DATA_RANGE = 255.0
+"""Distance from black to white under every protocol, in 8-bit levels."""
+
 
 class Scores(NamedTuple):
     """Metric values by metric name; None if a metric is undefined, with the reason in `undefined`."""
@@ -29,10 +32,10 @@ def compare(sr: Planes, hr: Planes) -> ImagePair:
         ImageError: The shapes differ, an image is empty, or a sample is not finite.
     """
     if isinstance(sr, np.ndarray):
-        return ArrayPair(sr, hr, single=True)
+        return ArrayPair(sr, hr, _DATA_RANGE, single=True)
     from srbench.metrics.pair.tensors import TensorPair
 
-    return TensorPair(sr, hr)
+    return TensorPair(sr, hr, _DATA_RANGE)
 
 
 def score(pair: ImagePair, metrics: Sequence[Metric]) -> Scores:
