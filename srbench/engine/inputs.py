@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 
 from srbench.api import Dataset, Image, Job, LrSource, Planes, Sample
-from srbench.engine.records import failed_records
+from srbench.engine.records import device_faults, failed_records
 from srbench.engine.work import Decoded, PendingRecord, PreparedImage, PreparedWork, Ready
 from srbench.errors import DatasetError, ImageError, SRBenchError, one_line
 from srbench.files import read_identified, read_image, to_rgb
@@ -53,7 +53,7 @@ def prepared(
     low, warnings = _lr(reference, sample, scale, rule, lr)
     try:
         there = _on_device(reference, device)
-    except RuntimeError as error:  # a GPU without enough memory
+    except device_faults() as error:
         raise ImageError(f"does not fit on {device}: {one_line(error)}") from error
     references: dict[str, Planes] = {}
     problems: dict[str, ImageError] = {}

@@ -32,3 +32,4 @@ from .places import existing_files as existing_files
 from .places import image_files as image_files
 from .places import is_folder_spec as is_folder_spec
 from .places import printable_name as printable_name
+from .places import shown as shown

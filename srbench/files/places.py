@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 
 import platformdirs
@@ -20,6 +21,13 @@ def cache_home() -> Path:
     """Return the folder of files that can be recreated: $SRBENCH_CACHE, by default the platform's cache folder."""
     chosen = os.environ.get("SRBENCH_CACHE")
     return Path(chosen).expanduser() if chosen else platformdirs.user_cache_path("srbench")
+
+
+def shown(path: Path) -> str:
+    """Return a path as text for messages: relative to the working directory if it lies below that."""
+    with suppress(OSError, ValueError):
+        return str(path.relative_to(Path.cwd()))
+    return str(path)
 
 
 def image_files(folder: Path) -> dict[str, Path]:

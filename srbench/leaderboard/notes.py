@@ -12,11 +12,17 @@ from srbench.leaderboard.table import build_table
 from srbench.leaderboard.tally import Place, Tally, largest_sets, places, shared_by_metric, tallies
 from srbench.runs import Record, Run
 
+_MOST_DAMAGED = 5
+"""Largest number of damaged lines that are named one by one."""
+
 
 def notes_of(run: Run) -> list[str]:
     """Return a line per remark: refused cells, failed or missing images, undefined metrics, warnings, few images."""
     about = run.description
-    found = [f"not run: {refusal}" for refusal in about.refused]
+    found = [*run.damaged[:_MOST_DAMAGED]]
+    if len(run.damaged) > _MOST_DAMAGED:
+        found.append(f"records.jsonl: {len(run.damaged) - _MOST_DAMAGED} more such lines")
+    found += [f"not run: {refusal}" for refusal in about.refused]
     found += [_trial(trial) for trial in about.trials]
     found += _not_as_asked(run)
     for name, classifier in about.classifiers.items():

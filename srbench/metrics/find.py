@@ -7,8 +7,9 @@ from dataclasses import dataclass
 
 from srbench.api import Metric, MetricInfo, MetricRequest, MetricSpec, is_column
 from srbench.cards import Entry, MetricCard, Registry, load_target
-from srbench.errors import MethodError, RequestError, SRBenchError, one_line
+from srbench.errors import MethodError, RequestError
 from srbench.files import code_sha256, combine
+from srbench.isolation import isolated
 
 DEFAULT_METRICS = ("psnr", "ssim", "ms_ssim", "l1")
 """Metrics that a run computes by default."""
@@ -51,12 +52,8 @@ class CardMetric:
         if card.factory is None:
             formula = load_target(str(card.formula), owner)
         else:
-            try:
+            with isolated(MethodError, f"metric {card.name} cannot be built:"):
                 formula = load_target(card.factory, owner)(MetricRequest(device))
-            except SRBenchError:
-                raise
-            except (Exception, SystemExit) as error:  # third-party code may raise anything
-                raise MethodError(f"metric {card.name} cannot be built: {one_line(error)}") from error
         if not callable(formula):
             raise MethodError(f"metric {card.name} cannot be built: got {formula!r}, expected a function")
         return Metric(**vars(self.info), formula=formula)
