@@ -5,9 +5,11 @@ from .atomic import atomic_write as atomic_write
 from .atomic import is_web_page as is_web_page
 from .atomic import write_text as write_text
 from .codec import IMAGE_SUFFIXES as IMAGE_SUFFIXES
+from .codec import IdentifiedImage as IdentifiedImage
 from .codec import pixel_sha256 as pixel_sha256
 from .codec import read_identified as read_identified
 from .codec import read_image as read_image
+from .codec import read_with_warnings as read_with_warnings
 from .codec import to_rgb as to_rgb
 from .codec import write_image as write_image
 from .downloads import Bytes as Bytes

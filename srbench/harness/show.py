@@ -134,7 +134,7 @@ def make_scene(
         raise ready.problems[protocol.name]
     metrics = [one.build("cpu") for one in find_metrics(("psnr", "ssim"), installed_cards())]
     results: list[SceneResult] = []
-    suspicious: list[str] = []
+    suspicious = list(ready.warnings)
     for done, (method, inference) in enumerate(methods, start=1):
         producer = method.open(scale, method.inference(scale, inference) or inference)
         (produced,) = producer([ready.job])
