@@ -31,6 +31,9 @@ from .places import Files as Files
 from .places import cache_home as cache_home
 from .places import data_home as data_home
 from .places import existing_files as existing_files
+from .places import expanded as expanded
 from .places import image_files as image_files
 from .places import is_folder_spec as is_folder_spec
+from .places import passed_over as passed_over
 from .places import printable_name as printable_name
+from .places import reading_folder as reading_folder

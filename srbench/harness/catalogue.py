@@ -63,14 +63,14 @@ def _wrappers() -> Rows:
 def _datasets() -> Rows:
     from srbench.cards import installed_cards
     from srbench.datasets import installed_listing
-    from srbench.errors import DatasetError, NotImportedError
+    from srbench.errors import NotImportedError, RequestError
 
     rows = []
     for entry in installed_cards().datasets.values():
         try:
             installed_listing(entry)
             state = "ready"
-        except DatasetError as error:
+        except RequestError as error:
             state = "not imported" if isinstance(error, NotImportedError) else str(error)
         card = entry.card
         rows.append(

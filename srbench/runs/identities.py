@@ -43,6 +43,7 @@ class Identities:
             dataset.name: {
                 "sha256": self.datasets[dataset.name],
                 **({"labels_sha256": _labels_sha256(dataset)} if dataset.labels else {}),
+                "passed_over": dataset.passed_over,
                 "images": [sample.id for sample in dataset.samples],
                 "files": {
                     str(scale): {sample.id: self.files[dataset.name, scale, sample.id] for sample in dataset.samples}
