@@ -75,6 +75,7 @@ class Dataset:
         place: Hash of the path of a user's folder, to distinguish folders of one name; empty for a card's dataset.
         labels: Ground-truth labels; None if there are none or they were not requested.
         passed_over: Names of files beside the images that look like images but are not read, such as `a.gif`.
+        other_pixels: Whether images with other pixels than expected fail, or are scored with a warning.
     """
 
     name: str
@@ -83,6 +84,7 @@ class Dataset:
     place: str = ""
     labels: Labels | None = None
     passed_over: tuple[str, ...] = ()
+    other_pixels: Literal["refuse", "warn"] = "refuse"
 
 
 TRUTH = "HR"

@@ -44,7 +44,8 @@ def open_dataset(spec: str, cards: Registry, split: str = "", *, labelled: bool 
     listing = installed_listing(entry, split)
     name = spec if split in ("", *list(entry.card.splits)[:1]) else f"{spec}:{split}"
     labels = _labels(listing, wanted=labelled)
-    return Dataset(name, listing.samples, entry.card.pixels, labels=labels, passed_over=listing.passed_over)
+    found = Dataset(name, listing.samples, entry.card.pixels, labels=labels, passed_over=listing.passed_over)
+    return replace(found, other_pixels=entry.card.other_pixels)
 
 
 def _labels(listing: Listing, *, wanted: bool) -> Labels | None:

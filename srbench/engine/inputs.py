@@ -18,18 +18,21 @@ def decode(dataset: Dataset, sample: Sample) -> Decoded:
     """Decode an HR image and check its pixels against the hash in the dataset's card, if there is one.
 
     Raises:
-        SRBenchError: The file cannot be decoded, or its pixels differ from those in the card.
+        SRBenchError: The file cannot be decoded, or its pixels differ from those in the card, which does not allow it.
     """
     try:
         image, found, warnings = read_identified(sample.hr)
     except SRBenchError as error:
         raise _named_by_file(sample.hr, error) from error
+    warnings = tuple(f"HR file: {warning}" for warning in warnings)
     if found != dataset.pixels.get(sample.id, found):
-        raise DatasetError(
-            f"{sample.hr.name}: other pixels than {dataset.name}'s card lists: another version of the dataset, or "
-            "another JPEG decoder; import the dataset again, or use its folder as ./folder"
-        )
-    return Decoded(image, found, tuple(f"HR file: {warning}" for warning in warnings))
+        if dataset.other_pixels == "refuse":
+            raise DatasetError(
+                f"{sample.hr.name}: other pixels than {dataset.name}'s card lists: another version of the dataset, or "
+                "another JPEG decoder; import the dataset again, or use its folder as ./folder"
+            )
+        warnings = (*warnings, f"HR has other pixels than {dataset.name}'s card lists")
+    return Decoded(image, found, warnings)
 
 
 def prepared(

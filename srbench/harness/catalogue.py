@@ -66,6 +66,7 @@ def _datasets() -> Rows:
     from srbench.errors import NotImportedError, RequestError
 
     rows = []
+    hashes = {"refuse": "every image", "warn": "every image; other pixels are warned of"}
     for entry in installed_cards().datasets.values():
         try:
             installed_listing(entry)
@@ -79,7 +80,7 @@ def _datasets() -> Rows:
                 "summary": card.summary,
                 "images": card.count,
                 "state": state,
-                "hashes": "every image" if card.pixels else "none known",
+                "hashes": hashes[card.other_pixels] if card.pixels else "none known",
                 "licence": card.licence,
                 "source": card.source,
             }
