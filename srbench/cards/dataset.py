@@ -46,7 +46,7 @@ class DatasetCard(Strict):
     pixels: dict[str, Sha256] = Field(default_factory=dict)
     """Expected `srbench.files.pixel_sha256` by image id; empty if unknown."""
     other_pixels: Literal["refuse", "warn"] = "refuse"
-    """Treatment of images with other pixels than listed: with `refuse` they fail, in imports and in runs; with `warn` an
+    """Treatment of images with other pixels than listed: by `refuse` they fail, in imports and in runs; by `warn` an
     import counts them and a run's notes name them, for files that decoders do not decode alike, such as JPEG."""
 
     @model_validator(mode="after")

@@ -142,10 +142,11 @@ def _values(tags: Mapping[int, Any], tag: int) -> tuple[int, ...]:
 
 def _several(file: Pil.Image, path: Path) -> tuple[str, ...]:
     """Refuse an animation or several pages; warn of a camera's file of several JPEGs, whose first is the photograph."""
-    frames = getattr(file, "n_frames", 1) if getattr(file, "is_animated", False) else 1
-    if frames > 1 and file.format != "MPO":
-        raise ImageError(f"{path}: holds {frames} frames or pages; srbench reads single images; save the one you mean")
-    return (f"the first of {frames} pictures in one file",) if frames > 1 else ()
+    if not getattr(file, "is_animated", False):  # Pillow's word for pages, too; it counts them only by reading them all
+        return ()
+    if file.format != "MPO":
+        raise ImageError(f"{path}: holds several frames or pages; srbench reads single images; save the one you mean")
+    return (f"the first of {getattr(file, 'n_frames', 'several')} pictures in one file",)
 
 
 def checked_pixels(upright: Pil.Image, path: Path) -> NDArray[np.uint8]:

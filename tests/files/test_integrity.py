@@ -8,6 +8,8 @@ import zlib
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from PIL import Image as Pil
 
 from srbench.errors import ImageError
@@ -199,7 +201,7 @@ def test_warnings_come_with_the_hash_too(tmp_path, photo):
 def test_animations_and_pages_are_refused(tmp_path, photo, suffix, kind):
     frames = [picture(photo), picture(photo).transpose(Pil.Transpose.ROTATE_180), picture(photo)]
     frames[0].save(tmp_path / f"a.{suffix}", kind, save_all=True, append_images=frames[1:])
-    with pytest.raises(ImageError, match=rf"a\.{suffix}: holds 3 frames or pages; .*single images"):
+    with pytest.raises(ImageError, match=rf"a\.{suffix}: holds several frames or pages; .*single images"):
         read_image(tmp_path / f"a.{suffix}")
 
 
@@ -217,3 +219,16 @@ def test_only_the_formats_that_are_named_are_read(tmp_path, photo):
         picture(photo).save(tmp_path / "a.png", kind)
         with pytest.raises(ImageError, match="not an image that can be decoded; expected PNG"):
             read_image(tmp_path / "a.png")
+
+
+@pytest.mark.filterwarnings("ignore")  # Pillow's own, of metadata
+@settings(max_examples=300, deadline=None)
+@given(kind=st.sampled_from(["PNG", "JPEG", "MPO", "TIFF", "WEBP", "BMP"]), random=st.randoms(use_true_random=False))
+def test_whatever_is_damaged_is_an_image_error_or_none(tmp_path_factory, photo, kind, random):
+    image = picture(photo, 33, 41)
+    several = {"save_all": True, "append_images": [image.rotate(9)]} if kind in ("MPO", "TIFF") else {}
+    data = bytearray(encoded(image, kind, **several))
+    for _ in range(random.randint(1, 4)):
+        at = random.randrange(min(len(data), 700))
+        data[at : at + random.randint(0, 3)] = random.randbytes(random.randint(0, 4))
+    verdict(tmp_path_factory.getbasetemp() / "damaged", bytes(data))
