@@ -1,8 +1,8 @@
 """Damage that decoders pass over: wrong checksums and missing parts of PNG and JPEG files.
 
 Pillow decodes a PNG without its end, or with a wrong checksum, and any JPEG whose data reaches an end marker. What is
-checked here costs little beside the decoding. Bytes changed inside a JPEG, a BMP, a PPM or a WebP that leave its
-structure whole are not detected: these formats have no checksums.
+checked here costs little beside the decoding. Not detected are changed bytes that leave the structure of a JPEG, a BMP,
+a PPM or a WebP whole, since these formats have no checksums, nor a wrong checksum within a compressed TIFF.
 """
 
 import io
@@ -67,9 +67,9 @@ def _png_damage(file: Pil.Image, data: bytes) -> tuple[str, ...]:
     )
     if chunks[-1].kind != b"IEND":
         found["PNG is cut off: its last chunk, IEND, is missing"] = None
+    header = next(chunk.data for chunk in chunks if chunk.kind == b"IHDR")
     # Pillow leaves rows black that it has no data for; only then is it worth decompressing everything once more.
-    interlaced = chunks[0].data[12]
-    if (interlaced or _is_black(file)) and not _holds_all_rows(chunks):
+    if (header[12] or _is_black(file)) and not _holds_all_rows(header, chunks):
         raise ValueError("rows are missing at its end")
     return tuple(found)
 
@@ -96,9 +96,9 @@ def _is_black(file: Pil.Image) -> bool:
     return file.crop((0, file.height - 1, file.width, file.height)).getbbox(alpha_only=False) is None
 
 
-def _holds_all_rows(chunks: list[_Chunk]) -> bool:
+def _holds_all_rows(header: memoryview, chunks: list[_Chunk]) -> bool:
     """Whether a PNG's data, once decompressed, is as long as its header says."""
-    width, height, depth, colour, _, _, interlaced = struct.unpack(">IIBBBBB", chunks[0].data)
+    width, height, depth, colour, _, _, interlaced = struct.unpack(">IIBBBBB", header)
     passes = _PASSES if interlaced else ((0, 0, 1, 1),)
     expected = 0
     for left, top, across, down in passes:

@@ -106,6 +106,11 @@ def test_rows_that_a_png_lacks(tmp_path, photo):
     assert warnings_of(tmp_path / "a", png(black)) == ()
 
 
+def test_a_png_whose_header_is_not_its_first_chunk(tmp_path, photo):
+    data = png(photo(16, 16)[0])
+    assert warnings_of(tmp_path / "a", data[:8] + chunk(b"tEXt", b"a\0b") + data[8:]) == ()
+
+
 @pytest.mark.parametrize("mode", ["1", "L", "LA", "P", "RGB", "RGBA"])
 def test_pngs_that_end_in_black(tmp_path, photo, mode):
     image = picture(photo)
