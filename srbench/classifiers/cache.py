@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from srbench.errors import RequestError
 from srbench.files import cache_home
 
 
@@ -15,13 +16,13 @@ class PredictionCache:
 
     def __init__(self, path: Path | None = None) -> None:
         """Open the file, or create a missing one; by default `predictions.sqlite` in srbench's cache folder."""
-        self._path = path or cache_home() / "predictions.sqlite"
         self._usable = True
         try:
+            self._path = path or cache_home() / "predictions.sqlite"
             self._path.parent.mkdir(parents=True, exist_ok=True)
             with closing(self._connect()) as connection, connection:
                 connection.execute("CREATE TABLE IF NOT EXISTS logits (key TEXT PRIMARY KEY, value BLOB NOT NULL)")
-        except (OSError, sqlite3.Error):
+        except (RequestError, OSError, sqlite3.Error):
             self._usable = False
 
     def _connect(self) -> sqlite3.Connection:

@@ -12,6 +12,7 @@ from srbench.files import (
     code_sha256,
     combine,
     existing_files,
+    expanded,
     file_sha256,
     installed_version,
     library_versions,
@@ -45,7 +46,7 @@ class ChosenClassifier:
     @property
     def _folder(self) -> Path | None:
         """The variant if it is a folder, else None."""
-        path = Path(self.variant).expanduser()
+        path = expanded(self.variant)
         return path.resolve() if self.variant and path.is_dir() else None
 
     def identity(self) -> str:

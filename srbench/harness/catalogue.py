@@ -63,14 +63,15 @@ def _wrappers() -> Rows:
 def _datasets() -> Rows:
     from srbench.cards import installed_cards
     from srbench.datasets import installed_listing
-    from srbench.errors import DatasetError, NotImportedError
+    from srbench.errors import NotImportedError, RequestError
 
     rows = []
+    hashes = {"refuse": "every image", "warn": "every image; other pixels are warned of"}
     for entry in installed_cards().datasets.values():
         try:
             installed_listing(entry)
             state = "ready"
-        except DatasetError as error:
+        except RequestError as error:
             state = "not imported" if isinstance(error, NotImportedError) else str(error)
         card = entry.card
         rows.append(
@@ -79,7 +80,7 @@ def _datasets() -> Rows:
                 "summary": card.summary,
                 "images": card.count,
                 "state": state,
-                "hashes": "every image" if card.pixels else "none known",
+                "hashes": hashes[card.other_pixels] if card.pixels else "none known",
                 "licence": card.licence,
                 "source": card.source,
             }

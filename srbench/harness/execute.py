@@ -8,7 +8,7 @@ from srbench.api import DEFAULT_SIZES, MetricSpec, Progress, Size, Trial
 from srbench.classifiers import load_panel
 from srbench.engine import Engine, Settings, run_plan
 from srbench.errors import RequestError, SRBenchError, StoppedError
-from srbench.files import combine, shown
+from srbench.files import combine, expanded, shown
 from srbench.harness.bench import still_valid, time_methods, timed_methods
 from srbench.harness.options import RunOptions
 from srbench.harness.result import RunResult
@@ -43,7 +43,7 @@ def execute(plan: Plan, options: RunOptions, engine: Engine = run_plan) -> RunRe
         StoppedError: The run was interrupted; the folder can be resumed.
     """
     output = options["output"]
-    folder = None if output is None else default_folder(plan) if output == "auto" else Path(output)
+    folder = None if output is None else default_folder(plan) if output == "auto" else expanded(output)
     folder = None if folder is None else folder.absolute()  # a method may change the working directory
     if options["save_images"] and folder is None:
         raise RequestError("images are saved in the run folder; name one with output (--output DIR)")

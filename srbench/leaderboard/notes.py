@@ -1,4 +1,4 @@
-"""Notes below a leaderboard: refusals, failures, warnings, too few images."""
+"""Notes below a leaderboard: refusals, failures, warnings, files passed over, too few images."""
 
 import re
 from collections import defaultdict
@@ -25,6 +25,7 @@ def notes_of(run: Run) -> list[str]:
     found += [f"not run: {refusal}" for refusal in about.refused]
     found += [_trial(trial) for trial in about.trials]
     found += _not_as_asked(run)
+    found += _passed_over(run)
     for name, classifier in about.classifiers.items():
         found += [f"labels of {data} are not used by {name}: {why}" for data, why in classifier.unused_labels.items()]
         found += [f"labels of {data} for {name}: {why}" for data, why in classifier.passed_over.items()]
@@ -69,6 +70,15 @@ def _not_as_asked(run: Run) -> Iterator[str]:
             f"in fp32 with torch, because they show no network that {' '.join(asked)} could run: "
             f"{', '.join(dict.fromkeys(plain))}"
         )
+
+
+def _passed_over(run: Run) -> Iterator[str]:
+    """Files of a dataset's folder that look like images but are not read."""
+    for name, dataset in run.description.datasets.items():
+        if others := dataset.passed_over:
+            more = f" and {len(others) - 4} more" if len(others) > 4 else ""
+            count = f"{len(others)} files that are" if len(others) > 1 else "1 file that is"
+            yield f"{name}: passed over {count} not read: {', '.join(others[:4])}{more}"
 
 
 def _grouped_remarks(records: Sequence[Record]) -> list[str]:

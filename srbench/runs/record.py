@@ -54,7 +54,7 @@ class Record:
         hr_sha256: `pixel_sha256` of the decoded HR image; None if it could not be decoded.
         scores: Values by metric name, in the metric's unit; None if the metric is undefined.
         undefined: Reasons for undefined values, by metric name.
-        warnings: Suspicious properties of the upscaled image.
+        warnings: What makes the scores doubtful: an implausible result, damage of a file that was read.
         error: Why the image failed; None if `status` is `ok`.
         image_sha256: `pixel_sha256` of the saved upscaled image; empty if it was not saved.
         reference_sha256: `pixel_sha256` of the saved HR that was compared; empty if it was not saved.

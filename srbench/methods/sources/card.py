@@ -7,7 +7,7 @@ from pathlib import Path
 from srbench.api import BuildRequest, Colour, Inference, Producer, Scales, Upscaler, UpscalerFactory
 from srbench.cards import Entry, MethodCard, WeightsEntry, load_target
 from srbench.errors import MethodError
-from srbench.files import code_sha256, file_identity
+from srbench.files import code_sha256, expanded, file_identity
 from srbench.isolation import isolated
 from srbench.methods.runtimes.attach import attach
 from srbench.methods.sources.producer import upscaling_producer
@@ -50,7 +50,7 @@ class CardMethod:
     @property
     def _variant_file(self) -> Path | None:
         """Path of the variant if it is a file, else None."""
-        path = Path(self.variant).expanduser()
+        path = expanded(self.variant)
         return path if self.variant and path.is_file() else None
 
     def receptive_radius(self, scale: int) -> int | None:
