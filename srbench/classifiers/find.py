@@ -9,13 +9,13 @@ from srbench.api import Classifier, ClassifierFactory, ClassifierRequest
 from srbench.cards import ClassifierCard, Entry, Registry, load_target
 from srbench.errors import MethodError, RequestError, WeightsError
 from srbench.files import (
-    code_sha256,
     combine,
     existing_files,
     expanded,
     file_sha256,
     installed_version,
     library_versions,
+    module_sha256,
     numbers_code,
 )
 from srbench.isolation import isolated
@@ -57,7 +57,7 @@ class ChosenClassifier:
         folder = self._folder
         return combine(
             pack=self.entry.pack.distribution,
-            code=code_sha256(self.entry.pack.folder),
+            code=module_sha256(self.entry.card.factory.partition(":")[0]),
             engine=numbers_code(),
             weights=self._weights_sha256,
             variant={path.name: file_sha256(path) for path in sorted(folder.iterdir()) if path.is_file()}

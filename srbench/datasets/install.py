@@ -103,7 +103,7 @@ def _verify(card: DatasetCard, listing: Listing, progress: Progress | None) -> t
     differing: list[str] = []
     for done, sample in enumerate(listing.samples, start=1):
         try:
-            image, sha256, _ = read_identified(sample.hr)
+            image, sha256, *_ = read_identified(sample.hr)
         except SRBenchError as error:
             problems.append(str(error))
         else:

@@ -17,7 +17,7 @@ import numpy as np
 
 from srbench.api import Panel, Trial
 from srbench.engine.auto_precision import Precisions
-from srbench.engine.engine import Advance, Settings
+from srbench.engine.engine import Advance, OnFiles, Settings
 from srbench.engine.inputs import prepare_work
 from srbench.engine.pending import PendingImage, pending
 from srbench.engine.records import classified_records, predictions, scored_records
@@ -44,19 +44,17 @@ def run_plan(
     *,
     panel: Panel | None = None,
     on_trial: Callable[[Trial], None] = lambda _: None,
+    on_files: OnFiles = lambda *_: None,
     advance: Advance = lambda _: None,
 ) -> int:
     """Make every record of a plan that the sink lacks, in this process; for arguments and result see `Engine`."""
-    worker = Worker(settings.inference.device, Precisions(plan, settings, identities, sink, on_trial).choose)
+    choose = Precisions(plan, settings, identities, sink, on_trial).choose
+    worker = Worker(settings.inference.device, choose, on_files)
     with ThreadPoolExecutor(1, thread_name_prefix="srbench-score") as scorer:
         scoring = _Scoring(settings, sink, panel, advance, scorer)
         work = _counted(pending(plan, identities, sink, settings.gallery), scoring)
         device = settings.inference.device
-        coming = prefetch(
-            lambda one: prepare_work(one.dataset, one.sample, one.records, settings.lr, device),
-            work,
-            max(worker.batch_size, _WAITING),
-        )
+        coming = prefetch(lambda one: prepare_work(one, settings.lr, device), work, max(worker.batch_size, _WAITING))
         try:
             with closing(coming):
                 _consume(coming, worker, scoring)

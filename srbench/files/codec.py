@@ -5,6 +5,7 @@ until the protocol converts it (`to_rgb` repeats it three times).
 """
 
 import hashlib
+import io
 import os
 import re
 import warnings
@@ -56,16 +57,25 @@ def read_with_warnings(path: str | os.PathLike[str]) -> tuple[Image, tuple[str, 
     Raises:
         ImageError: See `read_image`.
     """
-    pixels, found = _decoded(Path(path))
-    return planar(pixels), found
+    path = Path(path)
+    with upright(path, content_of(path)) as (picture, found):
+        return planar(checked_pixels(picture, path)), found
 
 
 class IdentifiedImage(NamedTuple):
-    """A decoded file: uint8, (C, H, W); its `pixel_sha256`; and what makes its pixels doubtful, usually nothing."""
+    """A decoded file.
+
+    Attributes:
+        image: Pixels: uint8, (C, H, W).
+        sha256: Their `pixel_sha256`.
+        warnings: What makes the pixels doubtful; usually nothing.
+        file_sha256: sha256 of the bytes that were decoded.
+    """
 
     image: Image
     sha256: str
     warnings: tuple[str, ...]
+    file_sha256: str
 
 
 def read_identified(path: str | os.PathLike[str]) -> IdentifiedImage:
@@ -74,19 +84,26 @@ def read_identified(path: str | os.PathLike[str]) -> IdentifiedImage:
     Raises:
         ImageError: See `read_image`.
     """
-    pixels, found = _decoded(Path(path))
-    return IdentifiedImage(planar(pixels), _pixels_sha256(pixels), found)
+    path = Path(path)
+    content = content_of(path)
+    with upright(path, content) as (picture, found):
+        pixels = checked_pixels(picture, path)
+    return IdentifiedImage(planar(pixels), _pixels_sha256(pixels), found, hashlib.sha256(content).hexdigest())
 
 
-def _decoded(path: Path) -> tuple[NDArray[np.uint8], tuple[str, ...]]:
-    """Return samples in the file's layout, (H, W, 3), or (H, W) for grey, with warnings about the file."""
-    with upright(path) as (image, found):
-        return checked_pixels(image, path), found
+def content_of(path: Path) -> bytes:
+    """Read a file at once, so that a change meanwhile cannot give other pixels than those that were hashed."""
+    try:
+        return path.read_bytes()
+    except FileNotFoundError:
+        raise ImageError(f"{path}: no such image file; check the path") from None
+    except (OSError, ValueError) as error:
+        raise ImageError(f"{path}: damaged or unreadable image ({error}); replace the file") from error
 
 
 @contextmanager
-def upright(path: Path) -> Iterator[tuple[Pil.Image, tuple[str, ...]]]:
-    """Open an image file and apply its EXIF orientation; exceptions in the `with` block become ImageErrors.
+def upright(path: Path, content: bytes) -> Iterator[tuple[Pil.Image, tuple[str, ...]]]:
+    """Decode a file's content and apply its EXIF orientation; exceptions in the `with` block become ImageErrors.
 
     Yields:
         The image, and warnings about its file.
@@ -95,17 +112,15 @@ def upright(path: Path) -> Iterator[tuple[Pil.Image, tuple[str, ...]]]:
         with warnings.catch_warnings():
             # MAX_PIXELS, checked before any pixel is decoded, replaces Pillow's warning.
             warnings.simplefilter("ignore", Pil.DecompressionBombWarning)
-            with Pil.open(path, formats=_FORMATS) as file:
+            with Pil.open(io.BytesIO(content), formats=_FORMATS) as file:
                 _refuse_unreadable(file, path)
                 found = _several(file, path)
                 picture = ImageOps.exif_transpose(file)
-                yield picture, (*found, *damage(file, path))
+                yield picture, (*found, *damage(file, content))
     except ImageError:
         raise
-    except FileNotFoundError:
-        raise ImageError(f"{path}: no such image file; check the path") from None
     except UnidentifiedImageError:
-        kind = "empty file" if path.stat().st_size == 0 else "not an image that can be decoded"
+        kind = "not an image that can be decoded" if content else "empty file"
         raise ImageError(f"{path}: {kind}; expected PNG, BMP, JPEG, WebP, TIFF or PPM") from None
     except Pil.DecompressionBombError:
         raise ImageError(f"{path}: more than {MAX_PIXELS:,} pixels (a decompression bomb?); shrink the image") from None

@@ -11,7 +11,6 @@ import struct
 import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import NamedTuple
 
 from PIL import Image as Pil
@@ -38,20 +37,19 @@ _HEADERS = {0xC0, 0xC1, 0xC2, 0xC9, 0xCA}
 _MARKER = re.compile(rb"\xff[^\x00\xff]")
 
 
-def damage(file: Pil.Image, path: Path) -> tuple[str, ...]:
+def damage(file: Pil.Image, content: bytes) -> tuple[str, ...]:
     """Describe damage of a decoded PNG or JPEG file that its decoder did not report; empty for other formats.
 
     Args:
         file: The decoded image, as Pillow opened it, before any change.
-        path: Its file.
+        content: The bytes of its file.
 
     Raises:
         ValueError: Pixels are missing, and the decoder filled them in.
-        OSError: The file cannot be read.
     """
     if file.format == "PNG":
-        return _png_damage(file, path.read_bytes())
-    return _jpeg_damage(file, path.read_bytes()) if file.format in ("JPEG", "MPO") else ()
+        return _png_damage(file, content)
+    return _jpeg_damage(file, content) if file.format in ("JPEG", "MPO") else ()
 
 
 class _Chunk(NamedTuple):

@@ -1,6 +1,6 @@
 """Running a plan to completion, in memory or in a folder that the same plan can resume."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import nullcontext
 from pathlib import Path
 
@@ -76,10 +76,12 @@ class _Execution:
         _check(request.metrics, self._device)
         self._panel = load_panel(request.classifiers, labels, self._device)  # before the folder is created
         classifiers = self._panel.describe() if self._panel else {}
-        self._about = describe_run(plan, self._identities, environment(self._device), classifiers)
         self._save_images = options["save_images"]
         self._progress = options["progress"]
         self._store = RunStore(folder, plan.describe()) if folder else None
+        if self._store and (held := self._store.held):
+            self._identities = self._identities.since(held.bases, held.read)
+        self._about = describe_run(plan, self._identities, environment(self._device), classifiers)
         self._sink = self._store or MemoryStore()
         self._reused = 0
 
@@ -105,6 +107,7 @@ class _Execution:
                 self._sink,
                 panel=self._panel,
                 on_trial=self._on_trial,
+                on_files=self._on_files,
                 advance=advance,
             )
             if self._panel is not None and (cost := self._panel.cost()):
@@ -129,6 +132,9 @@ class _Execution:
 
     def _on_trial(self, trial: Trial) -> None:
         self._keep(self._about.with_trial(trial))
+
+    def _on_files(self, method: str, scale: int, files: Mapping[str, str]) -> None:
+        self._keep(self._about.with_read(method, scale, files))
 
     def _keep(self, about: RunDescription) -> None:
         self._about = about

@@ -25,6 +25,7 @@ def notes_of(run: Run) -> list[str]:
     found += [f"not run: {refusal}" for refusal in about.refused]
     found += [_trial(trial) for trial in about.trials]
     found += _not_as_asked(run)
+    found += _unknown_variables(run)
     found += _passed_over(run)
     for name, classifier in about.classifiers.items():
         found += [f"labels of {data} are not used by {name}: {why}" for data, why in classifier.unused_labels.items()]
@@ -79,6 +80,17 @@ def _passed_over(run: Run) -> Iterator[str]:
             more = f" and {len(others) - 4} more" if len(others) > 4 else ""
             count = f"{len(others)} files that are" if len(others) > 1 else "1 file that is"
             yield f"{name}: passed over {count} not read: {', '.join(others[:4])}{more}"
+
+
+def _unknown_variables(run: Run) -> Iterator[str]:
+    """Methods whose scores may depend on environment variables that their fingerprint does not hold."""
+    methods = run.description.methods
+    names = [name for name, scales in methods.items() if any("variables" in one for one in scales.values())]
+    if names:
+        yield (
+            f"{_listed(names)}: reads environment variables by names that its source does not show; a change of them "
+            "is not noticed, and old scores are kept"
+        )
 
 
 def _grouped_remarks(records: Sequence[Record]) -> list[str]:

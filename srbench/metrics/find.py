@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from srbench.api import Metric, MetricInfo, MetricRequest, MetricSpec, is_column
 from srbench.cards import Entry, MetricCard, Registry, load_target
 from srbench.errors import MethodError, RequestError
-from srbench.files import code_sha256, combine
+from srbench.files import combine, module_sha256
 from srbench.isolation import isolated
 
 DEFAULT_METRICS = ("psnr", "ssim", "ms_ssim", "l1")
@@ -38,8 +38,10 @@ class CardMetric:
         return self.entry.card.info
 
     def identity(self) -> str:
-        """Return a hash, 16 hexadecimal digits, of the version and sources of the card's pack."""
-        return combine(pack=self.entry.pack.distribution, code=code_sha256(self.entry.pack.folder))[:16]
+        """Return a hash, 16 hexadecimal digits, of the pack, and of the metric's code with all it may import."""
+        target = self.entry.card.factory or str(self.entry.card.formula)
+        code = module_sha256(target.partition(":")[0])
+        return combine(pack=self.entry.pack.distribution, code=code, target=target)[:16]
 
     def build(self, device: str) -> Metric:
         """Load the card's formula or factory and return the metric.

@@ -255,7 +255,7 @@ def test_run_json_keeps_its_first_start_and_is_checked(tmp_path):
         store.write_run(DESCRIBED.model_copy(update={"started": "now"}))
     assert read_run(tmp_path) == DESCRIBED
     (tmp_path / "run.json").write_text(json.dumps({"schema": 99}))
-    with pytest.raises(StoreError, match="schema 99, this srbench reads up to 2"):
+    with pytest.raises(StoreError, match="schema 99, this srbench reads up to 3"):
         read_run(tmp_path)
     (tmp_path / "run.json").write_text("{")
     with pytest.raises(StoreError, match="damaged or unreadable"):

@@ -7,7 +7,7 @@ from pathlib import Path
 from srbench.api import BuildRequest, Colour, Inference, Producer, Scales, Upscaler, UpscalerFactory
 from srbench.cards import Entry, MethodCard, WeightsEntry, load_target
 from srbench.errors import MethodError
-from srbench.files import code_sha256, expanded, file_identity
+from srbench.files import combine, expanded, file_identity, module_sha256
 from srbench.isolation import isolated
 from srbench.methods.runtimes.attach import attach
 from srbench.methods.sources.producer import upscaling_producer
@@ -80,9 +80,14 @@ class CardMethod:
         return entry is None or self._file(entry).here
 
     def identity(self, scale: int) -> Mapping[str, str]:
-        """Return a mapping: the pack's version, its code hash, and the weights' hash or the variant."""
+        """Return hashes of the pack, of the factory's code with all it may import, and of weights or variant."""
         weights = self.weights(scale)
-        found = {"pack": self.entry.pack.distribution, "code": code_sha256(self.entry.pack.folder)}
+        card = self.entry.card
+        found = {
+            "pack": self.entry.pack.distribution,
+            "code": module_sha256(card.factory.partition(":")[0]),
+            "card": combine(factory=card.factory, colour=card.colour)[:12],
+        }
         if self.variant:
             file = self._variant_file
             return found | ({"weights": file_identity(file)} if file else {"variant": self.variant})

@@ -1,7 +1,6 @@
 """`./mine.py:upscale`: a function in a Python file, with the modules that file imports from its folder."""
 
 import importlib.util
-import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -11,7 +10,7 @@ from types import ModuleType
 from typing import Any
 
 from srbench.errors import RequestError, suggest
-from srbench.files import file_sha256, place_sha256
+from srbench.files import import_closure, place_sha256
 from srbench.isolation import isolated
 from srbench.methods.sources.function import FunctionMethod, function_method
 
@@ -19,8 +18,8 @@ from srbench.methods.sources.function import FunctionMethod, function_method
 def method_from_file(path: Path, attribute: str) -> FunctionMethod:
     """Make a method from a function in a Python file, with hashes of every file its results depend on.
 
-    These are the file, the modules it imports from its folder, and the paths in the function's attribute `files`
-    (relative to that folder, for example weights).
+    These are the file, the modules it may import that are not installed libraries, the files that their text names, and
+    the paths in the function's attribute `files` (relative to its folder, for example weights).
 
     Raises:
         RequestError: The file or function does not exist, or the file cannot be imported.
@@ -34,9 +33,9 @@ def method_from_file(path: Path, attribute: str) -> FunctionMethod:
     if not callable(function):
         offered = [item for item, value in vars(module).items() if callable(value) and not item.startswith("_")]
         raise RequestError(f"{path}: has no function {attribute!r}{suggest(attribute, offered)}")
-    used = {path.resolve(), *imported, *_listed_files(function, folder, path)}
-    hashes = {os.path.relpath(file, folder): file_sha256(file) for file in used}
-    source = {"function": attribute, **hashes}
+    closure = import_closure(path.resolve())
+    closure.files |= {*imported, *_listed_files(function, folder, path)}
+    source = {"function": attribute, **closure.describe(folder)}
     return function_method(f"{path.stem}:{attribute}", function, source, place_sha256(path))
 
 
