@@ -6,7 +6,7 @@ from pathlib import Path
 
 from srbench.api import BuildRequest, Colour, Inference, Producer, Scales, Upscaler, UpscalerFactory
 from srbench.cards import Entry, MethodCard, WeightsEntry, load_target
-from srbench.errors import MethodError, SRBenchError, one_line
+from srbench.errors import MethodError, SRBenchError, WeightsError, one_line
 from srbench.files import code_sha256, file_identity
 from srbench.methods.runtimes.attach import attach
 from srbench.methods.sources.producer import upscaling_producer
@@ -32,6 +32,7 @@ class CardMethod:
     own: Path | None = None
     variant: str = ""
     place: str = ""
+    _failures: dict[int, WeightsError] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     @property
     def name(self) -> str:
@@ -79,14 +80,17 @@ class CardMethod:
         return entry is None or self._file(entry).here
 
     def identity(self, scale: int) -> Mapping[str, str]:
-        """Return a mapping: the pack's version, its code hash, and the weights' hash or the variant."""
+        """Return a mapping: the pack's version, its code hash, and the weights' hash or the variant.
+
+        Weights of which the card has only the first digits of the hash are obtained for it; see `WeightFile.identity`.
+        """
         weights = self.weights(scale)
         found = {"pack": self.entry.pack.distribution, "code": code_sha256(self.entry.pack.folder)}
         if self.variant:
             file = self._variant_file
             return found | ({"weights": file_identity(file)} if file else {"variant": self.variant})
         if weights is not None:
-            return found | {"weights": weights.identity}
+            return found | {"weights": self._file(weights).identity()}
         return found | ({"weights": file_identity(self.own)} if self.own else {})
 
     def inference(self, scale: int, asked: Inference) -> Inference:
@@ -117,4 +121,5 @@ class CardMethod:
 
     def _file(self, entry: WeightsEntry) -> WeightFile:
         given = self.given.get(entry.scale)
-        return WeightFile(entry, self.name, self.entry.path.parent, self.entry.pack.distribution, given)
+        owner = self.entry.pack.distribution
+        return WeightFile(entry, self.name, self.entry.path.parent, owner, given, self._failures)
