@@ -8,7 +8,7 @@ from pathlib import Path
 from srbench.api import Dataset, Labels, Listing
 from srbench.cards import DatasetCard, Entry, Registry, load_target
 from srbench.datasets.layout import list_folder
-from srbench.errors import DatasetError, NotImportedError, RequestError, UnknownNameError
+from srbench.errors import DatasetError, NotImportedError, RequestError, SRBenchError, UnknownNameError, one_line
 from srbench.files import data_home, is_folder_spec, place_sha256, printable_name
 
 _SUBSET_SEED = 0
@@ -36,9 +36,12 @@ def open_dataset(spec: str, cards: Registry, split: str = "", *, labelled: bool 
         name = f"./{printable_name(folder.resolve())}"
         listing = list_folder(folder)
         return Dataset(name, listing.samples, place=place_sha256(folder), labels=_labels(listing, wanted=labelled))
-    if spec not in cards.datasets and Path(spec).is_dir():
-        raise UnknownNameError(f"unknown dataset {spec!r}; to use the folder of that name write ./{spec}")
-    entry = cards.dataset(spec)
+    try:
+        entry = cards.dataset(spec)
+    except UnknownNameError:
+        if Path(spec).is_dir():
+            raise UnknownNameError(f"unknown dataset {spec!r}; to use the folder of that name write ./{spec}") from None
+        raise
     listing = installed_listing(entry, split)
     name = spec if split in ("", *list(entry.card.splits)[:1]) else f"{spec}:{split}"
     return Dataset(name, listing.samples, entry.card.pixels, labels=_labels(listing, wanted=labelled))
@@ -87,7 +90,8 @@ def checked_listing(entry: Entry[DatasetCard], folder: Path, split: str = "") ->
 
     Raises:
         RequestError: The dataset has no such split.
-        DatasetError: The folder does not hold the card's images.
+        CardError: The card's reader cannot be imported.
+        DatasetError: The folder does not hold the card's images, or the reader raised something.
     """
     card = entry.card
     if split and split not in card.splits:
@@ -95,7 +99,12 @@ def checked_listing(entry: Entry[DatasetCard], folder: Path, split: str = "") ->
         raise RequestError(f"{card.name} has no split {split!r}{known}")
     reader: Callable[..., Listing] = load_target(card.reader, entry.pack.name)
     chosen = split or next(iter(card.splits), "")
-    listing = reader(folder, chosen) if chosen else reader(folder)
+    try:
+        listing = reader(folder, chosen) if chosen else reader(folder)
+    except SRBenchError:
+        raise
+    except (Exception, SystemExit) as error:  # third-party code may raise anything
+        raise DatasetError(f"{card.name}: its reader raised {one_line(error)}") from error
     count = card.splits.get(chosen, card.count)
     found = {sample.id for sample in listing.samples}
     if card.pixels and found != card.pixels.keys():
