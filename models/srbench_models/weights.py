@@ -17,7 +17,7 @@ from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 
 from srbench.errors import WeightsError
-from srbench.files import atomic_write, cache_home, code_sha256, file_sha256
+from srbench.files import atomic_write, cache_home, file_sha256
 
 __all__ = [
     "State",
@@ -157,8 +157,8 @@ def converted(path: Path, convert: Callable[[Path], State]) -> Path:
     Raises:
         WeightsError: The file cannot be read, or the cache cannot be written.
     """
-    made_from = {"source_sha256": file_sha256(path), "code_sha256": code_sha256(Path(inspect.getfile(convert)).parent)}
-    source, code = made_from.values()
+    source, code = file_sha256(path), _code_sha256(convert)
+    made_from = {"source_sha256": source, "code_sha256": code}
     target = cache_home() / "converted" / f"{source[:16]}-{code[:8]}.safetensors"
     if target.exists():
         if _is_intact(target, made_from):
@@ -171,6 +171,14 @@ def converted(path: Path, convert: Callable[[Path], State]) -> Path:
     except (OSError, SafetensorError) as error:
         raise WeightsError(f"{target}: the converted weights cannot be kept ({error})") from error
     return target
+
+
+def _code_sha256(function: Callable[..., object]) -> str:
+    """Return the sha256 of the Python files in the folder of a function: a converter, and the reader of its format."""
+    digest = hashlib.sha256()
+    for path in sorted(Path(inspect.getfile(function)).parent.glob("*.py")):
+        digest.update(f"{path.name} {file_sha256(path)}\n".encode())
+    return digest.hexdigest()
 
 
 def _is_intact(path: Path, made_from: Mapping[str, str]) -> bool:
