@@ -41,6 +41,7 @@ __all__ = [
     "UndefinedMetricError",
     "UnknownNameError",
     "WeightsError",
+    "message_of",
     "one_line",
     "suggest",
 ]
@@ -118,8 +119,17 @@ class StoreError(SRBenchError):
 
 def one_line(error: BaseException) -> str:
     """Return type and message of an exception on one line, with at most 200 characters of message."""
-    text = " ".join(str(error).split())
-    return f"{type(error).__name__}: {text if len(text) <= 200 else text[:200] + '…'}"
+    text = message_of(error)
+    return ": ".join(filter(None, [type(error).__name__, text if len(text) <= 200 else text[:200] + "…"]))
+
+
+def message_of(error: BaseException) -> str:
+    """Return the message of an exception, which may be third-party code, on one line that can be written as UTF-8."""
+    try:
+        text = str(error)
+    except Exception:  # noqa: BLE001  # its __str__ may raise anything
+        text = "an exception whose message cannot be read"
+    return " ".join(text.split()).encode("utf-8", "backslashreplace").decode()
 
 
 def suggest(name: str, known: Iterable[str]) -> str:

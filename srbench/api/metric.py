@@ -125,6 +125,11 @@ class MetricInfo:
         """1 if a larger value is better, else -1."""
         return 1 if self.higher_is_better else -1
 
+    @property
+    def resolution(self) -> float:
+        """Half of the last printed digit; two values that differ by less are a tie."""
+        return 0.5 * 10.0**-self.decimals
+
 
 @dataclass(frozen=True)
 class Metric(MetricInfo):

@@ -13,6 +13,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from srbench.errors import RequestError
 from srbench.files import cache_home
 
 _LIMIT = 2**28
@@ -47,10 +48,15 @@ class PredictionCache:
 
     def __init__(self, path: Path | None = None, limit: int = _LIMIT) -> None:
         """Use a file of at most `limit` bytes; by default `predictions.sqlite` in srbench's cache folder."""
-        self._path = path or cache_home() / "predictions.sqlite"
+        self._path = path or Path("predictions.sqlite")
         self._limit = limit
         self._readable = self._writable = True
         self._told = False
+        try:
+            self._path = path or cache_home() / self._path
+        except RequestError as error:
+            self._readable = self._writable = False
+            self._tell(f"cannot be used ({error})")
 
     def get(self, key: str) -> NDArray[np.float32] | None:
         """Return the logits stored under a key, float32, (K,) for K classes; None if there are none."""
@@ -112,11 +118,13 @@ class PredictionCache:
                     self._path.with_name(self._path.name + end).unlink(missing_ok=True)
         except OSError as problem:
             damaged, error = False, problem
+        self._tell("was damaged or of another version" if damaged else f"cannot be used ({error})")
+        return damaged
+
+    def _tell(self, what: str) -> None:
         if not self._told:
             self._told = True
-            what = "was damaged or of another version" if damaged else f"cannot be used ({error})"
             print(f"note: {self._path}: the cache of predictions {what}; they are computed again", file=sys.stderr)
-        return damaged
 
 
 def _digest(key: str, value: bytes) -> bytes:

@@ -84,7 +84,9 @@ class _Verbs(TyperGroup):
 
 
 def _fail(message: str, code: int) -> None:
-    typer.echo(f"error: {message}", err=True)
+    # A path in the message may hold a line feed, or bytes that are no text.
+    plain = "".join(letter if letter.isprintable() else ascii(letter)[1:-1] for letter in message)
+    typer.echo(f"error: {plain}", err=True)
     sys.exit(code)
 
 

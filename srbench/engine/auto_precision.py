@@ -93,7 +93,8 @@ def try_bf16(
                 results = [produce([image.job])[0].array for produce in (full, half)]
                 for protocol in same:
                     truth = image.references[protocol.name]
-                    exact, rounded = (psnr(protocol.compared(result, scale), truth) for result in results)
+                    planes = (protocol.compared(result, scale) for result in results)
+                    exact, rounded = (psnr(sr, truth, data_range=255.0) for sr in planes)
                     differences.append(0.0 if exact == rounded else abs(exact - rounded))
             images += 1
     except SRBenchError as error:

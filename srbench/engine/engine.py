@@ -52,7 +52,7 @@ class Engine(Protocol):
             plan: The cells (method × dataset × scale × protocol) to be run.
             settings: How the cells are run.
             identities: Hashes that the records depend on.
-            sink: Stores each record as it is made; called from this process only.
+            sink: Stores each record as it is made; called from this process only, perhaps from several threads.
             panel: The classifiers of `settings`, loaded.
             on_trial: Called with each trial of bf16, before records in the chosen precision are made.
             advance: Called as records are made or found finished.

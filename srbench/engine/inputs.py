@@ -6,10 +6,10 @@ from pathlib import Path
 import numpy as np
 
 from srbench.api import Dataset, Image, Job, LrSource, Planes, Sample
-from srbench.engine.records import failed_records
+from srbench.engine.records import device_faults, failed_records
 from srbench.engine.work import Decoded, PendingRecord, PreparedImage, PreparedWork, Ready
 from srbench.errors import DatasetError, ImageError, SRBenchError, one_line
-from srbench.files import read_identified, read_image, to_rgb
+from srbench.files import read_identified, read_with_warnings, to_rgb
 from srbench.parallel import grouped
 from srbench.protocols import DegradationRule, Protocol
 
@@ -18,18 +18,21 @@ def decode(dataset: Dataset, sample: Sample) -> Decoded:
     """Decode an HR image and check its pixels against the hash in the dataset's card, if there is one.
 
     Raises:
-        SRBenchError: The file cannot be decoded, or its pixels differ from those in the card.
+        SRBenchError: The file cannot be decoded, or its pixels differ from those in the card, which does not allow it.
     """
     try:
-        image, found = read_identified(sample.hr)
+        image, found, warnings = read_identified(sample.hr)
     except SRBenchError as error:
         raise _named_by_file(sample.hr, error) from error
+    warnings = tuple(f"HR file: {warning}" for warning in warnings)
     if found != dataset.pixels.get(sample.id, found):
-        raise DatasetError(
-            f"{sample.hr.name}: other pixels than {dataset.name}'s card lists: another version of the dataset, or "
-            "another JPEG decoder; import the dataset again, or use its folder as ./folder"
-        )
-    return Decoded(image, found)
+        if dataset.other_pixels == "refuse":
+            raise DatasetError(
+                f"{sample.hr.name}: other pixels than {dataset.name}'s card lists: another version of the dataset, or "
+                "another JPEG decoder; import the dataset again, or use its folder as ./folder"
+            )
+        warnings = (*warnings, f"HR has other pixels than {dataset.name}'s card lists")
+    return Decoded(image, found, warnings)
 
 
 def prepared(
@@ -53,7 +56,7 @@ def prepared(
     low, warnings = _lr(reference, sample, scale, rule, lr)
     try:
         there = _on_device(reference, device)
-    except RuntimeError as error:  # a GPU without enough memory
+    except device_faults() as error:
         raise ImageError(f"does not fit on {device}: {one_line(error)}") from error
     references: dict[str, Planes] = {}
     problems: dict[str, ImageError] = {}
@@ -63,7 +66,7 @@ def prepared(
         except ImageError as error:
             problems[protocol.name] = error
     job = Job(sample.id, low, (reference.shape[1], reference.shape[2]), scale, grey=len(hr.image) == 1)
-    return PreparedImage(hr, job, reference, references, problems, warnings)
+    return PreparedImage(hr, job, reference, references, problems, (*hr.warnings, *warnings))
 
 
 def _lr(
@@ -77,14 +80,17 @@ def _lr(
     if path is None:
         raise DatasetError(f"{sample.id}: no LR file for ×{scale} in folder X{scale}; add it or leave out --lr given")
     try:
-        given = to_rgb(read_image(path))
+        image, found = read_with_warnings(path)
     except SRBenchError as error:
         raise _named_by_file(path, error) from error
+    given, warnings = to_rgb(image), tuple(f"LR file: {warning}" for warning in found)
     if given.shape != made.shape:
         got, expected = (f"{shape[2]}×{shape[1]}" for shape in (given.shape, made.shape))
         raise DatasetError(f"{path.name}: LR is {got}, expected {expected} for ×{scale}; leave out --lr given")
     differing = float(np.mean(given != made))
-    return given, (f"given LR differs from the protocol's in {differing:.1%} of its samples",) if differing else ()
+    if differing:
+        warnings = (*warnings, f"given LR differs from the protocol's in {differing:.1%} of its samples")
+    return given, warnings
 
 
 def _named_by_file(path: Path, error: SRBenchError) -> SRBenchError:

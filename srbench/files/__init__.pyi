@@ -5,9 +5,11 @@ from .atomic import atomic_write as atomic_write
 from .atomic import is_web_page as is_web_page
 from .atomic import write_text as write_text
 from .codec import IMAGE_SUFFIXES as IMAGE_SUFFIXES
+from .codec import IdentifiedImage as IdentifiedImage
 from .codec import pixel_sha256 as pixel_sha256
 from .codec import read_identified as read_identified
 from .codec import read_image as read_image
+from .codec import read_with_warnings as read_with_warnings
 from .codec import to_rgb as to_rgb
 from .codec import write_image as write_image
 from .downloads import Bytes as Bytes
@@ -29,6 +31,10 @@ from .places import Files as Files
 from .places import cache_home as cache_home
 from .places import data_home as data_home
 from .places import existing_files as existing_files
+from .places import expanded as expanded
 from .places import image_files as image_files
 from .places import is_folder_spec as is_folder_spec
+from .places import passed_over as passed_over
 from .places import printable_name as printable_name
+from .places import reading_folder as reading_folder
+from .places import shown as shown

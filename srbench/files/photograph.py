@@ -41,7 +41,7 @@ def read_photograph(path: str | os.PathLike[str]) -> Photograph:
     Raises:
         ImageError: See `read_image`; transparent pixels are allowed.
     """
-    with upright(Path(path)) as picture:
+    with upright(Path(path)) as (picture, _):
         alpha = None
         if picture.has_transparency_data:
             alpha = np.ascontiguousarray(np.asarray(picture.convert("RGBA"))[None, ..., 3])

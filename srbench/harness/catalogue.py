@@ -77,6 +77,7 @@ def _datasets() -> Rows:
     from srbench.errors import NotImportedError, SRBenchError
 
     rows = []
+    hashes = {"refuse": "every image", "warn": "every image; other pixels are warned of"}
     for entry in installed_cards().datasets.values():
         try:
             installed_listing(entry)
@@ -90,7 +91,7 @@ def _datasets() -> Rows:
                 "summary": card.summary,
                 "images": card.count,
                 "state": state,
-                "hashes": "every image" if card.pixels else "none known",
+                "hashes": hashes[card.other_pixels] if card.pixels else "none known",
                 "licence": card.licence,
                 "source": card.source,
             }

@@ -1,17 +1,18 @@
 """Running a plan to completion, in memory or in a folder that the same plan can resume."""
 
 from collections.abc import Sequence
-from contextlib import AbstractContextManager, nullcontext
+from contextlib import nullcontext
 from pathlib import Path
 
 from srbench.api import DEFAULT_SIZES, MetricSpec, Progress, Size, Trial
 from srbench.classifiers import load_panel
 from srbench.engine import Engine, Settings, run_plan
 from srbench.errors import RequestError, SRBenchError, StoppedError
-from srbench.files import combine
+from srbench.files import combine, expanded, shown
 from srbench.harness.bench import still_valid, time_methods, timed_methods
 from srbench.harness.options import RunOptions
 from srbench.harness.result import RunResult
+from srbench.isolation import exact
 from srbench.leaderboard import write_attributes, write_leaderboard
 from srbench.methods import resolve_device, resolve_inference
 from srbench.runs import (
@@ -43,7 +44,8 @@ def execute(plan: Plan, options: RunOptions, engine: Engine = run_plan) -> RunRe
         StoppedError: The run was interrupted; the folder can be resumed.
     """
     output = options["output"]
-    folder = None if output is None else default_folder(plan) if output == "auto" else Path(output)
+    folder = None if output is None else default_folder(plan) if output == "auto" else expanded(output)
+    folder = None if folder is None else folder.absolute()  # a method may change the working directory
     if options["save_images"] and folder is None:
         raise RequestError("images are saved in the run folder; name one with output (--output DIR)")
     timing = options["timing"]
@@ -51,8 +53,8 @@ def execute(plan: Plan, options: RunOptions, engine: Engine = run_plan) -> RunRe
     try:
         return _Execution(plan, options, folder, engine).run(sizes)
     except KeyboardInterrupt:
-        kept = f"what was scored is kept in {folder}: run the same command again to go on"
-        raise StoppedError(f"interrupted; {kept if folder else 'nothing was kept'}") from None
+        kept = f"what was scored is kept in {shown(folder)}: run the same command again to go on" if folder else ""
+        raise StoppedError(f"interrupted; {kept or 'nothing was kept'}") from None
 
 
 def default_folder(plan: Plan) -> Path:
@@ -95,7 +97,7 @@ class _Execution:
             classifiers=request.classifiers,
             gallery=Gallery.of(self._about) if self._save_images else None,
         )
-        with self._store or nullcontext(), _exact(self._device):
+        with self._store or nullcontext(), exact():
             self._keep(self._carried_over())
             self._reused = self._engine(
                 self._plan,
@@ -135,7 +137,9 @@ class _Execution:
             self._store.write_run(about)
 
     def _result(self) -> RunResult:
-        run = Run("", self._about, current_records(self._about, self._sink.records()), self._folder)
+        damaged = self._store.damaged if self._store else ()
+        again = tuple(f"{line}; removed, and its image scored again" for line in damaged)
+        run = Run("", self._about, current_records(self._about, self._sink.records()), self._folder, again)
         return RunResult(run, self._reused, self._plan, self._inference)
 
     def _written(self) -> RunResult:
@@ -157,15 +161,6 @@ def _devices(choice: str, request: Request) -> tuple[str, str]:
     if any(method.colour != "images" for method in request.methods):
         return device, device
     return device if request.classifiers else "cpu", "cpu"
-
-
-def _exact(device: str) -> AbstractContextManager[None]:
-    """Forbid TF32 to classifiers and metrics too, on a device that has it."""
-    if device == "cpu":
-        return nullcontext()
-    from srbench.methods import tf32  # here, because it imports torch
-
-    return tf32(allowed=False)
 
 
 def _check(metrics: Sequence[MetricSpec], device: str) -> None:

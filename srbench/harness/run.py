@@ -6,6 +6,7 @@ from typing import Unpack
 from srbench.cards import installed_cards
 from srbench.classifiers import find_classifiers
 from srbench.datasets import find_datasets
+from srbench.files import expanded
 from srbench.harness.execute import execute
 from srbench.harness.options import (
     Methods,
@@ -78,7 +79,7 @@ def score(images: Path | str, *, name: str, dataset: str, scale: int, **options:
     scales = checked_scales(scale)
     ids = tuple(sample.id for sample in opened.samples)
     request = Request(
-        methods=(FinishedImages(free_name(name, cards), Path(images), ids, scale),),
+        methods=(FinishedImages(free_name(name, cards), expanded(images), ids, scale),),
         datasets=(opened,),
         scales=scales,
         protocols=find_protocols(several(chosen["protocol"]), cards),

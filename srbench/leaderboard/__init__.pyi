@@ -25,6 +25,7 @@ from .table import records_frame as records_frame
 from .tally import GROUP_COLUMNS as GROUP_COLUMNS
 from .tally import Place as Place
 from .tally import places as places
+from .tally import shared_images as shared_images
 from .tally import tallies as tallies
 from .text import counted as counted
 from .text import metric_title as metric_title

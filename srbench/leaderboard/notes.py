@@ -1,4 +1,4 @@
-"""Notes below a leaderboard: refusals, failures, warnings, too few images."""
+"""Notes below a leaderboard: refusals, failures, warnings, files passed over, too few images."""
 
 import re
 from collections import defaultdict
@@ -9,22 +9,30 @@ from srbench.api import Trial
 from srbench.leaderboard.columns.downstream import below_chance, disagreements
 from srbench.leaderboard.significance.paired import min_images
 from srbench.leaderboard.table import build_table
-from srbench.leaderboard.tally import Place, largest_sets, places, tallies
+from srbench.leaderboard.tally import Place, Tally, largest_sets, places, shared_by_metric, tallies
 from srbench.runs import Record, Run
+
+_MOST_DAMAGED = 5
+"""Largest number of damaged lines that are named one by one."""
 
 
 def notes_of(run: Run) -> list[str]:
     """Return a line per remark: refused cells, failed or missing images, undefined metrics, warnings, few images."""
     about = run.description
-    found = [f"not run: {refusal}" for refusal in about.refused]
+    found = [*run.damaged[:_MOST_DAMAGED]]
+    if len(run.damaged) > _MOST_DAMAGED:
+        found.append(f"records.jsonl: {len(run.damaged) - _MOST_DAMAGED} more such lines")
+    found += [f"not run: {refusal}" for refusal in about.refused]
     found += [_trial(trial) for trial in about.trials]
     found += _not_as_asked(run)
+    found += _passed_over(run)
     for name, classifier in about.classifiers.items():
         found += [f"labels of {data} are not used by {name}: {why}" for data, why in classifier.unused_labels.items()]
         found += [f"labels of {data} for {name}: {why}" for data, why in classifier.passed_over.items()]
     found += [f"not timed: {reason}" for reason in (about.timings.failed if about.timings else ())]
     found += _grouped_remarks(run.records)
     found += _blank_rows(run)
+    found += _left_out(run)
     found += [
         f"{name} looked at {cost.results:,} results and {cost.hr_images:,} HR images in {cost.seconds:.1f} s"
         for name, cost in about.classifier_cost.items()
@@ -62,6 +70,15 @@ def _not_as_asked(run: Run) -> Iterator[str]:
             f"in fp32 with torch, because they show no network that {' '.join(asked)} could run: "
             f"{', '.join(dict.fromkeys(plain))}"
         )
+
+
+def _passed_over(run: Run) -> Iterator[str]:
+    """Files of a dataset's folder that look like images but are not read."""
+    for name, dataset in run.description.datasets.items():
+        if others := dataset.passed_over:
+            more = f" and {len(others) - 4} more" if len(others) > 4 else ""
+            count = f"{len(others)} files that are" if len(others) > 1 else "1 file that is"
+            yield f"{name}: passed over {count} not read: {', '.join(others[:4])}{more}"
 
 
 def _grouped_remarks(records: Sequence[Record]) -> list[str]:
@@ -113,6 +130,30 @@ def _blank_rows(run: Run) -> Iterator[str]:
             )
 
 
+def _left_out(run: Run) -> Iterator[str]:
+    """Images that a metric's means leave out of all rows, because a row has no value on them."""
+    found = list(tallies(run))
+    largest = largest_sets(found)
+    by_place: dict[Place, list[Tally]] = defaultdict(list)
+    for tally in found:
+        if tally.images and tally.images == largest[tally.place]:
+            by_place[tally.place].append(tally)
+    for place, same in by_place.items():
+        for metric, images in shared_by_metric(same).items():
+            missing = sorted(largest[place] - images) if images else []
+            if missing:
+                values = {tally.cell.method: tally.values(metric) for tally in same}
+                whose = [method for method, of in values.items() if any(of.get(image) is None for image in missing)]
+                yield (
+                    f"{metric} on {place.short} under {place.protocol} is the mean of {len(images)} of "
+                    f"{len(largest[place])} images: {_listed(missing)} left out, without a value for {_listed(whose)}"
+                )
+
+
+def _listed(names: Sequence[str]) -> str:
+    return ", ".join(names[:4]) + (f" and {len(names) - 4} more" if len(names) > 4 else "")
+
+
 def _remarks(record: Record) -> Iterator[str]:
     if record.error is not None:
         yield f"failed: {record.error}"
@@ -124,8 +165,7 @@ def _remarks(record: Record) -> Iterator[str]:
 
 def _where(records: Sequence[Record]) -> str:
     def listed(values: Iterator[object]) -> str:
-        different = list(dict.fromkeys(str(value) for value in values))
-        return ", ".join(different[:4]) + (f" and {len(different) - 4} more" if len(different) > 4 else "")
+        return _listed(list(dict.fromkeys(str(value) for value in values)))
 
     keys = [record.key for record in records]
     methods, scales = listed(key.method for key in keys), listed(f"×{key.scale}" for key in keys)

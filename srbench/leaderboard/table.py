@@ -9,8 +9,8 @@ import pandas as pd
 from srbench.api import MetricInfo
 from srbench.leaderboard.columns.downstream import attribute_rows, downstream_columns
 from srbench.leaderboard.columns.speed import SPEED_COLUMNS, WHOLE_COLUMNS
-from srbench.leaderboard.significance.paired import min_images, standings
-from srbench.leaderboard.tally import GROUP_COLUMNS, Tally, largest_sets, metrics_of, tallies
+from srbench.leaderboard.significance.paired import standings
+from srbench.leaderboard.tally import GROUP_COLUMNS, Tally, largest_sets, metrics_of, shared_by_metric, tallies
 from srbench.parallel import grouped
 from srbench.runs import Record, RecordKey, Run
 
@@ -44,7 +44,8 @@ def build_table(runs: Sequence[Run]) -> pd.DataFrame:
     """Aggregate the records of one run or several into one table.
 
     A metric's value is the mean over the cell's scored images. Means over different images cannot be compared, so only
-    cells that scored the largest set of a dataset's images have values, and only for metrics defined on all of them.
+    cells that scored the largest set of a dataset's images have values, and an image without a value in one row is left
+    out of the metric's means of all rows (see `shared_images`); a note names it.
 
     Args:
         runs: Runs, finished or not; at least one.
@@ -63,12 +64,14 @@ def build_table(runs: Sequence[Run]) -> pd.DataFrame:
     first = next(iter(metrics.values()))
     found = [tally for run in runs for tally in tallies(run)]
     largest = largest_sets(found)
-    comparable = [tally.images == largest[tally.place] for tally in found]
-    ranks = _standings([tally for tally, same in zip(found, comparable, strict=True) if same], first)
-    rows = [
-        {**tally.row(comparable=same), **ranks.get(id(tally), {}), "_run": tally.label}
-        for tally, same in zip(found, comparable, strict=True)
-    ]
+    comparable = [tally for tally in found if tally.images == largest[tally.place]]
+    shared: dict[int, dict[str, frozenset[str]]] = {}
+    ranks: dict[int, dict[str, Any]] = {}
+    for _, same in grouped(comparable, lambda tally: tally.place):
+        images = shared_by_metric(same)
+        shared |= {id(tally): images for tally in same}
+        ranks |= _standings(same, first, images.get(first.name, frozenset()))
+    rows = [{**tally.row(shared.get(id(tally))), **ranks.get(id(tally), {}), "_run": tally.label} for tally in found]
     others = [name for name in metrics if name not in LEADING_COLUMNS]
     speed = list(SPEED_COLUMNS) if any(run.description.timings for run in runs) else []
     classifiers = list(dict.fromkeys(name for run in runs for name in run.description.plan.classifiers))
@@ -108,20 +111,17 @@ def build_attribute_table(run: Run) -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
-def _standings(found: Sequence[Tally], metric: MetricInfo) -> dict[int, dict[str, Any]]:
-    """Interval and rank group of each cell's mean within its place, by the tally's `id`, if there are enough images."""
-    columns: dict[int, dict[str, Any]] = {}
-    for _, same in grouped(found, lambda tally: tally.place):
-        keys = {id(tally): (tally.cell.method, tuple(tally.figures(metric.name).items())) for tally in same}
-        # A cell that occurs in several runs counts once.
-        rows = [key for key in dict.fromkeys(keys.values()) if len(key[1]) >= min_images(2)]
-        names = {key: str(index) for index, key in enumerate(rows)}
-        ranks = standings({name: dict(values) for (_, values), name in names.items()}, metric.higher_is_better)
-        for tally, key in keys.items():
-            if key in names:
-                low, high, group = ranks[names[key]]
-                columns[tally] = {f"{metric.name}_low": low, f"{metric.name}_high": high, "rank_group": group}
-    return columns
+def _standings(same: Sequence[Tally], metric: MetricInfo, images: frozenset[str]) -> dict[int, dict[str, Any]]:
+    """Interval and rank group of each cell's mean, by the tally's `id`, for cells of one place on shared images."""
+    keys = {id(tally): (tally.cell.method, tuple(tally.figures(metric.name, images).items())) for tally in same}
+    # A cell that occurs in several runs counts once.
+    names = {key: str(index) for index, key in enumerate(dict.fromkeys(key for key in keys.values() if key[1]))}
+    ranks = standings({name: dict(values) for (_, values), name in names.items()}, metric)
+    found = {tally: ranks[names[key]] for tally, key in keys.items() if key in names}
+    return {
+        tally: {f"{metric.name}_low": one.low, f"{metric.name}_high": one.high, "rank_group": one.group}
+        for tally, one in found.items()
+    }
 
 
 def _best_first(table: pd.DataFrame, metric: MetricInfo) -> pd.DataFrame:

@@ -2,7 +2,7 @@
 
 import math
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple, cast
 
@@ -87,11 +87,14 @@ class Tally:
         data, rules = self.run.datasets[dataset], self.run.protocols[protocol]
         return Place(dataset, data.sha256, scale, protocol, rules.hash, lr)
 
-    def figures(self, metric: str) -> dict[str, float]:
-        """Return a metric's values by image id; empty if the metric is undefined for any image."""
-        values = {record.key.image: record.scores.get(metric) for record in self.scored}
-        known = {image: value for image, value in values.items() if value is not None}
-        return known if len(known) == len(values) else {}
+    def values(self, metric: str) -> dict[str, float | None]:
+        """Return a metric's values by image id; None where the metric is undefined."""
+        return {record.key.image: record.scores.get(metric) for record in self.scored}
+
+    def figures(self, metric: str, images: frozenset[str]) -> dict[str, float]:
+        """Return a metric's values on the given images by image id; empty if the metric is undefined for any."""
+        found = {image: value for image, value in self.values(metric).items() if image in images and value is not None}
+        return found if len(found) == len(images) else {}
 
     def _recognition(self) -> dict[str, Any]:
         """Values of the classifiers' columns."""
@@ -103,10 +106,16 @@ class Tally:
             row[f"{name}:labels"] = run.datasets[dataset].labels_sha256 if used else ""
         return row
 
-    def row(self, *, comparable: bool) -> dict[str, Any]:
-        """Return the cell's row of the leaderboard, without means if it is not comparable with the other rows."""
+    def row(self, shared: Mapping[str, frozenset[str]] | None) -> dict[str, Any]:
+        """Return the cell's row of the leaderboard.
+
+        Args:
+            shared: Images that each metric's mean is taken over, by metric name; None for a row without means, because
+                its images are not those of the other rows.
+        """
         run, (method, _, scale, _, _) = self.run, self.cell
-        means = {name: _mean([record.scores.get(name) for record in self.scored]) for name in run.plan.metrics}
+        comparable = shared is not None
+        means = {name: _mean(self.figures(name, images)) for name, images in (shared or {}).items()}
         labels = sorted({record.precision for record in self.scored})
         precisions, runtimes = zip(*map(named_parts, labels), strict=True) if labels else ((), ())
         return {
@@ -159,6 +168,27 @@ def metrics_of(runs: Sequence[Run]) -> dict[str, MetricInfo]:
     return found
 
 
-def _mean(values: Sequence[float | None]) -> float | None:
-    present = [value for value in values if value is not None]
-    return math.fsum(present) / len(present) if present and len(present) == len(values) else None
+def shared_images(rows: Iterable[Mapping[str, float | None]]) -> frozenset[str]:
+    """Return the images over which the means of several rows can be compared.
+
+    An image on which some row has no value, such as the PSNR of an exact copy, is left out of all rows. A row that has
+    no value on more than half of its images leaves none out: it has no mean itself.
+
+    Args:
+        rows: A metric's values by image id, None where the metric is undefined.
+    """
+    known = [({image for image, value in row.items() if value is not None}, len(row)) for row in rows]
+    taking_part = [frozenset(images) for images, total in known if images and 2 * len(images) >= total]
+    return frozenset.intersection(*taking_part) if taking_part else frozenset()
+
+
+def shared_by_metric(found: Sequence[Tally]) -> dict[str, frozenset[str]]:
+    """Return the `shared_images` of cells that may be ranked together, by metric name."""
+    names = dict.fromkeys(name for tally in found for name in tally.run.plan.metrics)
+    return {
+        name: shared_images(tally.values(name) for tally in found if name in tally.run.plan.metrics) for name in names
+    }
+
+
+def _mean(figures: Mapping[str, float]) -> float | None:
+    return math.fsum(figures.values()) / len(figures) if figures else None

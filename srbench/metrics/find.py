@@ -2,16 +2,28 @@
 
 import re
 import uuid
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from srbench.api import Metric, MetricInfo, MetricRequest, MetricSpec, is_column
 from srbench.cards import Entry, MetricCard, Registry, load_target
-from srbench.errors import MethodError, RequestError, SRBenchError, one_line
+from srbench.errors import MethodError, RequestError
 from srbench.files import code_sha256, combine
+from srbench.isolation import isolated
 
 DEFAULT_METRICS = ("psnr", "ssim", "ms_ssim", "l1")
 """Metrics that a run computes by default."""
+
+_FIELDS: tuple[tuple[str, Callable[[object], bool], str], ...] = (
+    ("name", lambda value: isinstance(value, str), "text"),
+    ("unit", lambda value: isinstance(value, str), "text, empty for a pure number"),
+    ("higher_is_better", lambda value: isinstance(value, bool), "True or False"),
+    ("decimals", lambda value: type(value) is int and 0 <= value <= 9, "a whole number, 0 to 9"),
+    ("summary", lambda value: isinstance(value, str), "text"),
+    ("function", lambda value: value is None or callable(value), "a function of (sr, hr)"),
+    ("formula", lambda value: value is None or callable(value), "a function of an image pair"),
+)
+"""Fields of a caller's `Metric`, which is not checked as a card is: name, check, and what is expected."""
 
 
 @dataclass(frozen=True)
@@ -40,12 +52,8 @@ class CardMetric:
         if card.factory is None:
             formula = load_target(str(card.formula), owner)
         else:
-            try:
+            with isolated(MethodError, f"metric {card.name} cannot be built:"):
                 formula = load_target(card.factory, owner)(MetricRequest(device))
-            except SRBenchError:
-                raise
-            except (Exception, SystemExit) as error:  # third-party code may raise anything
-                raise MethodError(f"metric {card.name} cannot be built: {one_line(error)}") from error
         if not callable(formula):
             raise MethodError(f"metric {card.name} cannot be built: got {formula!r}, expected a function")
         return Metric(**vars(self.info), formula=formula)
@@ -78,7 +86,7 @@ def find_metrics(asked: Sequence[str | Metric], cards: Registry) -> tuple[Metric
 
     Raises:
         UnknownNameError: No card has one of the names.
-        RequestError: An object is no metric, has the name of a card or column, or an invalid name.
+        RequestError: An object is no metric, has the name of a card or column, or an invalid field.
     """
     for one in asked:
         if not isinstance(one, str | Metric):
@@ -88,6 +96,10 @@ def find_metrics(asked: Sequence[str | Metric], cards: Registry) -> tuple[Metric
 
 def _given(metric: Metric, cards: Registry) -> GivenMetric:
     name = metric.name
+    for field, fits, expected in _FIELDS:
+        value = getattr(metric, field)
+        if not fits(value):
+            raise RequestError(f"metric {name!r}: {field} is {value!r}, expected {expected}")
     if name in cards.metrics or is_column(name):
         raise RequestError(f"metric {name!r} is the name of another metric or of a table column; rename yours")
     if not re.fullmatch(r"[a-z0-9][a-z0-9_-]*", name):

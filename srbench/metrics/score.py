@@ -7,8 +7,12 @@ from typing import NamedTuple
 import numpy as np
 
 from srbench.api import ImagePair, Metric, Planes
-from srbench.errors import UndefinedMetricError, one_line
+from srbench.errors import MethodError, SRBenchError, message_of
+from srbench.isolation import isolated
 from srbench.metrics.pair.arrays import ArrayPair
+
+_DATA_RANGE = 255.0
+"""Distance from black to white under every protocol, in 8-bit levels."""
 
 
 class Scores(NamedTuple):
@@ -29,10 +33,10 @@ def compare(sr: Planes, hr: Planes) -> ImagePair:
         ImageError: The shapes differ, an image is empty, or a sample is not finite.
     """
     if isinstance(sr, np.ndarray):
-        return ArrayPair(sr, hr, single=True)
+        return ArrayPair(sr, hr, _DATA_RANGE, single=True)
     from srbench.metrics.pair.tensors import TensorPair
 
-    return TensorPair(sr, hr)
+    return TensorPair(sr, hr, _DATA_RANGE)
 
 
 def score(pair: ImagePair, metrics: Sequence[Metric]) -> Scores:
@@ -42,11 +46,10 @@ def score(pair: ImagePair, metrics: Sequence[Metric]) -> Scores:
     for metric in metrics:
         values[metric.name] = None
         try:
-            value = metric.of(pair)
-        except UndefinedMetricError as error:
-            undefined[metric.name] = str(error)
-        except Exception as error:  # noqa: BLE001  # third-party code may raise anything
-            undefined[metric.name] = f"raised {one_line(error)}"
+            with isolated(MethodError, "raised"):
+                value = metric.of(pair)
+        except SRBenchError as error:
+            undefined[metric.name] = message_of(error)
         else:
             if math.isfinite(value):
                 values[metric.name] = value

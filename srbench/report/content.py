@@ -17,6 +17,7 @@ from srbench.leaderboard import (
     compare_pairs,
     min_images,
     places,
+    shared_images,
     tallies,
 )
 from srbench.runs import Record, Run
@@ -72,6 +73,7 @@ class Group:
             images are too few.
         left_out: Methods left out of `differences`, because they scored other images.
         least: Smallest number of images at which a difference between these methods can be significant.
+        compared: Number of images on which all compared methods have a value.
     """
 
     title: str
@@ -85,11 +87,12 @@ class Group:
     differences: tuple[Difference, ...]
     left_out: tuple[str, ...]
     least: int
+    compared: int
 
     @property
     def too_few(self) -> bool:
         """Whether there are too few images for any difference to be significant."""
-        return len(self.methods) > 1 and len(self.images) < self.least
+        return len(self.methods) > 1 and self.compared < self.least
 
 
 @dataclass(frozen=True)
@@ -165,16 +168,17 @@ def _group(place: Place, rows: pd.DataFrame, board: Leaderboard, scored: _Rows) 
     metric = next((one for one in metrics if rows[one.name].notna().any()), metrics[0])
     methods = tuple(rows["method"])
     ordered = {name: scored[name] for name in methods if name in scored}
-    by_values: dict[tuple[str, tuple[tuple[str, float], ...]], str] = {}
+    by_values: dict[tuple[str, tuple[tuple[str, float | None], ...]], str] = {}
     for name, (method, several) in ordered.items():
-        values = {record.key.image: record.scores.get(metric.name) for record, *_ in several}
-        known = tuple((image, value) for image, value in values.items() if value is not None)
-        by_values.setdefault((method, known), name)  # a row that occurs in several runs counts once
+        values = tuple((record.key.image, record.scores.get(metric.name)) for record, *_ in several)
+        by_values.setdefault((method, values), name)  # a row that occurs in several runs counts once
     figures = {name: dict(values) for (_, values), name in by_values.items()}
     most = max((values.keys() for values in figures.values()), key=len, default=())
-    comparable = {name: values for name, values in figures.items() if values and values.keys() == most}
+    shared = shared_images(values for values in figures.values() if values.keys() == most)
+    known = {name: _known(values, shared) for name, values in figures.items() if values.keys() == most}
+    comparable = {name: values for name, values in known.items() if values}
     least = min_images(len(comparable))
-    pairs = compare_pairs(comparable, higher_is_better=metric.higher_is_better) if len(most) >= least else []
+    pairs = compare_pairs(comparable, metric) if len(shared) >= least else []
     return Group(
         title=place.title,
         protocol=place.protocol,
@@ -187,7 +191,14 @@ def _group(place: Place, rows: pd.DataFrame, board: Leaderboard, scored: _Rows) 
         differences=tuple(pairs),
         left_out=tuple(name for name in figures if name not in comparable),
         least=least,
+        compared=len(shared),
     )
+
+
+def _known(values: Mapping[str, float | None], images: frozenset[str]) -> dict[str, float]:
+    """Values on the given images; empty if one of them has none."""
+    found = {image: value for image, value in values.items() if image in images and value is not None}
+    return found if len(found) == len(images) else {}
 
 
 def _images(scored: Mapping[str, Sequence[_Found]], metric: MetricInfo) -> tuple[ImageRow, ...]:

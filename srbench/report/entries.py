@@ -97,11 +97,17 @@ def _pair(pair: Difference, digits: int) -> dict[str, Any]:
         "second": pair.second,
         "cells": [
             TableCell(f"{pair.mean:+.{digits}f}", pair.mean),
-            TableCell(f"{pair.low:+.{digits}f}…{pair.high:+.{digits}f}", pair.low),
+            _interval(pair, digits),
             *(TableCell(str(count), count) for count in (pair.wins, pair.ties, pair.losses)),
             TableCell(pair.p_text, pair.p),
         ],
     }
+
+
+def _interval(pair: Difference, digits: int) -> TableCell:
+    if pair.low is None or pair.high is None:
+        return TableCell("", None)
+    return TableCell(f"{pair.low:+.{digits}f}…{pair.high:+.{digits}f}", pair.low)
 
 
 _LEFT_OUT = {"schema_version", "bases", "trials", "classifier_cost", "timings", "refused"}

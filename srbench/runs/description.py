@@ -57,13 +57,14 @@ class MetricDescription(_Part):
 
 
 class DatasetDescription(_Part):
-    """Hashes of a dataset's images, labels and files, and the ids of its images."""
+    """Hashes of a dataset's images, labels and files, the ids of its images, and the names of files passed over."""
 
     sha256: str
     labels_sha256: str = ""
     images: tuple[str, ...]
     files: dict[int, dict[str, str]]
     """Hash of an image's files (HR, and LR if it is read), by scale and image id."""
+    passed_over: tuple[str, ...] = ()
 
 
 class ClassifierDescription(_Part):

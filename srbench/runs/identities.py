@@ -5,7 +5,15 @@ from dataclasses import dataclass
 from typing import Any
 
 from srbench.api import Dataset, Inference, Sample
-from srbench.files import combine, file_identity, library_versions, numbers_code, runtime_version
+from srbench.errors import ImageError
+from srbench.files import (
+    combine,
+    file_identity,
+    library_versions,
+    numbers_code,
+    read_identified,
+    runtime_version,
+)
 from srbench.runs.plan import Cell, Plan, Request
 from srbench.runs.record import RecordKey
 
@@ -43,6 +51,7 @@ class Identities:
             dataset.name: {
                 "sha256": self.datasets[dataset.name],
                 **({"labels_sha256": _labels_sha256(dataset)} if dataset.labels else {}),
+                "passed_over": dataset.passed_over,
                 "images": [sample.id for sample in dataset.samples],
                 "files": {
                     str(scale): {sample.id: self.files[dataset.name, scale, sample.id] for sample in dataset.samples}
@@ -81,9 +90,25 @@ def identify(plan: Plan, device_name: str, asked: Inference) -> Identities:
             for image, digest in hr.items():
                 label = {"label": _label(dataset, image)} if request.classifiers else {}
                 files[dataset.name, scale, image] = combine(hr=digest, lr=given.get(image), **label)[:16]
-        # Pixel hashes, if known, because a PNG and a BMP of one image are the same image.
-        datasets[dataset.name] = combine(images=dict(dataset.pixels) or hr, lr=lr)[:12]
+        datasets[dataset.name] = combine(images=_images(dataset, hr), lr=lr)[:12]
     return Identities(methods, bases, files, datasets)
+
+
+def _images(dataset: Dataset, files: Mapping[str, str]) -> dict[str, str]:
+    """Identities of HR images: the card's pixel hashes, since a PNG and a BMP may hold the same pixels; else files'.
+
+    Where other pixels are only warned of, these are what is scored. Neither the card nor the files say what they are,
+    because another decoder makes others of the same JPEG files; so the images are decoded, once more than for scoring.
+    """
+    if not dataset.pixels or dataset.other_pixels == "refuse":
+        return dict(dataset.pixels) or dict(files)
+    found: dict[str, str] = {}
+    for sample in dataset.samples:
+        try:
+            found[sample.id] = read_identified(sample.hr).sha256
+        except ImageError:  # its records fail
+            found[sample.id] = files[sample.id]
+    return found
 
 
 def _basis(

@@ -57,7 +57,7 @@ def test_a_run_is_5_times_as_fast_as_the_usual_loop(photos_2k, precision):
 
 
 def test_metrics_on_the_device_are_the_processors(pair):
-    here, there = ArrayPair(*pair), TensorPair(*(torch.from_numpy(image).cuda() for image in pair))
+    here, there = ArrayPair(*pair, 255.0), TensorPair(*(torch.from_numpy(image).cuda() for image in pair), 255.0)
     assert there.squared_error == pytest.approx(here.squared_error, rel=1e-9)
     for level in range(5):
         for mine, theirs in zip(there.ssim_terms(level), here.ssim_terms(level), strict=True):

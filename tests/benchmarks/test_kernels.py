@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import cv2
 import numpy as np
+import pytest
+import torch
 from skimage.metrics import structural_similarity
 
 from srbench.metrics import l1, ms_ssim, mse, psnr, ssim
@@ -40,6 +42,12 @@ def test_ms_ssim_costs_half_as_much_again_as_ssim(ratio, pair):
 
 def test_psnr_mse_and_l1_together_are_little_beside_ssim(ratio, pair):
     assert ratio(lambda: (psnr(*pair), mse(*pair), l1(*pair)), lambda: ssim(*pair)) < 1 / 2
+
+
+@pytest.mark.parametrize("metric", [psnr, ssim])
+def test_a_tensor_costs_what_its_array_costs(ratio, pair, metric):
+    tensors = [torch.from_numpy(image) for image in pair]
+    assert ratio(lambda: metric(*tensors), lambda: metric(*pair), rounds=15) < 1.5
 
 
 def test_resize_is_4_times_as_fast_as_the_gather_form_and_the_same(ratio, pair, gathered):

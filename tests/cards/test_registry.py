@@ -179,8 +179,8 @@ def test_a_pack_that_raises_on_import_is_named(tmp_path, monkeypatch):
         ("import sys; sys.exit(3)", "SystemExit: 3"),
         ("class Own(KeyboardInterrupt): pass\nraise Own('halt')", "Own: halt"),
         ("class Own(BaseException): pass\nraise Own('halt')", "Own: halt"),
-        ("raise GeneratorExit", "GeneratorExit: "),
-        ("raise StopIteration", "StopIteration: "),
+        ("raise GeneratorExit", "GeneratorExit"),
+        ("raise StopIteration", "StopIteration"),
         ("def f(:", "SyntaxError: "),
     ],
 )
@@ -320,7 +320,7 @@ SPOILT = {
     "parent": ("spoilt_parent.pack", "raise RuntimeError('an\\nother')", "(RuntimeError: an other)"),
     "syntax": ("spoilt_syntax.pack", "def f(:", "(SyntaxError: "),
     "exits": ("spoilt_exits.pack", "raise SystemExit(7)", "(SystemExit: 7)"),
-    "own": ("spoilt_own.pack", "class Own(KeyboardInterrupt): pass\nraise Own", "(Own: )"),
+    "own": ("spoilt_own.pack", "class Own(KeyboardInterrupt): pass\nraise Own", "(Own)"),
     "moves": ("spoilt_moves.pack", "import os; os.chdir('/'); raise ValueError('gone')", "(ValueError: gone)"),
     "relative": (".relative", "", "cannot import .relative"),
 }

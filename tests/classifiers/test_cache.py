@@ -143,6 +143,16 @@ def test_a_file_in_place_of_its_folder(tmp_path, capsys):
     unusable(PredictionCache(path), path, capsys, "File exists")
 
 
+def test_a_cache_folder_that_cannot_be_looked_up(capsys, monkeypatch):
+    monkeypatch.setenv("SRBENCH_CACHE", "x" * 5000)
+    cache = PredictionCache()
+    fill(cache, [0])
+    assert known(cache, [0]) == []
+    told = capsys.readouterr().err
+    assert told.count("\n") == 1
+    assert "the cache of predictions cannot be used (" in told
+
+
 def with_pragma(monkeypatch, pragma):
     real = PredictionCache._connect
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import numpy as np
 import pandas as pd
 import pytest
 from helpers import description_of, run_with
@@ -130,11 +131,11 @@ def test_markdown_and_csv():
     assert to_csv(board.table).splitlines()[1].startswith("b,d,4,p,2,25.500000,,,1.000000,,,,0,0,made,hash-p,s,")
 
 
-def of_seven_images(means):
-    names = "abcdefg"
+def of_ten_images(means):
+    names = "abcdefghij"
     files = {"4": dict(zip(names, names, strict=True))}
     run = description_of(methods=tuple(means), datasets={"d": {"sha256": "s", "images": list(names), "files": files}})
-    wobble = [0.3, -0.2, 0.1, 0.25, -0.15, 0.2, -0.3]
+    wobble = [0.3, -0.2, 0.1, 0.25, -0.15, 0.2, -0.3, 0.05, -0.1, -0.12]
     return run, [
         record(method, image, mean + part * (1 if method != "b" else -1))
         for method, mean in means.items()
@@ -143,7 +144,7 @@ def of_seven_images(means):
 
 
 def test_methods_that_cannot_be_told_apart_share_a_letter():
-    run, values = of_seven_images({"a": 30.0, "b": 30.02, "c": 20.0})
+    run, values = of_ten_images({"a": 30.0, "b": 30.02, "c": 20.0})
     table = table_of(run, values).set_index("method")
     assert table["rank_group"].to_dict() == {"b": "a", "a": "a", "c": "b"}
     assert ((table["psnr_low"] < table["psnr"]) & (table["psnr"] < table["psnr_high"])).all()
@@ -155,10 +156,30 @@ def test_methods_that_cannot_be_told_apart_share_a_letter():
     assert not any("too few" in remark for remark in notes_of(run_with(run, values)))
 
 
+def test_an_image_without_a_value_in_one_row_is_left_out_of_all_and_named():
+    run, values = of_ten_images({"a": 30.0, "b": 29.0})
+    copy = replace(values[0], scores={"psnr": None, "l1": 0.0}, undefined={"psnr": "inf for this image"})
+    table = table_of(run, [copy, *values[1:]]).set_index("method")
+    wobble = [one.scores["psnr"] - 30 for one in values[:10]]
+    assert table.loc["a", "psnr"] == pytest.approx(30 + np.mean(wobble[1:]))
+    assert table.loc["b", "psnr"] == pytest.approx(29 - np.mean(wobble[1:]))
+    assert set(table["rank_group"]) == {"a", "b"}
+    notes = notes_of(run_with(run, [copy, *values[1:]]))
+    assert any("is the mean of 9 of 10 images: a left out, without a value for a" in note for note in notes)
+
+
+def test_a_row_without_most_values_leaves_nothing_out_of_the_others():
+    run, values = of_ten_images({"a": 30.0, "b": 29.0})
+    broken = [replace(one, scores={"psnr": None, "l1": 1.0}) for one in values[:6]]
+    table = table_of(run, [*broken, *values[6:]]).set_index("method")
+    assert np.isnan(table.loc["a", "psnr"])
+    assert table.loc["b", "psnr"] == pytest.approx(np.mean([one.scores["psnr"] for one in values[10:]]))
+
+
 def test_a_row_that_two_runs_hold_counts_once_in_the_tests():
-    run, values = of_seven_images({"a": 30.0, "b": 20.0})
+    run, values = of_ten_images({"a": 30.0, "b": 20.0})
     once = table_of(run, values)
-    assert once["rank_group"].tolist() == ["a", "b"]  # 2 of 128 for one pair
+    assert once["rank_group"].tolist() == ["a", "b"]  # 2 of 1,024 for one pair
     assert build_table([run_with(run, values, str(label)) for label in range(4)]).equals(once)
 
 

@@ -4,11 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import strategies as st
 
 from srbench.metrics.pair.arrays import ArrayPair
-
-images = st.tuples(st.integers(1, 3), st.integers(1, 90), st.integers(1, 90), st.integers(0, 2**32 - 1))
 
 
 def pair(photo, sigma, shape=(180, 171)):
@@ -19,8 +16,8 @@ def pair(photo, sigma, shape=(180, 171)):
 
 def worst(a, b):
     """Largest difference of any term at any level between the three ways to compute SSIM."""
-    whole, exact = ArrayPair(a, b), ArrayPair(a.astype(float), b.astype(float))
-    single = ArrayPair(a.astype(float), b.astype(float), single=True)
+    whole, exact = ArrayPair(a, b, 255.0), ArrayPair(a.astype(float), b.astype(float), 255.0)
+    single = ArrayPair(a.astype(float), b.astype(float), 255.0, single=True)
     assert whole.squared_error == pytest.approx(exact.squared_error, rel=1e-12)
     assert whole.absolute_error == pytest.approx(exact.absolute_error, rel=1e-12)
     return max(
@@ -48,5 +45,23 @@ def test_single_precision_is_within_a_millionth_where_nothing_is_alike(photo):
 def test_errors_of_the_largest_sums():
     """3 × 2000 × 1500 samples, all off by 255; OpenCV adds what it has summed in whole numbers as float64."""
     black, white = np.zeros((3, 2000, 1500), np.uint8), np.full((3, 2000, 1500), 255, np.uint8)
-    assert ArrayPair(black, white).squared_error == pytest.approx(255**2, rel=1e-12)
-    assert ArrayPair(black, white).absolute_error == pytest.approx(255, rel=1e-12)
+    assert ArrayPair(black, white, 255.0).squared_error == pytest.approx(255**2, rel=1e-12)
+    assert ArrayPair(black, white, 255.0).absolute_error == pytest.approx(255, rel=1e-12)
+
+
+def test_every_level_agrees_with_double(photo):
+    """Sums of uint8 over 2×2 pixels outgrow uint16 at the fifth level; at the eighth, 11 × 12 samples are left."""
+    hr = np.tile(photo(128, 128)[:1], (1, 22, 24))
+    sr = (hr * np.linspace(0.4, 1, hr.shape[2])).round().astype(np.uint8)
+    whole, exact = ArrayPair(sr, hr, 255.0), ArrayPair(sr.astype(float), hr.astype(float), 255.0)
+    single = ArrayPair(sr.astype(float), hr.astype(float), 255.0, single=True)
+    for level in range(9):
+        for pair in (whole, single):
+            for mine, theirs in zip(pair.ssim_terms(level), exact.ssim_terms(level), strict=True):
+                assert np.abs(mine - theirs).max() < 1e-6, level
+
+
+def test_levels_are_counted_from_the_image():
+    pair = ArrayPair(np.zeros((1, 22, 22)), np.zeros((1, 22, 22)), 255.0)
+    with pytest.raises(ValueError, match="level -1: expected"):
+        pair.ssim_terms(-1)

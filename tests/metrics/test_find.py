@@ -70,6 +70,26 @@ def test_names_that_cannot_be_columns(photos, metric, error, message):
         srbench.run("nearest", datasets=str(photos), metrics=["ssim", metric])
 
 
+@pytest.mark.parametrize(
+    ("field", "value", "message"),
+    [
+        ("name", 5, "name is 5, expected text"),
+        ("unit", None, "unit is None, expected text, empty for a pure number"),
+        ("higher_is_better", "no", "higher_is_better is 'no', expected True or False"),
+        ("decimals", 2.5, "decimals is 2.5, expected a whole number, 0 to 9"),
+        ("decimals", -1, "decimals is -1, expected a whole number"),
+        ("summary", None, "summary is None, expected text"),
+        ("function", 5, "function is 5, expected a function of"),
+        ("formula", "x:y", "formula is 'x:y', expected a function of an image pair"),
+    ],
+)
+def test_an_object_with_an_invalid_field_stops_the_run(photos, tmp_path, field, value, message):
+    with pytest.raises(RequestError) as failed:
+        srbench.run("nearest", datasets=str(photos), metrics=replace(MAD, **{field: value}), output=tmp_path / "run")
+    assert message in str(failed.value)
+    assert not (tmp_path / "run").exists()
+
+
 @pytest.mark.parametrize(("factory", "message"), [("builtins:id", "expected a function"), ("builtins:int", "int()")])
 def test_a_factory_that_makes_no_metric_stops_the_run(photos, tmp_path, monkeypatch, factory, message):
     entry = installed_cards().metric("psnr")

@@ -78,22 +78,23 @@ def test_a_constant_difference_by_hand(difference):
 def test_psnr_pools_planes_and_ssim_averages_them(photo):
     a, b = photo(), photo().astype(float)
     b[0] = noisy(b[0], 20)
-    assert psnr(a, b) == pytest.approx(psnr(a[0], b[0]) + 10 * math.log10(3))
-    assert ssim(a, b) == pytest.approx((ssim(a[0], b[0]) + 2) / 3)
+    pooled, averaged = psnr(a, b, data_range=255.0), ssim(a, b, data_range=255.0)
+    assert pooled == pytest.approx(psnr(a[0], b[0], data_range=255.0) + 10 * math.log10(3))
+    assert averaged == pytest.approx((ssim(a[0], b[0], data_range=255.0) + 2) / 3)
 
 
 def test_too_small_is_undefined_not_zero():
     with pytest.raises(UndefinedMetricError, match="needs 11 on each side"):
-        ssim(np.zeros((1, 10, 30)), np.zeros((1, 10, 30)))
+        ssim(np.zeros((1, 10, 30), np.uint8), np.zeros((1, 10, 30), np.uint8))
     with pytest.raises(UndefinedMetricError, match="need 161 on each side"):
-        ms_ssim(np.zeros((1, 160, 300)), np.zeros((1, 160, 300)))
-    assert ms_ssim(np.zeros((1, 161, 161)), np.zeros((1, 161, 161))) == 1
+        ms_ssim(np.zeros((1, 160, 300), np.uint8), np.zeros((1, 160, 300), np.uint8))
+    assert ms_ssim(np.zeros((1, 161, 161), np.uint8), np.zeros((1, 161, 161), np.uint8)) == 1
 
 
 def test_negative_structure_is_undefined(photo):
     image = photo(170, 170).astype(float)
     with pytest.raises(UndefinedMetricError, match="negative structure"):
-        ms_ssim(255 - image, image)
+        ms_ssim(255 - image, image, data_range=255.0)
 
 
 def test_sharpness_by_an_independent_laplacian(photo):
@@ -115,4 +116,4 @@ def test_sharpness_of_nothing_is_undefined(shape, message):
 def test_data_range_scales_with_the_images(photo):
     a, b = photo(170, 170).astype(float), noisy(photo(170, 170), 9)
     for function in (psnr, ssim, ms_ssim):
-        assert function(a / 255, b / 255, data_range=1.0) == pytest.approx(function(a, b), rel=1e-9)
+        assert function(a / 255, b / 255, data_range=1.0) == pytest.approx(function(a, b, data_range=255.0), rel=1e-9)

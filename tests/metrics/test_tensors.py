@@ -12,6 +12,7 @@ from srbench.cards import installed_cards
 from srbench.datasets import open_dataset
 from srbench.engine import Settings, run_plan
 from srbench.errors import ImageError, UndefinedMetricError
+from srbench.metrics.pair.arrays import ArrayPair
 from srbench.metrics.pair.tensors import TensorPair
 from srbench.protocols import Protocol
 from srbench.protocols.tensors import compared_on_device
@@ -33,17 +34,28 @@ def test_every_metric_within_a_hundred_thousandth(metric, photo, shape, kind):
     for sigma in (1, 20):
         noisy = hr + np.random.default_rng(sigma).normal(0, sigma, hr.shape)
         sr = np.clip(noisy, 0, 255).round().astype(np.uint8).astype(kind)
-        tensors = TensorPair(torch.from_numpy(sr), torch.from_numpy(hr.astype(kind)))
+        tensors = TensorPair(torch.from_numpy(sr), torch.from_numpy(hr.astype(kind)), 255.0)
         assert metric.formula(tensors) == pytest.approx(value_of(metric, sr, hr.astype(kind)), abs=1e-5)
+
+
+def test_every_level_within_a_hundred_thousandth(photo):
+    hr = np.tile(photo(128, 128)[:1], (1, 11, 12))
+    sr = (hr * np.linspace(0.4, 1, hr.shape[2])).round().astype(np.uint8)
+    here, there = ArrayPair(sr, hr, 255.0), TensorPair(torch.from_numpy(sr), torch.from_numpy(hr), 255.0)
+    for level in range(8):
+        for mine, theirs in zip(there.ssim_terms(level), here.ssim_terms(level), strict=True):
+            assert np.abs(mine - theirs).max() < 1e-5
+    with pytest.raises(ValueError, match="level -1: expected"):
+        there.ssim_terms(-1)
 
 
 def test_what_cannot_be_compared():
     with pytest.raises(ImageError, match="cannot be compared"):
-        TensorPair(torch.zeros(3, 4, 4), torch.zeros(3, 4, 5))
+        TensorPair(torch.zeros(3, 4, 4), torch.zeros(3, 4, 5), 255.0)
     with pytest.raises(ImageError, match="NaN or infinite"):
-        TensorPair(torch.full((1, 4, 4), torch.nan), torch.zeros(1, 4, 4))
+        TensorPair(torch.full((1, 4, 4), torch.nan), torch.zeros(1, 4, 4), 255.0)
     with pytest.raises(UndefinedMetricError, match="needs 11"):
-        METRICS["ssim"].formula(TensorPair(torch.zeros(1, 10, 30), torch.zeros(1, 10, 30)))
+        METRICS["ssim"].formula(TensorPair(torch.zeros(1, 10, 30), torch.zeros(1, 10, 30), 255.0))
 
 
 @pytest.mark.parametrize("name", sorted(installed_cards().protocols))

@@ -29,7 +29,19 @@ def test_ssim_to_a_millionth_of_scikit_images_valid_region(photo):
         for x, y in zip(a.astype(float), b.astype(float), strict=True):
             options = {"gaussian_weights": True, "sigma": 1.5, "use_sample_covariance": False, "data_range": 255}
             _, whole = structural_similarity(x, y, full=True, **options)
-            assert ssim(y, x) == pytest.approx(whole[5:-5, 5:-5].mean(), abs=1e-6)
+            assert ssim(y, x, data_range=255.0) == pytest.approx(whole[5:-5, 5:-5].mean(), abs=1e-6)
+
+
+@pytest.mark.parametrize(("kind", "white"), [(np.float32, 1.0), (np.float64, 1.0), (np.uint16, 65535)])
+def test_other_ranges_to_scikit_images_digits(photo, kind, white):
+    for a, b in pairs(photo):
+        x, y = ((image * (white / 255)).astype(kind) for image in (b, a))
+        expected = peak_signal_noise_ratio(y.astype(float), x.astype(float), data_range=white)
+        assert psnr(x, y, data_range=white) == pytest.approx(expected, abs=1e-9)
+        options = {"gaussian_weights": True, "sigma": 1.5, "use_sample_covariance": False, "data_range": white}
+        planes = zip(x.astype(float), y.astype(float), strict=True)
+        maps = [structural_similarity(*two, full=True, **options)[1] for two in planes]
+        assert ssim(x, y, data_range=white) == pytest.approx(np.array(maps)[:, 5:-5, 5:-5].mean(), abs=1e-9)
 
 
 def blurred(image):
@@ -66,4 +78,4 @@ def test_ms_ssim_equals_the_papers_formula(photo, shape):
     image = photo(*shape, top=0, left=0).astype(float)
     other = image + np.random.default_rng(1).normal(0, 12, image.shape)
     expected = np.mean([ms_ssim_from_the_paper(x, y) for x, y in zip(other, image, strict=True)])
-    assert ms_ssim(other, image) == pytest.approx(expected, abs=1e-12)
+    assert ms_ssim(other, image, data_range=255.0) == pytest.approx(expected, abs=1e-12)

@@ -24,8 +24,8 @@ METRICS: dict[str, Metric] = {
 
 
 def value_of(metric: Metric, sr, hr) -> float:
-    """A metric of two arrays."""
-    return metric.of(ArrayPair(sr, hr))
+    """A metric of two arrays in 0…255."""
+    return metric.of(ArrayPair(sr, hr, 255.0))
 
 
 _UNITS = {"psnr": ("dB", True, 3), "ssim": ("", True, 4), "ms_ssim": ("", True, 4), "l1": ("8-bit levels", False, 3)}

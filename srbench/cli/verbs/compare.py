@@ -26,7 +26,7 @@ def compare(
     ] = "",
     as_json: JsonFlag = False,
 ) -> None:
-    """Compare methods or runs per image: confidence intervals, Holm-corrected Wilcoxon tests, rank groups."""
+    """Compare methods or runs per image: confidence intervals, Holm-corrected tests of the mean, rank groups."""
     from srbench.leaderboard import comparison_text, read_limit, worse
 
     limit = read_limit(fail_if_worse) if fail_if_worse else None

@@ -11,7 +11,7 @@ from tabulate import tabulate
 
 from srbench.cards import ReportCard, ReportedFigure, installed_cards
 from srbench.errors import OutputError, RequestError
-from srbench.files import write_text
+from srbench.files import expanded, write_text
 from srbench.leaderboard import collected, markdown_text, records_frame
 from srbench.runs import open_runs
 
@@ -36,7 +36,7 @@ def write_report_page(folders: Sequence[Path], output: Path) -> Path:
             f"{', '.join(str(folder) for folder in folders)}: no PSNR in it; run with --metrics psnr,ssim"
         )
     records = pd.concat([records_frame(run.records) for run in runs], ignore_index=True)
-    path = output / "reports.md"
+    path = expanded(output) / "reports.md"
     write_text(path, report_page(cards, table, records), OutputError)
     return path
 

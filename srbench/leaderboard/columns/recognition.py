@@ -1,4 +1,4 @@
-"""Downstream scores of a set of images, with intervals by bootstrap over images: the same draws for every method."""
+"""Downstream scores of a set of images, with intervals as for metrics: the same draws of images for every method."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -8,16 +8,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from srbench.api import UNKNOWN, Prediction, Task
-from srbench.leaderboard.significance.intervals import Floats, Statistic, interval
-
-RESAMPLES = 1000
-MIN_IMAGES = 10
-"""Smallest set with an interval: four images that are all recognised would have an interval of width 0."""
+from srbench.leaderboard.significance.intervals import Floats, Statistic, interval, mean_of
 
 
 @dataclass(frozen=True)
 class Estimate:
-    """A value over a set of images, and its 95 % bootstrap interval, if there are at least `MIN_IMAGES` images."""
+    """A value over a set of images, and the ends of its 95 % interval; None without an interval, see `interval`."""
 
     value: float
     low: float | None = None
@@ -54,7 +50,8 @@ def estimates(images: Sequence[Prediction]) -> dict[str, Estimate]:
         sr, hr, truth = sr[:, labelled], hr[:, labelled], truth[:, labelled]
         found = _accuracy(sr == truth, hr == truth) | {"guess_accuracy": Estimate(_guessing(truth, images[0].task))}
         if images[0].task == "attributes":
-            found |= {"balanced": _estimated(_balanced(sr == truth, truth)), "hr_balanced": _plain(hr == truth, truth)}
+            balanced = _estimated(_balanced(sr == truth, truth), len(truth))
+            found |= {"balanced": balanced, "hr_balanced": _plain(hr == truth, truth)}
     return found
 
 
@@ -76,18 +73,18 @@ def by_attribute(images: Sequence[Prediction], names: Sequence[str]) -> list[dic
 
 
 def _agreement(images: Sequence[Prediction], same: NDArray[np.bool_]) -> dict[str, Estimate]:
-    divergence = _estimated(_mean(np.array([one.kl for one in images])))
+    divergence = _mean(np.array([one.kl for one in images]), largest=np.inf)
     if images[0].task == "attributes":
-        return {"agreement": _estimated(_mean(same.mean(1))), "kl": divergence}
+        return {"agreement": _mean(same.mean(1)), "kl": divergence}
     near = np.array([bool(one.near) for one in images], np.float64)
-    return {"top1": _estimated(_mean(same[:, 0].astype(np.float64))), "top5": _estimated(_mean(near)), "kl": divergence}
+    return {"top1": _mean(same[:, 0].astype(np.float64)), "top5": _mean(near), "kl": divergence}
 
 
 def _accuracy(right: NDArray[np.bool_], right_on_hr: NDArray[np.bool_]) -> dict[str, Estimate]:
     here, on_hr = right.mean(1), right_on_hr.mean(1)
-    found = {"accuracy": _estimated(_mean(here)), "hr_accuracy": Estimate(float(on_hr.mean()))}
+    found = {"accuracy": _mean(here), "hr_accuracy": Estimate(float(on_hr.mean()))}
     if on_hr.any():
-        found["retained"] = _estimated(lambda counts: _divided(counts @ here, counts @ on_hr), len(here))
+        found["retained"] = _estimated(_ratio(here, on_hr), len(here), largest=np.inf)
     return found
 
 
@@ -98,40 +95,57 @@ def _guessing(truth: NDArray[Any], task: Task) -> float:
     return float(np.maximum(there, 1 - there).mean())
 
 
-def _mean(values: Floats) -> tuple[Statistic, int]:
-    return (lambda counts: counts @ values / len(values)), len(values)
+def _mean(values: Floats, largest: float = 1.0) -> Estimate:
+    return _estimated(mean_of(values), len(values), largest)
 
 
-def _balanced(right: NDArray[np.bool_], truth: NDArray[Any]) -> tuple[Statistic, int]:
+def _ratio(above: Floats, below: Floats) -> Statistic:
+    """Ratio of two means; its standard error is that of the residuals above - ratio · below."""
+
+    def statistic(counts: Floats) -> tuple[Floats, Floats]:
+        images = counts.shape[1]
+        total = counts @ below
+        ratio = _divided(counts @ above, total)
+        squares = counts @ above**2 - 2 * ratio * (counts @ (above * below)) + ratio**2 * (counts @ below**2)
+        return ratio, _divided(np.sqrt(np.maximum(squares, 0) * images / max(images - 1, 1)), total)
+
+    return statistic
+
+
+def _balanced(right: NDArray[np.bool_], truth: NDArray[Any]) -> Statistic:
     """Mean over attributes of sensitivity and specificity; attributes that are constant in a resample are left out."""
     here = truth == 1
-    true_positive, true_negative = (right & here).astype(np.float64), (right & ~here).astype(np.float64)
-    there, absent = here.astype(np.float64), (~here).astype(np.float64)
+    sides = [(part.astype(np.float64), (right & part).astype(np.float64)) for part in (here, ~here)]
 
-    def statistic(counts: Floats) -> Floats:
-        sensitivity = _divided(counts @ true_positive, counts @ there)
-        specificity = _divided(counts @ true_negative, counts @ absent)
-        both = (sensitivity + specificity) / 2
-        known = ~np.isnan(both)
-        return _divided(np.where(known, both, 0.0).sum(1), known.sum(1).astype(np.float64))
+    def statistic(counts: Floats) -> tuple[Floats, Floats]:
+        images = counts.shape[1]
+        totals = [counts @ part for part, _ in sides]
+        known = (totals[0] > 0) & (totals[1] > 0)
+        weights = [_divided(known.astype(np.float64), total, empty=0.0) for total in totals]
+        shares = [counts @ hits * weight for (_, hits), weight in zip(sides, weights, strict=True)]
+        attributes = known.sum(1).astype(np.float64)
+        # Each image's share in the deviation of the mean, linear in its hits: (resamples, images).
+        influence = sum(
+            weight @ hits.T - (share * weight) @ part.T
+            for (part, hits), weight, share in zip(sides, weights, shares, strict=True)
+        )
+        spread = np.sqrt((counts * np.square(influence)).sum(1) * images / max(images - 1, 1))
+        return _divided((shares[0] + shares[1]).sum(1), 2 * attributes), _divided(spread, 2 * attributes)
 
-    return statistic, len(right)
+    return statistic
 
 
 def _plain(right: NDArray[np.bool_], truth: NDArray[Any]) -> Estimate:
-    statistic, count = _balanced(right, truth)
-    return Estimate(float(statistic(np.ones((1, count)))[0]))
+    return Estimate(float(_balanced(right, truth)(np.ones((1, len(right))))[0][0]))
 
 
-def _divided(above: Floats, below: Floats) -> Floats:
-    """The quotient; NaN for a denominator of 0."""
-    return np.divide(above, below, out=np.full_like(above, np.nan), where=below > 0)
+def _divided(above: Floats, below: Floats, empty: float = np.nan) -> Floats:
+    """The quotient; `empty` for a denominator of 0."""
+    return np.divide(above, below, out=np.full_like(above, empty), where=below > 0)
 
 
-def _estimated(statistic: tuple[Statistic, int] | Statistic, count: int = 0) -> Estimate:
-    function, images = statistic if isinstance(statistic, tuple) else (statistic, count)
-    value = float(function(np.ones((1, images)))[0])
-    if images < MIN_IMAGES or np.isnan(value):
-        return Estimate(value)
-    low, high = interval(function, images, RESAMPLES)
-    return Estimate(value, float(low), float(high))
+def _estimated(statistic: Statistic, images: int, largest: float = 1.0) -> Estimate:
+    """The value over all images with its interval, cut to the range from 0 to `largest`."""
+    value = float(statistic(np.ones((1, images)))[0][0])
+    low, high = (float(end) for end in np.clip(interval(statistic, images), 0.0, largest))
+    return Estimate(value) if np.isnan(low) else Estimate(value, low, high)

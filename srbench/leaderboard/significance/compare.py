@@ -6,8 +6,8 @@ import numpy as np
 
 from srbench.api import MetricInfo
 from srbench.errors import RequestError, suggest
-from srbench.leaderboard.significance.comparison import Figures, MethodComparison
-from srbench.leaderboard.significance.paired import compare_pairs
+from srbench.leaderboard.significance.comparison import MethodComparison
+from srbench.leaderboard.significance.paired import Figures, compare_pairs
 from srbench.leaderboard.tally import Place, tallies
 from srbench.runs import Run
 
@@ -129,7 +129,7 @@ def _compared(
             name: {image: value for image, value in images.items() if image in everyone}
             for name, images in figures.items()
         }
-        pairs = compare_pairs(common, higher_is_better=metric.higher_is_better)
+        pairs = compare_pairs(common, metric)
         found.append(MethodComparison(place, metric, common, len(everything) - len(everyone), tuple(pairs), method))
     if not found:
         raise RequestError(f"{nothing}; choose other methods, runs or another metric")

@@ -1,6 +1,6 @@
 """Comparisons of methods, as values and as text."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -10,11 +10,9 @@ import numpy as np
 from srbench.api import MetricInfo
 from srbench.errors import RequestError
 from srbench.leaderboard.grid import grid
-from srbench.leaderboard.significance.paired import Difference, min_images, standings
+from srbench.leaderboard.significance.intervals import MIN_IMAGES
+from srbench.leaderboard.significance.paired import Difference, Figures, Standing, min_images, standings
 from srbench.leaderboard.tally import Place
-
-Figures = Mapping[str, Mapping[str, float]]
-"""Values of a metric by method and image."""
 
 
 @dataclass(frozen=True)
@@ -48,9 +46,9 @@ class MethodComparison:
         return len(next(iter(self.figures.values())))
 
     @cached_property
-    def standings(self) -> dict[str, tuple[float, float, str]]:
-        """By method, ends of the mean's 95 % interval, and letters: methods sharing one do not differ significantly."""
-        return standings(self.figures, self.metric.higher_is_better)
+    def standings(self) -> dict[str, Standing]:
+        """Intervals and letters by method, best first."""
+        return standings(self.figures, self.metric)
 
     def describe(self) -> dict[str, Any]:
         """Return the comparison as a mapping of plain values, for JSON."""
@@ -59,7 +57,7 @@ class MethodComparison:
             "metric": self.metric.name,
             "images": self.images,
             "left_out": self.left_out,
-            "letters": {name: group for name, (_, _, group) in self.standings.items()},
+            "letters": {name: one.group for name, one in self.standings.items()},
             "differences": [vars(one) for one in self.differences],
         }
 
@@ -113,6 +111,8 @@ def comparison_text(comparison: MethodComparison) -> str:
             f"{comparison.images} images are too few for a claim: with fewer than {least} no test can tell two of\n"
             f"{len(comparison.figures)} methods apart, however they differ."
         )
+    if comparison.images < MIN_IMAGES:
+        parts.append(f"A 95 % interval needs {MIN_IMAGES} images.")
     return "\n\n".join(parts)
 
 
@@ -122,13 +122,18 @@ def _ranks(comparison: MethodComparison) -> str:
         [
             method,
             f"{np.mean(list(comparison.figures[method].values())):.{digits}f}",
-            f"{low:.{digits}f}–{high:.{digits}f}",
-            group,
+            _ends(one.low, one.high, f".{digits}f", "–"),
+            one.group,
         ]
-        for method, (low, high, group) in comparison.standings.items()
+        for method, one in comparison.standings.items()
     ]
     header = ("method", f"{metric.name}{metric.short_unit}", "95 %", "group")
     return grid(header, rows)
+
+
+def _ends(low: float | None, high: float | None, form: str, between: str) -> str:
+    """An interval as text; empty without one."""
+    return "" if low is None or high is None else f"{low:{form}}{between}{high:{form}}"
 
 
 def _pairs(comparison: MethodComparison) -> str:
@@ -138,7 +143,7 @@ def _pairs(comparison: MethodComparison) -> str:
             one.first,
             one.second,
             f"{one.mean:+.{digits}f}",
-            f"{one.low:+.{digits}f}…{one.high:+.{digits}f}",
+            _ends(one.low, one.high, f"+.{digits}f", "…"),
             f"{one.wins}/{one.ties}/{one.losses}",
             one.p_text,
         ]

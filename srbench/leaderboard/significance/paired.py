@@ -1,22 +1,22 @@
-"""Significance of differences between methods, paired by image.
-
-Source: F. Wilcoxon, Biometrics Bulletin 1945, doi:10.2307/3001968; S. Holm, Scandinavian Journal of Statistics 1979;
-letters by insertion and absorption: H.-P. Piepho, JCGS 2004, doi:10.1198/1061860043515.
-"""
+"""Which differences between methods are significant, paired by image."""
 
 import math
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import combinations
-from string import ascii_letters
-from typing import Any
 
 import numpy as np
 
+from srbench.api import MetricInfo
 from srbench.leaderboard.significance.intervals import Floats, mean_intervals
+from srbench.leaderboard.significance.letters import consistent, letters
+from srbench.leaderboard.significance.permutation import holm, sign_flip_p
 
 LEVEL = 0.05
 """Family-wise error rate per table."""
+
+Figures = Mapping[str, Mapping[str, float]]
+"""Values of a metric by method and image."""
 
 
 @dataclass(frozen=True)
@@ -28,20 +28,20 @@ class Difference:
         second: Name of the second method, whose values are subtracted from the first's.
         images: Number of common images.
         mean: Mean difference, in the metric's unit.
-        low: Lower end of the 95 % interval of the mean, by bootstrap over images.
+        low: Lower end of the 95 % interval of the mean, by bootstrap over images; None without an interval.
         high: Upper end of that interval.
         wins: Number of images on which the first is better.
-        ties: Number of images on which both are equal.
+        ties: Number of images on which the difference is smaller than half of the last printed digit.
         losses: Number of images on which the second is better.
-        p: Two-sided p of Wilcoxon's signed-rank test, Holm-adjusted for all pairs; None for too few images.
+        p: Two-sided p of the sign-flip test of the mean, Holm-adjusted for all pairs; None for too few images.
     """
 
     first: str
     second: str
     images: int
     mean: float
-    low: float
-    high: float
+    low: float | None
+    high: float | None
     wins: int
     ties: int
     losses: int
@@ -68,51 +68,57 @@ def min_images(methods: int) -> int:
     return math.floor(math.log2(2 * pairs / LEVEL)) + 1
 
 
-def compare_pairs(figures: Mapping[str, Mapping[str, float]], *, higher_is_better: bool) -> list[Difference]:
+def compare_pairs(figures: Figures, metric: MetricInfo) -> list[Difference]:
     """Compare every pair of methods, in their order, with p adjusted for all pairs.
 
     Args:
         figures: Values by method and image; every method has the same images.
-        higher_is_better: Direction of the metric.
+        metric: The metric, whose direction decides wins, and whose decimals decide ties.
 
     Raises:
         ValueError: Methods have different images, or none.
     """
     pairs = list(combinations(figures, 2))
+    if not pairs:
+        return []
     rows = figure_rows(figures)
     differences = np.array([rows[first] - rows[second] for first, second in pairs])
-    intervals = mean_intervals(differences) if pairs else ()
-    tests = _tested(differences)
+    visible = _visible(differences, metric)
+    better = metric.sign * visible > 0
     return [
         Difference(
             first=first,
             second=second,
             images=len(values),
             mean=float(values.mean()),
-            low=float(low),
-            high=float(high),
-            wins=int((values > 0 if higher_is_better else values < 0).sum()),
-            ties=int((values == 0).sum()),
-            losses=int((values < 0 if higher_is_better else values > 0).sum()),
+            low=_known(low),
+            high=_known(high),
+            wins=int(wins.sum()),
+            ties=int((seen == 0).sum()),
+            losses=int((seen != 0).sum() - wins.sum()),
             p=p,
         )
-        for (first, second), values, (low, high), p in zip(pairs, differences, intervals, tests, strict=True)
+        for (first, second), values, seen, wins, (low, high), p in zip(
+            pairs, differences, visible, better, mean_intervals(differences), _tested(differences, metric), strict=True
+        )
     ]
 
 
-def significant_pairs(figures: Mapping[str, Mapping[str, float]]) -> set[frozenset[str]]:
-    """Return the pairs of methods that differ significantly by the test of `compare_pairs`; empty for too few images.
+def significant_pairs(figures: Figures, metric: MetricInfo) -> dict[frozenset[str], float]:
+    """Return the adjusted p of the pairs of methods that differ significantly by the test of `compare_pairs`.
 
     Raises:
         ValueError: Methods have different images, or none.
     """
     pairs = list(combinations(figures, 2))
+    if not pairs:
+        return {}
     rows = figure_rows(figures)
-    tests = _tested([rows[first] - rows[second] for first, second in pairs])
-    return {frozenset(pair) for pair, p in zip(pairs, tests, strict=True) if p is not None and p < LEVEL}
+    tests = _tested(np.array([rows[first] - rows[second] for first, second in pairs]), metric)
+    return {frozenset(pair): p for pair, p in zip(pairs, tests, strict=True) if p is not None and p < LEVEL}
 
 
-def figure_rows(figures: Mapping[str, Mapping[str, float]]) -> dict[str, Floats]:
+def figure_rows(figures: Figures) -> dict[str, Floats]:
     """Return each method's values as an array, (N,), by method, with the N images in the same order.
 
     Raises:
@@ -125,59 +131,45 @@ def figure_rows(figures: Mapping[str, Mapping[str, float]]) -> dict[str, Floats]
     return {method: np.array([values[image] for image in images]) for method, values in figures.items()}
 
 
-def _tested(differences: Sequence[Floats] | Floats) -> list[float | None]:
-    """Holm-adjusted p of each row of differences: the smallest of m p-values times m, the next times m - 1, ..."""
-    found = [_wilcoxon(row) for row in differences]
-    tests = sorted((p, index) for index, p in enumerate(found) if p is not None)
-    largest = 0.0
-    for rank, (p, index) in enumerate(tests):
-        largest = max(largest, min(1.0, (len(tests) - rank) * p))
-        found[index] = largest
-    return found
+def _visible(differences: Floats, metric: MetricInfo) -> Floats:
+    """Differences, with 0 in place of those smaller than half of the last printed digit."""
+    return np.where(np.abs(differences) < metric.resolution, 0.0, differences)
 
 
-def _wilcoxon(differences: Floats) -> float | None:
-    if len(differences) < min_images(2):
-        return None
-    if not differences.any():
-        return 1.0
-    from scipy import stats  # type: ignore[import-untyped]  # here, because its import is slow
-
-    result: Any = stats.wilcoxon(differences, zero_method="wilcox", method="auto")
-    return float(result.pvalue)
+def _tested(differences: Floats, metric: MetricInfo) -> Sequence[float | None]:
+    """Holm-adjusted p of each row of differences, (M, N); 1 for a mean that is smaller than half a printed digit."""
+    if differences.shape[1] < min_images(2):
+        return [None] * len(differences)
+    tests = sign_flip_p(_visible(differences, metric))
+    tests[np.abs(differences.mean(axis=1)) < metric.resolution] = 1.0
+    return holm(tests.tolist())
 
 
-def letters(methods: Sequence[str], apart: Collection[frozenset[str]]) -> dict[str, str]:
-    """Return letters by method: two methods that share a letter do not differ significantly.
+def _known(value: float) -> float | None:
+    return None if math.isnan(value) else float(value)
 
-    Args:
-        methods: Names in the order of the table.
-        apart: The pairs of methods that differ significantly.
+
+@dataclass(frozen=True)
+class Standing:
+    """A method's place in a table.
+
+    Attributes:
+        low: Lower end of the 95 % interval of the mean; None without an interval.
+        high: Upper end of that interval.
+        group: Letters: methods that share one do not differ significantly. Empty for too few images.
     """
-    groups: list[set[str]] = [set(methods)]
-    for pair in sorted(apart, key=sorted):
-        for group in [group for group in groups if pair <= group]:
-            groups.remove(group)
-            groups += [group - {name} for name in pair]
-        groups = [group for group in groups if group and not any(group < other for other in groups)]
-        groups = [group for index, group in enumerate(groups) if group not in groups[:index]]
-    order = sorted(groups, key=lambda group: [methods.index(name) for name in methods if name in group])
-    return {name: "".join(_symbol(index) for index, group in enumerate(order) if name in group) for name in methods}
+
+    low: float | None
+    high: float | None
+    group: str
 
 
-def _symbol(index: int) -> str:
-    """A letter, or a number in brackets if the letters are used up."""
-    return ascii_letters[index] if index < len(ascii_letters) else f"({index + 1})"
-
-
-def standings(
-    figures: Mapping[str, Mapping[str, float]], higher_is_better: bool
-) -> dict[str, tuple[float, float, str]]:
-    """Return by method, best first, the ends of the mean's 95 % interval, and `letters`, empty for too few images.
+def standings(figures: Figures, metric: MetricInfo) -> dict[str, Standing]:
+    """Return intervals and letters by method, best first.
 
     Args:
         figures: Values by method and image; every method has the same images.
-        higher_is_better: Direction of the metric.
+        metric: The metric, whose direction decides the order, and whose decimals decide ties.
 
     Raises:
         ValueError: Methods have different images, or none.
@@ -185,9 +177,12 @@ def standings(
     if not figures:
         return {}
     rows = figure_rows(figures)
-    sign = -1 if higher_is_better else 1
-    order = sorted(rows, key=lambda name: sign * float(rows[name].mean()))
+    order = sorted(rows, key=lambda name: -metric.sign * float(rows[name].mean()))
     enough = len(rows) > 1 and len(rows[order[0]]) >= min_images(len(rows))
-    groups = letters(order, significant_pairs(figures)) if enough else dict.fromkeys(order, "")
-    intervals = mean_intervals(np.array([rows[name] for name in order])).tolist()
-    return {name: (low, high, groups[name]) for name, (low, high) in zip(order, intervals, strict=True)}
+    claims = consistent(order, significant_pairs(figures, metric)) if enough else set()
+    groups = letters(order, claims) if enough else dict.fromkeys(order, "")
+    intervals = mean_intervals(np.array([rows[name] for name in order]))
+    return {
+        name: Standing(_known(low), _known(high), groups[name])
+        for name, (low, high) in zip(order, intervals, strict=True)
+    }

@@ -6,8 +6,9 @@ from pathlib import Path
 
 from srbench.api import BuildRequest, Colour, Inference, Producer, Scales, Upscaler, UpscalerFactory
 from srbench.cards import Entry, MethodCard, WeightsEntry, load_target
-from srbench.errors import MethodError, SRBenchError, WeightsError, one_line
-from srbench.files import code_sha256, file_identity
+from srbench.errors import MethodError, WeightsError
+from srbench.files import code_sha256, expanded, file_identity
+from srbench.isolation import isolated
 from srbench.methods.runtimes.attach import attach
 from srbench.methods.sources.producer import upscaling_producer
 from srbench.methods.weights import WeightFile
@@ -50,7 +51,7 @@ class CardMethod:
     @property
     def _variant_file(self) -> Path | None:
         """Path of the variant if it is a file, else None."""
-        path = Path(self.variant).expanduser()
+        path = expanded(self.variant)
         return path if self.variant and path.is_file() else None
 
     def receptive_radius(self, scale: int) -> int | None:
@@ -106,14 +107,9 @@ class CardMethod:
         factory: UpscalerFactory = load_target(self.entry.card.factory, self.entry.pack.name)
         entry = self.weights(scale)
         weights = self._file(entry).obtain() if entry else self.own
-        try:
-            return attach(
-                factory(BuildRequest(scale, inference.device, weights, self.variant)), self.inference(scale, inference)
-            )
-        except SRBenchError:
-            raise
-        except (Exception, SystemExit) as error:  # third-party code may raise anything
-            raise MethodError(f"cannot be built: {one_line(error)}") from error
+        with isolated(MethodError, "cannot be built:"):
+            upscaler = factory(BuildRequest(scale, inference.device, weights, self.variant))
+            return attach(upscaler, self.inference(scale, inference))
 
     def open(self, scale: int, inference: Inference) -> Producer:
         """Build the upscaler; return a producer that checks each result for plausibility."""

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from srbench.api import Image, Inference, Job, Produced, Producer
 from srbench.errors import MethodError, RequestError
-from srbench.files import file_identity, image_files, place_sha256, read_image, to_rgb
+from srbench.files import file_identity, image_files, place_sha256, read_with_warnings, to_rgb
 from srbench.protocols import luma, quantise
 
 
@@ -45,7 +45,7 @@ class FinishedImages:
         from srbench.methods.plausibility import suspicions
 
         path = self._files[job.image]
-        image = read_image(path)
+        image, found = read_with_warnings(path)
         if image.shape[1:] != job.size:
             got, expected = (f"{shape[1]}×{shape[0]}" for shape in (image.shape[1:], job.size))
             raise MethodError(f"{path.name} is {got}, expected {expected} (HR cut to a multiple of {job.scale})")
@@ -53,7 +53,8 @@ class FinishedImages:
             raise MethodError(f"{path.name} is grey but HR is RGB; save the RGB result, not its luma")
         if job.grey and (image == image[:1]).all():
             image = np.ascontiguousarray(image[:1])
-        return Produced(image, suspicions(_like(image, job.lr), job.lr, job.scale))
+        warnings = tuple(f"result's file: {warning}" for warning in found)
+        return Produced(image, (*warnings, *suspicions(_like(image, job.lr), job.lr, job.scale)))
 
 
 def _like(image: Image, lr: NDArray[Any]) -> Image:

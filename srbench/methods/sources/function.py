@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal, cast, get_args
 
 from srbench.api import Colour, Inference, Producer, Scales, Upscaler
-from srbench.errors import RequestError
+from srbench.errors import MethodError, RequestError
+from srbench.isolation import isolated
 from srbench.methods.runtimes.attach import attach
 from srbench.methods.sources.producer import upscaling_producer
 
@@ -85,7 +86,8 @@ class FunctionMethod:
 
         if (network := self._network()) is not None:
             upscale.network = network  # type: ignore[attr-defined]  # as `Upscaler` says
-        return attach(upscale, self.inference(scale, inference))
+        with isolated(MethodError, "cannot be built:"):
+            return attach(upscale, self.inference(scale, inference))
 
     def open(self, scale: int, inference: Inference) -> Producer:
         """Return a producer that calls the function and checks each result for plausibility."""

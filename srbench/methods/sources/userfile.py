@@ -10,8 +10,9 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-from srbench.errors import RequestError, one_line, suggest
+from srbench.errors import RequestError, suggest
 from srbench.files import file_sha256, place_sha256
+from srbench.isolation import isolated
 from srbench.methods.sources.function import FunctionMethod, function_method
 
 
@@ -85,10 +86,8 @@ def _execute(path: Path) -> ModuleType:
         raise RequestError(f"{path}: Python cannot import this file; write ./file.py:function")
     module = importlib.util.module_from_spec(spec)
     sys.modules[name] = module  # dataclasses look up their module during execution
-    try:
+    with isolated(RequestError, f"{path}: correct the file, its import raised"):
         spec.loader.exec_module(module)
-    except (Exception, SystemExit) as error:  # third-party code may raise anything
-        raise RequestError(f"{path}: cannot be imported ({one_line(error)}); correct the file") from error
     return module
 
 

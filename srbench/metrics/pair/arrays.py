@@ -10,15 +10,27 @@ from numpy.typing import DTypeLike, NDArray
 
 from srbench.api import SsimTerms
 from srbench.errors import ImageError
-from srbench.metrics.pair.window import _RADIUS, GAUSSIAN, WINDOW, Floats, check_shapes, check_window, ssim_constants
+from srbench.metrics.pair.window import (
+    _RADIUS,
+    GAUSSIAN,
+    WINDOW,
+    Floats,
+    check_level,
+    check_shapes,
+    check_window,
+    ssim_constants,
+)
 
 Planes = NDArray[Any]
+
+_WHOLE_LEVELS = 4
+"""Levels whose sums of uint8 samples fit in uint16: 255 · 4⁴ = 65280."""
 
 
 class ArrayPair:
     """Statistics of two arrays: errors in integers for uint8, else float64; SSIM in float32 for uint8 or `single`."""
 
-    def __init__(self, sr: Planes, hr: Planes, data_range: float = 255.0, *, single: bool = False) -> None:
+    def __init__(self, sr: Planes, hr: Planes, data_range: float, *, single: bool = False) -> None:
         """Pair two images.
 
         Args:
@@ -33,21 +45,23 @@ class ArrayPair:
         self.shape = check_shapes(sr.shape, hr.shape)
         self.data_range = data_range
         self._whole = sr.dtype == hr.dtype == np.uint8
-        self._pair = self._prepared(sr), self._prepared(hr)
+        self._pair = self._prepared("sr", sr), self._prepared("hr", hr)
         self._levels = [self._pair]
         self._kind = np.float32 if self._whole or single else np.float64
         self._terms: dict[int, SsimTerms] = {}
 
     def arrays(self) -> tuple[Planes, Planes]:
-        """Return the upscaled image and its HR: uint8 or float64, (C, H, W)."""
-        return self._pair
+        """Return the upscaled image and its HR, read-only: uint8 or float64, (C, H, W)."""
+        sr, hr = (image.view() for image in self._pair)
+        sr.flags.writeable = hr.flags.writeable = False  # the other metrics read the same samples
+        return sr, hr
 
-    def _prepared(self, image: Planes) -> Planes:
+    def _prepared(self, name: str, image: Planes) -> Planes:
         from srbench.parallel import plain  # here, so that listing does not load a compiler
 
         planes = plain(image.reshape(self.shape), np.uint8 if self._whole else np.float64)
         if not self._whole and not _finite(planes):
-            raise ImageError("an image holds NaN or infinite samples; metrics need finite samples")
+            raise ImageError(f"{name} holds NaN or infinite samples; metrics need finite samples")
         return planes
 
     @cached_property
@@ -75,8 +89,10 @@ class ArrayPair:
     def ssim_terms(self, level: int) -> SsimTerms:
         """Return the means of SSIM and its contrast factor after halving both images `level` times."""
         if level not in self._terms:
+            check_level(level)
             while len(self._levels) <= level:
-                self._levels.append(_halved(self._levels[-1], np.uint16 if self._whole else self._kind))
+                whole = self._whole and len(self._levels) <= _WHOLE_LEVELS
+                self._levels.append(_halved(self._levels[-1], np.uint16 if whole else self._kind))
             self._terms[level] = _terms(*self._levels[level], self._kind, self.data_range, self._centres, 4**level)
         return self._terms[level]
 
@@ -114,7 +130,7 @@ def _terms(
 
 
 def _halved(pair: tuple[Planes, Planes], kind: DTypeLike) -> tuple[Planes, Planes]:
-    """Sums over 2×2 pixels, subsampled by 2: four times the mean, so that uint8 becomes uint16 without rounding."""
+    """Sums over 2×2 pixels, subsampled by 2: four times the mean, exact for uint8 up to level 8."""
     from srbench.metrics.pair.loops import halve_rows
     from srbench.parallel import banded_planes
 

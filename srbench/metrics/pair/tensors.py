@@ -11,13 +11,13 @@ from torch.nn.functional import avg_pool2d, pad
 
 from srbench.api import SsimTerms
 from srbench.errors import ImageError
-from srbench.metrics.pair.window import GAUSSIAN, WINDOW, check_shapes, check_window, ssim_constants
+from srbench.metrics.pair.window import GAUSSIAN, WINDOW, check_level, check_shapes, check_window, ssim_constants
 
 
 class TensorPair:
     """Statistics of two tensors: errors in integers or float64; SSIM in float32, within 1e-6 of `ArrayPair`."""
 
-    def __init__(self, sr: Tensor, hr: Tensor, data_range: float = 255.0) -> None:
+    def __init__(self, sr: Tensor, hr: Tensor, data_range: float) -> None:
         """Pair two images on one device, with shape and range as for `ArrayPair`.
 
         Raises:
@@ -25,10 +25,8 @@ class TensorPair:
         """
         self.shape = check_shapes(tuple(sr.shape), tuple(hr.shape))
         self.data_range = data_range
-        self._sr, self._hr = (image.reshape(self.shape) for image in (sr, hr))
-        for image in (self._sr, self._hr):
-            if image.is_floating_point() and not bool(torch.isfinite(image).all()):
-                raise ImageError("an image holds NaN or infinite samples; metrics need finite samples")
+        self._whole = sr.dtype == hr.dtype == torch.uint8
+        self._sr, self._hr = self._prepared("sr", sr), self._prepared("hr", hr)
         self._levels = [torch.stack((self._sr, self._hr)).float()]
         self._terms: dict[int, SsimTerms] = {}
 
@@ -37,10 +35,15 @@ class TensorPair:
         sr, hr = (image.cpu().numpy() for image in (self._sr, self._hr))
         return sr, hr
 
+    def _prepared(self, name: str, image: Tensor) -> Tensor:
+        planes = image.reshape(self.shape).to(torch.uint8 if self._whole else torch.float64)
+        if not self._whole and not bool(torch.isfinite(planes).all()):
+            raise ImageError(f"{name} holds NaN or infinite samples; metrics need finite samples")
+        return planes
+
     @cached_property
     def _difference(self) -> Tensor:
-        whole = self._sr.dtype == self._hr.dtype == torch.uint8
-        kind = torch.int32 if whole else torch.float64
+        kind = torch.int32 if self._whole else torch.float64
         return self._sr.to(kind) - self._hr.to(kind)
 
     @cached_property
@@ -56,6 +59,7 @@ class TensorPair:
     def ssim_terms(self, level: int) -> SsimTerms:
         """Return the means of SSIM and its contrast factor after halving both images `level` times."""
         if level not in self._terms:
+            check_level(level)
             while len(self._levels) <= level:
                 self._levels.append(_halved(self._levels[-1]))
             self._terms[level] = _terms(self._levels[level], self.data_range)

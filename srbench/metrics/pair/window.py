@@ -27,10 +27,16 @@ def check_shapes(sr: tuple[int, ...], hr: tuple[int, ...]) -> tuple[int, int, in
         ImageError: The shapes differ, are not 2-D or 3-D, or are empty.
     """
     if sr != hr:
-        raise ImageError(f"images of shapes {sr} and {hr} cannot be compared; crop both to one shape first")
+        raise ImageError(f"images of shapes {sr} and {hr} cannot be compared; give both one shape, such as by cropping")
     if len(sr) not in (2, 3) or math.prod(sr) == 0:
         raise ImageError(f"expected images of shape (C, H, W) or (H, W) with at least one sample, got {sr}")
     return (sr[0] if len(sr) == 3 else 1, sr[-2], sr[-1])
+
+
+def check_level(level: int) -> None:
+    """Raise ValueError if the number of halvings is negative, which would count levels from the coarsest."""
+    if level < 0:
+        raise ValueError(f"level {level}: expected the number of times to halve both images, 0 or more")
 
 
 def check_window(shape: tuple[int, ...]) -> None:
