@@ -9,8 +9,6 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from srbench.errors import SRBenchError, one_line
 
 __all__ = ["exact", "isolated", "products", "set_products"]
@@ -32,9 +30,11 @@ def isolated(error: type[SRBenchError], what: str) -> Iterator[None]:
     process, before = os.getpid(), _state()
     try:
         yield
-    except (KeyboardInterrupt, SRBenchError):
+    except SRBenchError:
         raise
     except BaseException as problem:  # SystemExit, GeneratorExit and CancelledError end the code, not the run
+        if type(problem) is KeyboardInterrupt:  # a class derived from it is the code's own
+            raise
         raise error(f"{what} {one_line(problem)}") from problem
     finally:
         if os.getpid() != process:
@@ -68,7 +68,7 @@ def _state() -> dict[str, Any]:
         "cwd": _cwd(),
         "path": list(sys.path),
         "streams": (sys.stdin, sys.stdout, sys.stderr),
-        "numpy": np.geterr(),
+        "numpy": _numpy_errors(),
     }
     if threading.current_thread() is threading.main_thread():
         state["signals"] = {one: signal.getsignal(one) for one in (signal.SIGINT, signal.SIGTERM)}
@@ -92,7 +92,8 @@ def _restore(before: dict[str, Any]) -> None:
             os.chdir(before["cwd"])
     sys.path[:] = before["path"]
     sys.stdin, sys.stdout, sys.stderr = before["streams"]
-    np.seterr(**before["numpy"])
+    if _numpy_errors() != before["numpy"] != {}:
+        sys.modules["numpy"].seterr(**before["numpy"])
     for number, handler in before.get("signals", {}).items():
         if signal.getsignal(number) is not handler:
             signal.signal(number, handler)
@@ -156,6 +157,11 @@ def _switches(torch: Any) -> tuple[Any, ...]:
         *(backends.mkldnn.matmul, backends.mkldnn.conv, backends.mkldnn.rnn),
         *(backends.cuda.matmul, backends.cudnn.conv, backends.cudnn.rnn),
     )
+
+
+def _numpy_errors() -> dict[str, str]:
+    numpy = sys.modules.get("numpy")
+    return dict(numpy.geterr()) if numpy is not None and hasattr(numpy, "geterr") else {}
 
 
 def _cwd() -> str | None:

@@ -10,6 +10,7 @@ from srbench.cards import DatasetCard, Entry, Registry, load_target
 from srbench.datasets.layout import list_folder
 from srbench.errors import DatasetError, NotImportedError, RequestError, UnknownNameError
 from srbench.files import data_home, expanded, is_folder_spec, place_sha256, printable_name, reading_folder
+from srbench.isolation import isolated
 
 _SUBSET_SEED = 0
 
@@ -38,9 +39,12 @@ def open_dataset(spec: str, cards: Registry, split: str = "", *, labelled: bool 
         labels = _labels(listing, wanted=labelled)
         place = place_sha256(folder)
         return Dataset(name, listing.samples, place=place, labels=labels, passed_over=listing.passed_over)
-    if spec not in cards.datasets and expanded(spec).is_dir():
-        raise UnknownNameError(f"unknown dataset {spec!r}; to use the folder of that name write ./{spec}")
-    entry = cards.dataset(spec)
+    try:
+        entry = cards.dataset(spec)
+    except UnknownNameError:
+        if expanded(spec).is_dir():
+            raise UnknownNameError(f"unknown dataset {spec!r}; to use the folder of that name write ./{spec}") from None
+        raise
     listing = installed_listing(entry, split)
     name = spec if split in ("", *list(entry.card.splits)[:1]) else f"{spec}:{split}"
     labels = _labels(listing, wanted=labelled)
@@ -93,7 +97,8 @@ def checked_listing(entry: Entry[DatasetCard], folder: Path, split: str = "") ->
 
     Raises:
         RequestError: The dataset has no such split.
-        DatasetError: The folder does not hold the card's images.
+        CardError: The card's reader cannot be imported.
+        DatasetError: The folder does not hold the card's images, or the reader raised something.
     """
     card = entry.card
     if split and split not in card.splits:
@@ -101,7 +106,7 @@ def checked_listing(entry: Entry[DatasetCard], folder: Path, split: str = "") ->
         raise RequestError(f"{card.name} has no split {split!r}{known}")
     reader: Callable[..., Listing] = load_target(card.reader, entry.pack.name)
     chosen = split or next(iter(card.splits), "")
-    with reading_folder(folder):
+    with isolated(DatasetError, f"{card.name}: its reader raised"), reading_folder(folder):
         listing = reader(folder, chosen) if chosen else reader(folder)
     count = card.splits.get(chosen, card.count)
     found = {sample.id for sample in listing.samples}

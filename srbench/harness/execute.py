@@ -19,6 +19,7 @@ from srbench.runs import (
     Gallery,
     MemoryStore,
     Plan,
+    Request,
     Run,
     RunDescription,
     RunStore,
@@ -69,11 +70,11 @@ class _Execution:
     def __init__(self, plan: Plan, options: RunOptions, folder: Path | None, engine: Engine) -> None:
         request = plan.request
         self._plan, self._folder, self._engine = plan, folder, engine
-        self._device = resolve_device(options["device"])
-        self._inference = resolve_inference(self._device, request.precision, request.runtime)
+        self._device, images = _devices(options["device"], request)
+        self._inference = resolve_inference(images, request.precision, request.runtime)
         self._identities = identify(plan, device_name(self._device), self._inference)
         labels = {dataset.name: dataset.labels for dataset in request.datasets}
-        _check(request.metrics, self._device)
+        _check(request.metrics, images)
         self._panel = load_panel(request.classifiers, labels, self._device)  # before the folder is created
         classifiers = self._panel.describe() if self._panel else {}
         self._save_images = options["save_images"]
@@ -155,6 +156,17 @@ class _Execution:
             if self._plan.request.classifiers:
                 write_attributes(self._folder, made.attributes)
         return made
+
+
+def _devices(choice: str, request: Request) -> tuple[str, str]:
+    """Return the torch devices that networks run on and that results lie on, where metrics are computed.
+
+    Images made elsewhere are read as arrays, and lie on the CPU; only classifiers then run on the chosen device.
+    """
+    device = resolve_device(choice)
+    if any(method.colour != "images" for method in request.methods):
+        return device, device
+    return device if request.classifiers else "cpu", "cpu"
 
 
 def _check(metrics: Sequence[MetricSpec], device: str) -> None:

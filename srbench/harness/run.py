@@ -64,7 +64,7 @@ def score(images: Path | str, *, name: str, dataset: str, scale: int, **options:
         dataset: Name or folder.
         scale: Scale the images were upscaled by.
         **options: See `srbench.harness.options.ScoreOptions`: protocol, metrics, classifiers, classifier_weights,
-            split, limit, output, save_images, progress.
+            split, limit, device, output, save_images, progress.
 
     Raises:
         RequestError: An image of the dataset has no file or several, or an option is unknown.
@@ -73,7 +73,6 @@ def score(images: Path | str, *, name: str, dataset: str, scale: int, **options:
         StoppedError: The run was interrupted; the message says what was kept.
     """
     chosen = completed(options, ScoreOptions)
-    chosen["device"] = "cpu"
     cards = installed_cards()
     classifiers = several(chosen["classifiers"])
     (opened,) = find_datasets((dataset,), cards, chosen["split"], chosen["limit"], labelled=bool(classifiers))

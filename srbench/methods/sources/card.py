@@ -6,7 +6,7 @@ from pathlib import Path
 
 from srbench.api import BuildRequest, Colour, Inference, Producer, Scales, Upscaler, UpscalerFactory
 from srbench.cards import Entry, MethodCard, WeightsEntry, load_target
-from srbench.errors import MethodError
+from srbench.errors import MethodError, WeightsError
 from srbench.files import combine, expanded, file_identity, module_sha256
 from srbench.isolation import isolated
 from srbench.methods.runtimes.attach import attach
@@ -33,6 +33,7 @@ class CardMethod:
     own: Path | None = None
     variant: str = ""
     place: str = ""
+    _failures: dict[int, WeightsError] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     @property
     def name(self) -> str:
@@ -80,7 +81,10 @@ class CardMethod:
         return entry is None or self._file(entry).here
 
     def identity(self, scale: int) -> Mapping[str, str]:
-        """Return hashes of the pack, of the factory's code with all it may import, and of weights or variant."""
+        """Return hashes of the pack, of the factory's code with all it may import, and of weights or variant.
+
+        Weights of which the card has only the first digits of the hash are obtained for it; see `WeightFile.identity`.
+        """
         weights = self.weights(scale)
         card = self.entry.card
         found = {
@@ -92,7 +96,7 @@ class CardMethod:
             file = self._variant_file
             return found | ({"weights": file_identity(file)} if file else {"variant": self.variant})
         if weights is not None:
-            return found | {"weights": weights.identity}
+            return found | {"weights": self._file(weights).identity()}
         return found | ({"weights": file_identity(self.own)} if self.own else {})
 
     def inference(self, scale: int, asked: Inference) -> Inference:
@@ -118,4 +122,5 @@ class CardMethod:
 
     def _file(self, entry: WeightsEntry) -> WeightFile:
         given = self.given.get(entry.scale)
-        return WeightFile(entry, self.name, self.entry.path.parent, self.entry.pack.distribution, given)
+        owner = self.entry.pack.distribution
+        return WeightFile(entry, self.name, self.entry.path.parent, owner, given, self._failures)
