@@ -317,11 +317,11 @@ def distribution(site, name, *points, **files):
 
 SPOILT = {
     "absent": ("no_such_package", "", "no_such_package is not a package folder"),
-    "parent": ("spoilt_parent.pack", "raise RuntimeError('an\\nother')", "(RuntimeError: an other)"),
-    "syntax": ("spoilt_syntax.pack", "def f(:", "(SyntaxError: "),
-    "exits": ("spoilt_exits.pack", "raise SystemExit(7)", "(SystemExit: 7)"),
-    "own": ("spoilt_own.pack", "class Own(KeyboardInterrupt): pass\nraise Own", "(Own)"),
-    "moves": ("spoilt_moves.pack", "import os; os.chdir('/'); raise ValueError('gone')", "(ValueError: gone)"),
+    "parent": ("spoilt_parent.pack", "raise RuntimeError('an\\nother')", ": RuntimeError: an other"),
+    "syntax": ("spoilt_syntax.pack", "def f(:", ": SyntaxError: "),
+    "exits": ("spoilt_exits.pack", "raise SystemExit(7)", ": SystemExit: 7"),
+    "own": ("spoilt_own.pack", "class Own(KeyboardInterrupt): pass\nraise Own", ": Own;"),
+    "moves": ("spoilt_moves.pack", "import os; os.chdir('/'); raise ValueError('gone')", ": ValueError: gone"),
     "relative": (".relative", "", "cannot import .relative"),
 }
 
