@@ -15,6 +15,7 @@ from .codec import write_image as write_image
 from .downloads import Bytes as Bytes
 from .downloads import download as download
 from .identity.closure import import_closure as import_closure
+from .identity.closure import is_library as is_library
 from .identity.closure import module_sha256 as module_sha256
 from .identity.fingerprint import combine as combine
 from .identity.fingerprint import file_identity as file_identity
