@@ -146,7 +146,8 @@ def set_products(
     if cudnn is not None and products(torch)[1] is not cudnn:
         torch.backends.cudnn.allow_tf32 = cudnn
     for switch, wanted in zip(_switches(torch), switches, strict=True):
-        if switch.fp32_precision not in ({"ieee", "none"} if wanted in ("ieee", "none") else {wanted}):
+        # "none" is exact by default; an explicit "ieee" would differ from it only in being explicit.
+        if switch.fp32_precision not in ({"ieee", "none"} if wanted == "ieee" else {wanted}):
             switch.fp32_precision = wanted
 
 
