@@ -108,7 +108,7 @@ class RunDescription(_Part):
     """Hash of all that decides a score except the image, by method, scale and protocol."""
     datasets: dict[str, DatasetDescription]
     read: dict[str, dict[int, dict[str, str]]] = {}
-    """sha256 of the files that methods were seen to read, by method, scale and path; `~` is the home folder."""
+    """sha256 of the files that methods were seen to read, by method, scale and name: a path, or `module:NAME`."""
     classifiers: dict[str, ClassifierDescription] = {}
     classifier_cost: dict[str, ClassifierCost] = {}
     trials: tuple[Trial, ...] = ()

@@ -10,7 +10,7 @@ from types import ModuleType
 from typing import Any
 
 from srbench.errors import RequestError, suggest
-from srbench.files import import_closure, is_library, opened_files, place_sha256
+from srbench.files import import_closure, is_library, opened_files, place_sha256, recorded_file
 from srbench.isolation import isolated
 from srbench.methods.sources.function import FunctionMethod, function_method
 
@@ -35,7 +35,7 @@ def method_from_file(path: Path, attribute: str) -> FunctionMethod:
         offered = [item for item, value in vars(module).items() if callable(value) and not item.startswith("_")]
         raise RequestError(f"{path}: has no function {attribute!r}{suggest(attribute, offered)}")
     closure = import_closure(path.resolve())
-    closure.files |= {*(Path(name).expanduser() for name in read), *_listed_files(function, folder, path)}
+    closure.files |= {*map(recorded_file, read), *_listed_files(function, folder, path)}
     source = {"function": attribute, **closure.describe(folder)}
     method = function_method(f"{path.stem}:{attribute}", function, source, place_sha256(path))
     return replace(method, around=neighbours.importable)
