@@ -1,5 +1,6 @@
 """Replay published rows and compare the figures."""
 
+import math
 from collections.abc import Hashable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -111,7 +112,7 @@ class _Replay:
             return []
         except DatasetError as error:
             self.skipped.append(f"{method} on {dataset}: {error}")
-            return list(_compare(method, protocol, blocks, scales, {}))
+            return list(compared(method, protocol, blocks, scales, {}))
         result = run(
             method,
             datasets=dataset,
@@ -123,7 +124,7 @@ class _Replay:
             progress=self.progress,
         )
         complete = {row["scale"]: row for row in result.leaderboard.to_dict("records") if not row["failed"]}
-        return list(_compare(method, protocol, blocks, scales, complete))
+        return list(compared(method, protocol, blocks, scales, complete))
 
 
 def _by_run(cards: Registry) -> dict[tuple[str, str, str], list[PublishedBlock]]:
@@ -136,19 +137,20 @@ def _by_run(cards: Registry) -> dict[tuple[str, str, str], list[PublishedBlock]]
     return found
 
 
-def _compare(
+def compared(
     method: str,
     protocol: str,
     blocks: list[PublishedBlock],
     scales: list[int],
     ours: Mapping[int, Mapping[Hashable, Any]],
 ) -> Iterator[Check]:
-    """Checks of the rows at some scales; without a complete measured row at a scale, `got` is None."""
+    """Checks of the rows at some scales; `got` is None without a complete row, or a value in it, at a scale."""
     for block in blocks:
         for row in (row for row in block.rows if row.scale in scales):
             for metric in ("psnr", "ssim"):
                 if getattr(row, metric) is None:
                     continue
+                value = float(ours[row.scale][metric]) if row.scale in ours else math.nan
                 yield Check(
                     method=method,
                     dataset=block.dataset,
@@ -159,5 +161,5 @@ def _compare(
                     source=block.source,
                     expected=getattr(row, metric),
                     tolerance=getattr(block.tolerance, metric),
-                    got=float(ours[row.scale][metric]) if row.scale in ours else None,
+                    got=value if math.isfinite(value) else None,
                 )
