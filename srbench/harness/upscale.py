@@ -8,6 +8,18 @@ from srbench.api import BuildableMethod, Precision, Progress, RuntimeName, Upsca
 from srbench.cards import installed_cards
 from srbench.errors import OutputError, RequestError, SRBenchError
 from srbench.files import WRITABLE_SUFFIXES, Photograph, image_files, read_photograph, to_rgb, write_photograph
+from srbench.harness.arguments.argument import checked
+from srbench.harness.arguments.table import (
+    DEVICE,
+    FLAG,
+    METHOD,
+    PATH,
+    PRECISION,
+    PROGRESS,
+    RUNTIME,
+    SCALE,
+    WEIGHTS,
+)
 from srbench.methods import Weights, find_method, named_files, refuse_scale, resolve_device, resolve_inference
 from srbench.protocols import imresize
 
@@ -52,6 +64,18 @@ def _writable(path: Path) -> str:
     return path.name if path.suffix.lower() in WRITABLE_SUFFIXES else f"{path.stem}.png"
 
 
+@checked(
+    source=PATH,
+    output=PATH,
+    method=METHOD,
+    scale=SCALE,
+    device=DEVICE,
+    precision=PRECISION,
+    runtime=RUNTIME,
+    weights=WEIGHTS,
+    overwrite=FLAG,
+    progress=PROGRESS,
+)
 def upscale_files(
     source: Path,
     output: Path,

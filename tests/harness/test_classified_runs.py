@@ -136,7 +136,7 @@ def test_a_classifier_that_cannot_be_built_leaves_no_folder(photos, tmp_path):
     with pytest.raises(RequestError, match="classifier: w: cannot be read"):
         srbench.run("nearest", **run, classifiers="squeezenet1_1", classifier_weights={"squeezenet1_1": tmp_path / "w"})
     assert not (tmp_path / "run").exists()
-    with pytest.raises(RequestError, match="a classifier is a name"):
+    with pytest.raises(RequestError, match="expected a classifier.s name"):
         srbench.run("nearest", **run, classifiers=[print])
 
 

@@ -8,6 +8,8 @@ from srbench.api import Dataset, Inference, Method, Metric, Progress
 from srbench.cards import installed_cards
 from srbench.engine import decode
 from srbench.errors import DatasetError, MethodError, RequestError, SRBenchError
+from srbench.harness.arguments.argument import checked
+from srbench.harness.arguments.table import PROGRESS
 from srbench.harness.literature.scorer import ImageScores, Scorer
 from srbench.harness.literature.variants import Variant, averaged
 from srbench.harness.options import RunOptions, completed, resolve
@@ -40,6 +42,7 @@ class Explanation:
     left_out: tuple[str, ...]
 
 
+@checked(progress=PROGRESS)
 def explain(methods: Sequence[str], options: RunOptions, progress: Progress = lambda *_: None) -> list[Explanation]:
     """Score methods under a base protocol, under all others, and under the base with one rule changed at a time.
 

@@ -11,6 +11,8 @@ from srbench.cards import PublishedBlock, Registry, installed_cards
 from srbench.datasets import open_dataset
 from srbench.errors import DatasetError, NotImportedError, RequestError, UnknownNameError
 from srbench.files import Files, existing_files
+from srbench.harness.arguments.argument import checked
+from srbench.harness.arguments.table import DEVICE, NAMED_WEIGHTS, PROGRESS_OR_NONE
 from srbench.harness.run import run
 from srbench.methods import find_method
 
@@ -57,6 +59,7 @@ class Verification:
         return bool(self.checks) and all(check.passed for check in self.checks)
 
 
+@checked(device=DEVICE, weights=NAMED_WEIGHTS, progress=PROGRESS_OR_NONE)
 def verify(
     *,
     device: str = "auto",
