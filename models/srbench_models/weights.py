@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import inspect
 import json
+import sys
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from pickle import UnpicklingError
@@ -16,7 +17,7 @@ from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 
 from srbench.errors import WeightsError
-from srbench.files import atomic_write, cache_home
+from srbench.files import atomic_write, cache_home, file_sha256
 
 __all__ = [
     "State",
@@ -150,22 +151,53 @@ def load_matching(network: nn.Module, path: Path) -> list[str]:
 def converted(path: Path, convert: Callable[[Path], State]) -> Path:
     """Convert a published weight file to safetensors by `convert`, unless it is cached, and return the cached file.
 
+    A cached file is used only if its metadata has the sha256 of `path`, of the Python files in the folder of `convert`,
+    and of the tensors in it; otherwise the conversion is repeated, with a line on stderr.
+
     Raises:
         WeightsError: The file cannot be read, or the cache cannot be written.
     """
-    digest = hashlib.sha256(path.read_bytes()).hexdigest()
-    # The key includes the converter's code, so that a changed conversion is run again.
-    code = hashlib.sha256(Path(inspect.getfile(convert)).read_bytes()).hexdigest()
-    target = cache_home() / "converted" / f"{digest[:16]}-{code[:8]}.safetensors"
+    source, code = file_sha256(path), _code_sha256(convert)
+    made_from = {"source_sha256": source, "code_sha256": code}
+    target = cache_home() / "converted" / f"{source[:16]}-{code[:8]}.safetensors"
     if target.exists():
-        return target
+        if _is_intact(target, made_from):
+            return target
+        print(f"{target}: was altered or damaged; {path.name} is converted again", file=sys.stderr)
     state = dict(convert(path))
     try:
         with atomic_write(target) as partial:
-            save_file(state, partial, metadata={"source_sha256": digest})
+            save_file(state, partial, metadata=made_from | {"tensors_sha256": _tensors_sha256(state)})
     except (OSError, SafetensorError) as error:
         raise WeightsError(f"{target}: the converted weights cannot be kept ({error})") from error
     return target
+
+
+def _code_sha256(function: Callable[..., object]) -> str:
+    """Return the sha256 of the Python files in the folder of a function: a converter, and the reader of its format."""
+    digest = hashlib.sha256()
+    for path in sorted(Path(inspect.getfile(function)).parent.glob("*.py")):
+        digest.update(f"{path.name} {file_sha256(path)}\n".encode())
+    return digest.hexdigest()
+
+
+def _is_intact(path: Path, made_from: Mapping[str, str]) -> bool:
+    """Whether a converted file has the metadata that `converted` writes, nothing else, and tensors of that hash."""
+    try:
+        with safe_open(path, framework="pt") as file:
+            found = file.metadata()
+        return bool(found == {**made_from, "tensors_sha256": _tensors_sha256(load_file(path))})
+    except (OSError, RuntimeError, SafetensorError, ValueError):
+        return False
+
+
+def _tensors_sha256(state: State) -> str:
+    """Return the sha256 of names, types, shapes and values of tensors."""
+    digest = hashlib.sha256()
+    for name in sorted(state):
+        digest.update(f"{name} {state[name].dtype} {tuple(state[name].shape)}\n".encode())
+        digest.update(state[name].reshape(-1).view(torch.uint8).numpy().tobytes())
+    return digest.hexdigest()
 
 
 def _single(value: Tensor) -> Tensor:

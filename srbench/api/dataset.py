@@ -50,11 +50,13 @@ class Listing:
         companions: Other files of the dataset, such as label lists, which an import copies too.
         labels: Function that reads the samples' labels; None for an unlabelled dataset. Raises DatasetError if the
             labels are malformed or belong to other images.
+        passed_over: Names of files beside the images that look like images but are not read, such as `a.gif`.
     """
 
     samples: tuple[Sample, ...]
     companions: tuple[Path, ...] = ()
     labels: Callable[[], Labels] | None = None
+    passed_over: tuple[str, ...] = ()
 
 
 Reader = Callable[[Path], Listing] | Callable[[Path, str], Listing]
@@ -72,6 +74,8 @@ class Dataset:
         pixels: Expected `pixel_sha256` by image id; empty if the card lists no hashes.
         place: Hash of the path of a user's folder, to distinguish folders of one name; empty for a card's dataset.
         labels: Ground-truth labels; None if there are none or they were not requested.
+        passed_over: Names of files beside the images that look like images but are not read, such as `a.gif`.
+        other_pixels: Whether images with other pixels than expected fail, or are scored with a warning.
     """
 
     name: str
@@ -79,6 +83,8 @@ class Dataset:
     pixels: Mapping[str, str] = field(default_factory=dict)
     place: str = ""
     labels: Labels | None = None
+    passed_over: tuple[str, ...] = ()
+    other_pixels: Literal["refuse", "warn"] = "refuse"
 
 
 TRUTH = "HR"

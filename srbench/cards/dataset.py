@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
@@ -44,7 +44,10 @@ class DatasetCard(Strict):
     archives: tuple[ArchiveEntry, ...] = ()
     """Files that `srbench datasets fetch` downloads; empty if no automatic download is possible."""
     pixels: dict[str, Sha256] = Field(default_factory=dict)
-    """Expected `srbench.images.pixel_sha256` by image id; empty if unknown."""
+    """Expected `srbench.files.pixel_sha256` by image id; empty if unknown."""
+    other_pixels: Literal["refuse", "warn"] = "refuse"
+    """Treatment of images with other pixels than listed: by `refuse` they fail, in imports and in runs; by `warn` an
+    import counts them and a run's notes name them, for files that decoders do not decode alike, such as JPEG."""
 
     @model_validator(mode="after")
     def _hashes_cover_images(self) -> DatasetCard:
@@ -52,4 +55,6 @@ class DatasetCard(Strict):
             raise ValueError(f"count is {self.count} but the first split in [splits] has another size; make them equal")
         if self.pixels and len(self.pixels) != self.count:
             raise ValueError(f"count is {self.count} but [pixels] lists {len(self.pixels)} images; make them equal")
+        if self.other_pixels == "warn" and not self.pixels:
+            raise ValueError("other_pixels is set but [pixels] lists no hashes; list them or leave it out")
         return self

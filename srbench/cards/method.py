@@ -47,11 +47,6 @@ class WeightsEntry(Strict):
         """Whether the file comes with the pack."""
         return not self.urls
 
-    @property
-    def identity(self) -> str:
-        """Text that identifies the weights: the file's sha256 and, for an archive, `:` and the member's path."""
-        return f"{self.sha256}:{self.member}" if self.member else self.sha256
-
 
 class Tolerance(Strict):
     """Largest difference between a measured and a published mean."""

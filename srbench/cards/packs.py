@@ -2,12 +2,17 @@
 
 A pack is an importable package named by an entry point in the group `srbench.packs`. Its cards are read as files; its
 code does not run until one of its factories or readers is called.
+
+A pack of other people that cannot be used is left out, so that everything else goes on. A pack of srbench's own raises:
+the installation is broken.
 """
 
 import importlib.util
+import re
 import tomllib
+from collections.abc import Mapping
 from dataclasses import dataclass
-from importlib.metadata import entry_points
+from importlib.metadata import EntryPoint, entry_points
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +23,8 @@ from srbench.cards.measure import ClassifierCard, MetricCard
 from srbench.cards.method import MethodCard
 from srbench.cards.protocol import ProtocolCard
 from srbench.cards.report import ReportCard
-from srbench.errors import CardError, one_line
+from srbench.errors import CardError
+from srbench.isolation import isolated
 
 PACK_GROUP = "srbench.packs"
 
@@ -30,31 +36,73 @@ class Pack:
     Attributes:
         distribution: Name and version of the distribution that contains it.
         folder: Folder that holds the pack's card files.
+        built_in: Whether the pack is srbench's own.
     """
 
     name: str
     distribution: str
     folder: Path
+    built_in: bool = False
+
+    @property
+    def title(self) -> str:
+        """Name and distribution, for messages."""
+        return f"{self.name} ({self.distribution})"
 
 
-def installed_packs() -> tuple[Pack, ...]:
-    """Return the installed packs, sorted by name.
+@dataclass(frozen=True)
+class LeftOut:
+    """A pack of other people that is left out, or some of its cards.
+
+    Attributes:
+        name: Name of the pack.
+        distribution: Name and version of its distribution.
+        reason: Why, on one line, with what to do.
+        whole: Whether the whole pack is left out.
+        cards: Reason for each card that is left out, by kind and name, as far as these are known.
+        all_known: Whether `cards` has every card that is left out.
+    """
+
+    name: str
+    distribution: str
+    reason: str
+    whole: bool
+    cards: Mapping[tuple[str, str], str]
+    all_known: bool
+
+    def __str__(self) -> str:
+        return f"pack {self.name} ({self.distribution}) is left out{'' if self.whole else ' in part'}: {self.reason}"
+
+
+def installed_packs() -> tuple[tuple[Pack, ...], tuple[LeftOut, ...]]:
+    """Return the installed packs, sorted by name, and those that are not importable packages.
 
     Raises:
-        CardError: An entry point does not name an importable package.
+        CardError: A pack of srbench's own is not an importable package.
     """
-    packs = []
+    packs: list[Pack] = []
+    left_out: list[LeftOut] = []
     for point in sorted(entry_points(group=PACK_GROUP), key=lambda point: point.name):
         owner = f"{point.dist.name} {point.dist.version}" if point.dist else "unknown distribution"
+        built_in = point.dist is not None and point.dist.name == "srbench"
         try:
-            spec = importlib.util.find_spec(point.value)
-        except ImportError as error:
-            raise CardError(f"pack {point.name} ({owner}): cannot import {point.value} ({error}); repair it") from error
+            packs.append(Pack(point.name, owner, _package_folder(point), built_in))
+        except CardError as error:
+            if built_in:
+                raise CardError(f"pack {point.name} ({owner}): {error}; reinstall srbench") from error
+            reason = f"{error}; repair the pack or uninstall it"
+            left_out.append(LeftOut(point.name, owner, reason, whole=True, cards={}, all_known=False))
+    return tuple(packs), tuple(left_out)
+
+
+def _package_folder(point: EntryPoint) -> Path:
+    """Return the folder of a package; its parent packages are imported."""
+    with isolated(CardError, f"cannot import {point.value}:"):
+        spec = importlib.util.find_spec(point.value)
         folders = list(spec.submodule_search_locations or ()) if spec else []
-        if not folders:
-            raise CardError(f"pack {point.name} ({owner}): {point.value} is not a package folder")
-        packs.append(Pack(point.name, owner, Path(folders[0])))
-    return tuple(packs)
+    if not folders:
+        raise CardError(f"{point.value} is not a package folder")
+    return Path(folders[0])
 
 
 def load_target(target: str, owner: str) -> Any:
@@ -65,9 +113,10 @@ def load_target(target: str, owner: str) -> Any:
     """
     module, _, attribute = target.partition(":")
     try:
-        return getattr(importlib.import_module(module), attribute)
-    except Exception as error:  # any code may run here: torchvision raises RuntimeError if it does not fit torch
-        raise CardError(f"pack {owner}: cannot load {target} ({one_line(error)}); repair the pack") from error
+        with isolated(CardError, f"cannot load {target}:"):
+            return getattr(importlib.import_module(module), attribute)
+    except CardError as error:
+        raise CardError(f"pack {owner}: {error}; repair the pack") from error
 
 
 Card = MethodCard | DatasetCard | ProtocolCard | MetricCard | ClassifierCard | ReportCard
@@ -98,7 +147,7 @@ def read_card(path: Path) -> Card:
     """
     try:
         tables = tomllib.loads(path.read_text(encoding="utf-8"))
-    except (OSError, tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+    except (OSError, ValueError, RecursionError) as error:  # a number may have too many digits, a table be too deep
         raise CardError(f"{path}: cannot be read as a card ({error}); expected TOML in UTF-8") from error
     kinds = [kind for kind in KINDS if kind in tables]
     if len(kinds) != 1 or not isinstance(tables[kinds[0]], dict):
@@ -111,6 +160,22 @@ def read_card(path: Path) -> Card:
         return KINDS[kinds[0]].model_validate(head | tables)
     except ValidationError as error:
         raise CardError(f"{path}: {_problems(error)}") from error
+
+
+def declared_names(path: Path) -> set[tuple[str, str]]:
+    """Return kind and name of a card, even of a malformed one; empty if the file does not tell."""
+    try:
+        text = path.read_text(encoding="utf-8", errors="replace")
+    except OSError:
+        return set()
+    try:
+        tables = tomllib.loads(text)
+    except (ValueError, RecursionError):  # not TOML: the first name below the heading
+        heading = re.search(rf"^\s*\[({'|'.join(KINDS)})\]", text, re.MULTILINE)
+        name = heading and re.search(r"^\s*name\s*=\s*[\"']([^\"'\n]+)", text[heading.end() :], re.MULTILINE)
+        return {(heading[1], name[1])} if heading and name else set()
+    heads = {kind: tables[kind] for kind in KINDS if isinstance(tables.get(kind), dict)}
+    return {(kind, head["name"]) for kind, head in heads.items() if isinstance(head.get("name"), str)}
 
 
 def _problems(error: ValidationError) -> str:

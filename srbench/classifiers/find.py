@@ -7,16 +7,18 @@ from typing import Any
 
 from srbench.api import Classifier, ClassifierFactory, ClassifierRequest
 from srbench.cards import ClassifierCard, Entry, Registry, load_target
-from srbench.errors import MethodError, RequestError, SRBenchError, WeightsError, one_line
+from srbench.errors import MethodError, RequestError, WeightsError
 from srbench.files import (
-    code_sha256,
     combine,
     existing_files,
+    expanded,
     file_sha256,
     installed_version,
     library_versions,
+    module_sha256,
     numbers_code,
 )
+from srbench.isolation import isolated
 
 
 @dataclass(frozen=True)
@@ -44,7 +46,7 @@ class ChosenClassifier:
     @property
     def _folder(self) -> Path | None:
         """The variant if it is a folder, else None."""
-        path = Path(self.variant).expanduser()
+        path = expanded(self.variant)
         return path.resolve() if self.variant and path.is_dir() else None
 
     def identity(self) -> str:
@@ -55,7 +57,7 @@ class ChosenClassifier:
         folder = self._folder
         return combine(
             pack=self.entry.pack.distribution,
-            code=code_sha256(self.entry.pack.folder),
+            code=module_sha256(self.entry.card.factory.partition(":")[0]),
             engine=numbers_code(),
             weights=self._weights_sha256,
             variant={path.name: file_sha256(path) for path in sorted(folder.iterdir()) if path.is_file()}
@@ -81,12 +83,9 @@ class ChosenClassifier:
             SRBenchError: The weights are missing, altered or do not fit, or a package they need is not installed.
         """
         factory: ClassifierFactory = load_target(self.entry.card.factory, self.entry.pack.name)
-        try:
-            return factory(ClassifierRequest(device, self._weights(), self.variant))
-        except SRBenchError:
-            raise
-        except (Exception, SystemExit) as error:  # a pack may be third-party code
-            raise MethodError(f"classifier {self.name} cannot be built: {one_line(error)}") from error
+        weights = self._weights()
+        with isolated(MethodError, f"classifier {self.name} cannot be built:"):
+            return factory(ClassifierRequest(device, weights, self.variant))
 
     def _weights(self) -> Path | None:
         shipped = self.entry.card.weights

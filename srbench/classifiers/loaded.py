@@ -11,7 +11,8 @@ from numpy.typing import NDArray
 from srbench.api import Classifier, ClassifierCost, ClassifierSpec, Prediction, Task, View
 from srbench.classifiers.cache import PredictionCache
 from srbench.classifiers.prediction import predicted
-from srbench.errors import MethodError, one_line
+from srbench.errors import MethodError
+from srbench.isolation import isolated
 from srbench.parallel import grouped
 
 _PIXELS = 2**21
@@ -97,13 +98,11 @@ class LoadedClassifier:
         batch = torch.stack([torch.as_tensor(image).to(self.device) for image in images])
         if batch.shape[1] == 1:
             batch = batch.expand(-1, 3, -1, -1)
-        try:
+        with isolated(MethodError, f"classifier {self.name} raised"):
             with torch.inference_mode():
                 logits = self._classifier(batch.float() / 255)
             shape = tuple(logits.shape)
             finite = bool(torch.isfinite(logits).all())
-        except Exception as error:  # a classifier may be third-party code
-            raise MethodError(f"classifier {self.name} raised {one_line(error)}") from error
         wanted = (len(images), len(self.classes) or (shape[-1] if shape else 0))
         if shape != wanted or not finite:
             raise MethodError(f"classifier {self.name} returned {shape}, expected {wanted} finite numbers")

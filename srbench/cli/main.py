@@ -27,6 +27,7 @@ from srbench.cli.verbs.show import show
 from srbench.cli.verbs.upscale import upscale
 from srbench.cli.verbs.verify import verify
 from srbench.errors import CardError, SRBenchError, StoppedError, one_line
+from srbench.harness.catalogue import left_out
 
 VERB_GROUP = "srbench.verbs"
 """Entry-point group: each entry is a function that becomes a verb, so packs can add verbs."""
@@ -37,11 +38,11 @@ class _Verbs(TyperGroup):
 
     def list_commands(self, ctx: Any) -> list[str]:
         own = super().list_commands(ctx)
-        return [*own, *_pack_verbs(tuple(own))]
+        return [*own, *(name for name in _pack_verbs() if name not in own and _loads(name))]
 
     def get_command(self, ctx: Any, cmd_name: str) -> Any:
-        points = _pack_verbs(tuple(super().list_commands(ctx)))
-        return _load_verb(points[cmd_name]) if cmd_name in points else super().get_command(ctx, cmd_name)
+        own = super().get_command(ctx, cmd_name)
+        return _load_verb(cmd_name) if own is None and cmd_name in _pack_verbs() else own
 
     def main(
         self,
@@ -54,7 +55,11 @@ class _Verbs(TyperGroup):
         if not standalone_mode:
             return super().main(args, prog_name, standalone_mode=False, **more)
         try:
-            code = super().main(args, prog_name, standalone_mode=False, **more)
+            try:
+                code = super().main(args, prog_name, standalone_mode=False, **more)
+            finally:
+                for line in (*self._left_out_verbs(), *left_out()):
+                    typer.echo(f"note: {line}", err=True)
         except SRBenchError as error:
             _fail(str(error), error.exit_code)
         except TyperException as error:
@@ -67,32 +72,59 @@ class _Verbs(TyperGroup):
             _fail("interrupted", code)
         sys.exit(code if isinstance(code, int) else 0)
 
+    def _left_out_verbs(self) -> list[str]:
+        """A line for each pack's verb that has the name of one of srbench's."""
+        return [
+            f"verb {name!r} of {point.value} is left out: srbench has a verb of that name; uninstall its pack"
+            for name, points in _pack_verbs().items()
+            if name in self.commands or _is_own(points[0])
+            for point in points
+            if not _is_own(point)
+        ]
+
 
 def _fail(message: str, code: int) -> None:
-    typer.echo(f"error: {message}", err=True)
+    # A path in the message may hold a line feed, or bytes that are no text.
+    plain = "".join(letter if letter.isprintable() else ascii(letter)[1:-1] for letter in message)
+    typer.echo(f"error: {plain}", err=True)
     sys.exit(code)
 
 
 @lru_cache(maxsize=1)
-def _pack_verbs(own: tuple[str, ...]) -> dict[str, EntryPoint]:
-    """Verbs of packs by name; raises CardError if two packs, or a pack and srbench, claim the same name."""
-    found: dict[str, EntryPoint] = {}
-    for point in sorted(entry_points(group=VERB_GROUP), key=lambda point: point.name):
-        if point.name in own or point.name in found:
-            other = found[point.name].value if point.name in found else "srbench itself"
-            raise CardError(f"verb {point.name!r} is claimed by {other} and by {point.value}; uninstall one")
-        found[point.name] = point
+def _pack_verbs() -> dict[str, list[EntryPoint]]:
+    """Verbs of packs by name: several under a name that several packs claim, srbench's own first."""
+    found: dict[str, list[EntryPoint]] = {}
+    for point in sorted(entry_points(group=VERB_GROUP), key=lambda point: (point.name, not _is_own(point))):
+        found.setdefault(point.name, []).append(point)
     return found
 
 
-def _load_verb(point: EntryPoint) -> Any:
+def _is_own(point: EntryPoint) -> bool:
+    """Whether a verb is of a pack that comes with srbench."""
+    return point.dist is not None and point.dist.name == "srbench"
+
+
+def _load_verb(name: str) -> Any:
+    """Import a pack's verb; raise CardError if that fails, or if several packs claim the name."""
+    point, *others = _pack_verbs()[name]
+    if others and not _is_own(point):
+        raise CardError(f"verb {name!r} is claimed by {point.value} and by {others[0].value}; uninstall one")
     try:
-        function = point.load()
-    except Exception as error:  # a pack's code may raise anything
-        raise CardError(f"verb {point.name!r}: cannot load {point.value} ({one_line(error)})") from error
-    verb = typer.Typer(add_completion=False)
-    verb.command(point.name)(function)
-    return get_command(verb)
+        verb = typer.Typer(add_completion=False)
+        verb.command(name)(point.load())
+        return get_command(verb)
+    except (Exception, SystemExit) as error:  # a pack's code may raise anything
+        raise CardError(f"verb {name!r}: cannot load {point.value} ({one_line(error)})") from error
+
+
+def _loads(name: str) -> bool:
+    """Whether the help can describe a pack's verb."""
+    try:
+        _load_verb(name)
+    except CardError as error:
+        typer.echo(f"note: {error}", err=True)
+        return False
+    return True
 
 
 app = typer.Typer(

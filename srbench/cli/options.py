@@ -7,6 +7,10 @@ import typer
 
 DeviceOption = Annotated[Literal["auto", "cpu", "cuda"], typer.Option(help="Device that methods run on.")]
 
+ClassifierDeviceOption = Annotated[
+    Literal["auto", "cpu", "cuda"], typer.Option("--device", help="Device that classifiers run on.")
+]
+
 PrecisionOption = Annotated[
     Literal["fp32", "tf32", "bf16", "auto"],
     typer.Option(help="Precision of networks; auto: bf16 if faster and within 0.005 dB on a dataset's first images."),

@@ -2,6 +2,7 @@
 
 import typer
 
+from srbench.files import shown
 from srbench.harness.result import RunResult
 from srbench.leaderboard import to_text
 
@@ -14,7 +15,7 @@ def show_result(result: RunResult) -> None:
     if result.reused:
         typer.echo(f"note: {result.reused} of {len(result.items)} records were finished before", err=True)
     if result.folder:
-        typer.echo(f"\nwritten to {result.folder}")
+        typer.echo(f"\nwritten to {shown(result.folder)}")
     if result.failed:
         typer.echo(f"error: {result.failed} of {len(result.items)} records failed; see the notes above", err=True)
     if result.untimed:

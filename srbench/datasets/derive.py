@@ -16,7 +16,7 @@ from PIL import Image as PillowImage
 from srbench.api import Image, Labels, Progress, Sample
 from srbench.datasets.labels import LABEL_FILE
 from srbench.errors import DatasetError, OutputError, RequestError, SRBenchError
-from srbench.files import read_image, to_rgb, write_image
+from srbench.files import expanded, read_image, to_rgb, write_image
 
 
 @dataclass(frozen=True)
@@ -76,9 +76,11 @@ def prepare_folder(
         progress: Called after each image.
 
     Raises:
+        RequestError: The path of the folder cannot be looked up.
         OutputError: The folder exists or cannot be written.
         DatasetError: Images cannot be read, each named with its error, or no image is large enough.
     """
+    output = expanded(output)
     if output.exists():
         raise OutputError(f"{output}: already exists; choose another folder")
     try:

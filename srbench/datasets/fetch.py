@@ -11,7 +11,17 @@ from srbench.api import Progress
 from srbench.cards import ArchiveEntry, DatasetCard, Entry, installed_cards
 from srbench.datasets.install import ImportReport, import_dataset, refuse_target
 from srbench.errors import DatasetError, DownloadError, RequestError
-from srbench.files import Bytes, NothingThereError, cache_home, combine, data_home, download, is_archive, unpack
+from srbench.files import (
+    Bytes,
+    NothingThereError,
+    cache_home,
+    combine,
+    data_home,
+    download,
+    expanded,
+    is_archive,
+    unpack,
+)
 
 Fetching = Callable[[str], Bytes]
 """Function of a file's name that returns the callback to call as bytes of that file arrive."""
@@ -123,10 +133,11 @@ def import_files(
     """Verify a dataset in one folder, or in archives and plain files, then copy it; see `import_dataset`.
 
     Raises:
-        RequestError: The dataset needs no import, or is already imported.
+        RequestError: The dataset needs no import, or is already imported, or a path cannot be looked up.
         DatasetError: A file is missing, cannot be unpacked, or differs from the card.
     """
     card = entry.card
+    sources = [expanded(source) for source in sources]
     refuse_target(card, replace=replace)
     folders = [source for source in sources if source.is_dir()]
     if folders and len(sources) > 1:

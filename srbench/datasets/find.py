@@ -9,7 +9,8 @@ from srbench.api import Dataset, Labels, Listing
 from srbench.cards import DatasetCard, Entry, Registry, load_target
 from srbench.datasets.layout import list_folder
 from srbench.errors import DatasetError, NotImportedError, RequestError, UnknownNameError
-from srbench.files import data_home, is_folder_spec, place_sha256, printable_name
+from srbench.files import data_home, expanded, is_folder_spec, place_sha256, printable_name, reading_folder
+from srbench.isolation import isolated
 
 _SUBSET_SEED = 0
 
@@ -31,17 +32,24 @@ def open_dataset(spec: str, cards: Registry, split: str = "", *, labelled: bool 
     if is_folder_spec(spec):
         if split:
             raise RequestError(f"{spec}: a folder has no split {split!r}; name the folder of that split")
-        folder = Path(spec).expanduser()
+        folder = expanded(spec)
         # The prefix marks a folder; a bare name means images verified against a card.
         name = f"./{printable_name(folder.resolve())}"
         listing = list_folder(folder)
-        return Dataset(name, listing.samples, place=place_sha256(folder), labels=_labels(listing, wanted=labelled))
-    if spec not in cards.datasets and Path(spec).is_dir():
-        raise UnknownNameError(f"unknown dataset {spec!r}; to use the folder of that name write ./{spec}")
-    entry = cards.dataset(spec)
+        labels = _labels(listing, wanted=labelled)
+        place = place_sha256(folder)
+        return Dataset(name, listing.samples, place=place, labels=labels, passed_over=listing.passed_over)
+    try:
+        entry = cards.dataset(spec)
+    except UnknownNameError:
+        if expanded(spec).is_dir():
+            raise UnknownNameError(f"unknown dataset {spec!r}; to use the folder of that name write ./{spec}") from None
+        raise
     listing = installed_listing(entry, split)
     name = spec if split in ("", *list(entry.card.splits)[:1]) else f"{spec}:{split}"
-    return Dataset(name, listing.samples, entry.card.pixels, labels=_labels(listing, wanted=labelled))
+    labels = _labels(listing, wanted=labelled)
+    found = Dataset(name, listing.samples, entry.card.pixels, labels=labels, passed_over=listing.passed_over)
+    return replace(found, other_pixels=entry.card.other_pixels)
 
 
 def _labels(listing: Listing, *, wanted: bool) -> Labels | None:
@@ -72,8 +80,10 @@ def installed_listing(entry: Entry[DatasetCard], split: str = "") -> Listing:
         DatasetError: The dataset is not imported, or its images are not those of its card.
     """
     card = entry.card
-    folder = data_home() / card.folder
-    if card.folder and not folder.is_dir():
+    folder = data_home() / card.folder if card.folder else Path()
+    with reading_folder(folder):
+        is_there = not card.folder or folder.is_dir()
+    if not is_there:
         fetch = f"srbench datasets fetch {card.name}, or " if card.archives else ""
         raise NotImportedError(
             f"{card.name}: not imported (looked in {folder}); run: {fetch}srbench datasets import {card.name} DIR, "
@@ -87,7 +97,8 @@ def checked_listing(entry: Entry[DatasetCard], folder: Path, split: str = "") ->
 
     Raises:
         RequestError: The dataset has no such split.
-        DatasetError: The folder does not hold the card's images.
+        CardError: The card's reader cannot be imported.
+        DatasetError: The folder does not hold the card's images, or the reader raised something.
     """
     card = entry.card
     if split and split not in card.splits:
@@ -95,7 +106,8 @@ def checked_listing(entry: Entry[DatasetCard], folder: Path, split: str = "") ->
         raise RequestError(f"{card.name} has no split {split!r}{known}")
     reader: Callable[..., Listing] = load_target(card.reader, entry.pack.name)
     chosen = split or next(iter(card.splits), "")
-    listing = reader(folder, chosen) if chosen else reader(folder)
+    with isolated(DatasetError, f"{card.name}: its reader raised"), reading_folder(folder):
+        listing = reader(folder, chosen) if chosen else reader(folder)
     count = card.splits.get(chosen, card.count)
     found = {sample.id for sample in listing.samples}
     if card.pixels and found != card.pixels.keys():

@@ -11,7 +11,7 @@ from srbench.api import Listing, Progress, Sample
 from srbench.cards import DatasetCard, Entry
 from srbench.datasets.find import checked_listing
 from srbench.errors import DatasetError, NotImportedError, RequestError, SRBenchError
-from srbench.files import data_home, pixel_sha256, read_image
+from srbench.files import data_home, read_identified, read_image
 
 
 @dataclass(frozen=True)
@@ -22,6 +22,7 @@ class ImportReport:
         folder: Folder that the dataset was copied to.
         images: Number of HR images.
         verified: Whether the images were compared with the card's pixel hashes.
+        differing: Ids of images with other pixels than the card lists, if the card allows them.
         lr_files: Number of ready-made LR files.
         splits: Images per split; empty for a dataset without splits.
     """
@@ -31,6 +32,7 @@ class ImportReport:
     verified: bool
     lr_files: int
     splits: Mapping[str, int]
+    differing: tuple[str, ...] = ()
 
 
 def import_dataset(
@@ -39,7 +41,8 @@ def import_dataset(
     """Verify a dataset on disk against its card, then copy it to $SRBENCH_DATA.
 
     Every image is decoded and compared with the card's pixel hash, if any, so that a PNG and a BMP of the same image
-    are both accepted. Files are copied beside the target and moved in one step.
+    are both accepted; other pixels are an error unless the card's `other_pixels` is `warn`. Files are copied beside the
+    target and moved in one step.
 
     Args:
         entry: The dataset's card.
@@ -60,12 +63,12 @@ def import_dataset(
     samples = tuple(sample for listing in splits.values() for sample in listing.samples)
     companions = tuple(dict.fromkeys(path for listing in splits.values() for path in listing.companions))
     listing = Listing(samples, companions)
-    _verify(card, listing, progress)
+    differing = _verify(card, listing, progress)
     files = [path for sample in listing.samples for path in (sample.hr, *sample.lr.values())] + [*listing.companions]
     _install(files, root, target)
     lr_files = sum(len(sample.lr) for sample in listing.samples)
     counts = {name: len(one.samples) for name, one in splits.items() if name}
-    return ImportReport(target, len(listing.samples), bool(card.pixels), lr_files, counts)
+    return ImportReport(target, len(listing.samples), bool(card.pixels), lr_files, counts, differing)
 
 
 def _every_split(entry: Entry[DatasetCard], root: Path) -> dict[str, Listing]:
@@ -94,21 +97,27 @@ def refuse_target(card: DatasetCard, *, replace: bool) -> Path:
     return target
 
 
-def _verify(card: DatasetCard, listing: Listing, progress: Progress | None) -> None:
+def _verify(card: DatasetCard, listing: Listing, progress: Progress | None) -> tuple[str, ...]:
+    """Decode all images, and return the ids of those with other pixels than the card lists, if it allows them."""
     problems: list[str] = []
+    differing: list[str] = []
     for done, sample in enumerate(listing.samples, start=1):
         try:
-            image = read_image(sample.hr)
+            image, sha256, *_ = read_identified(sample.hr)
         except SRBenchError as error:
             problems.append(str(error))
         else:
-            if card.pixels and pixel_sha256(image) != card.pixels[sample.id]:
-                problems.append(f"{sample.id}: other pixels than {card.title}'s")
+            if card.pixels and sha256 != card.pixels[sample.id]:
+                if card.other_pixels == "warn":
+                    differing.append(sample.id)
+                else:
+                    problems.append(f"{sample.id}: other pixels than {card.title}'s")
             problems += _lr_problems(sample, image.shape)
         if progress:
             progress(done, len(listing.samples))
     if problems:
         raise DatasetError(f"{card.name}: nothing was imported; {len(problems)} images fail: {'; '.join(problems)}")
+    return tuple(differing)
 
 
 def _lr_problems(sample: Sample, hr_shape: tuple[int, ...]) -> list[str]:

@@ -7,28 +7,34 @@ from pathlib import Path
 from srbench.api import Listing, Sample
 from srbench.datasets.labels import LABEL_FILE, read_label_table, required_labels
 from srbench.errors import DatasetError
-from srbench.files import image_files
+from srbench.files import image_files, passed_over, reading_folder
 
 
 def list_folder(folder: Path) -> Listing:
     """List HR images in `HR/`, or without `HR/` in the folder itself, LR in `LR_bicubic/X{scale}/`, and `labels.csv`.
 
     Raises:
-        DatasetError: The folder is missing or holds no images, or two files share an id.
+        DatasetError: The folder is missing, holds no images or cannot be read, or two files share an id.
     """
+    with reading_folder(folder):
+        return _listed(folder)
+
+
+def _listed(folder: Path) -> Listing:
     if not folder.is_dir():
         raise DatasetError(f"{folder}: no such folder; check the path")
-    hr = folder / "HR"
-    images = image_files(hr if hr.is_dir() else folder)
+    hr = folder / "HR" if (folder / "HR").is_dir() else folder
+    images, others = image_files(hr), passed_over(hr)
     if not images:
-        raise DatasetError(f"{folder}: holds no images (looked for PNG, BMP, JPEG, WebP, TIFF, PPM, also in HR/)")
+        hint = f"; {', '.join(others[:3])}{' …' if len(others) > 3 else ''}: convert to PNG first" if others else ""
+        raise DatasetError(f"{folder}: holds no images (looked for PNG, BMP, JPEG, WebP, TIFF, PPM, also in HR/){hint}")
     lr = lr_files(folder / "LR_bicubic", images)
     samples = tuple(Sample(name, path, lr.get(name, {})) for name, path in images.items())
     table = folder / LABEL_FILE
     if not table.is_file():
-        return Listing(samples)
+        return Listing(samples, passed_over=others)
     ids = [sample.id for sample in samples]
-    return Listing(samples, (table,), lambda: required_labels(read_label_table(table), ids, table))
+    return Listing(samples, (table,), lambda: required_labels(read_label_table(table), ids, table), others)
 
 
 def lr_files(root: Path, ids: Iterable[str]) -> dict[str, dict[int, Path]]:

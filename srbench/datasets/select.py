@@ -8,6 +8,7 @@ from srbench.cards import installed_cards
 from srbench.datasets.find import limited, open_dataset
 from srbench.datasets.labels import read_attributes, read_label_table
 from srbench.errors import RequestError
+from srbench.files import expanded
 
 
 def selected(
@@ -37,7 +38,7 @@ def selected(
         dataset = replace(dataset, samples=samples)
     if limit is not None:
         dataset = limited(dataset, limit)
-    known = dataset.labels if labels is None else _read(labels)
+    known = dataset.labels if labels is None else _read(expanded(labels))
     return dataset if known is None else replace(dataset, labels=_of(known, dataset, labels))
 
 

@@ -1,6 +1,6 @@
 """The interface of engines, which turn a plan's cells into records."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -9,6 +9,10 @@ from srbench.runs import Gallery, Identities, Plan, RecordSink
 
 Advance = Callable[[int], None]
 """Called with the number of records just made or found finished."""
+
+
+OnFiles = Callable[[str, int, Mapping[str, str]], None]
+"""Called with a method's name, a scale, and the sha256 of files that the method read for the first time, by path."""
 
 
 @dataclass(frozen=True)
@@ -44,6 +48,7 @@ class Engine(Protocol):
         *,
         panel: Panel | None = None,
         on_trial: Callable[[Trial], None] = lambda _: None,
+        on_files: OnFiles = lambda *_: None,
         advance: Advance = lambda _: None,
     ) -> int:
         """Make every record of a plan that the sink lacks.
@@ -52,9 +57,10 @@ class Engine(Protocol):
             plan: The cells (method × dataset × scale × protocol) to be run.
             settings: How the cells are run.
             identities: Hashes that the records depend on.
-            sink: Stores each record as it is made; called from this process only.
+            sink: Stores each record as it is made; called from this process only, perhaps from several threads.
             panel: The classifiers of `settings`, loaded.
             on_trial: Called with each trial of bf16, before records in the chosen precision are made.
+            on_files: Called before the first record that may depend on these files is stored.
             advance: Called as records are made or found finished.
 
         Returns:

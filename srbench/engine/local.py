@@ -17,7 +17,7 @@ import numpy as np
 
 from srbench.api import Panel, Trial
 from srbench.engine.auto_precision import Precisions
-from srbench.engine.engine import Advance, Settings
+from srbench.engine.engine import Advance, OnFiles, Settings
 from srbench.engine.inputs import prepare_work
 from srbench.engine.pending import PendingImage, pending
 from srbench.engine.records import classified_records, predictions, scored_records
@@ -44,25 +44,23 @@ def run_plan(
     *,
     panel: Panel | None = None,
     on_trial: Callable[[Trial], None] = lambda _: None,
+    on_files: OnFiles = lambda *_: None,
     advance: Advance = lambda _: None,
 ) -> int:
     """Make every record of a plan that the sink lacks, in this process; for arguments and result see `Engine`."""
-    worker = Worker(settings.inference.device, Precisions(plan, settings, identities, sink, on_trial).choose)
+    choose = Precisions(plan, settings, identities, sink, on_trial).choose
+    worker = Worker(settings.inference.device, choose, on_files)
     with ThreadPoolExecutor(1, thread_name_prefix="srbench-score") as scorer:
         scoring = _Scoring(settings, sink, panel, advance, scorer)
         work = _counted(pending(plan, identities, sink, settings.gallery), scoring)
         device = settings.inference.device
-        coming = prefetch(
-            lambda one: prepare_work(one.dataset, one.sample, one.records, settings.lr, device),
-            work,
-            max(worker.batch_size, _WAITING),
-        )
+        coming = prefetch(lambda one: prepare_work(one, settings.lr, device), work, max(worker.batch_size, _WAITING))
         try:
             with closing(coming):
                 _consume(coming, worker, scoring)
         finally:
-            # After an error, results that are not scored yet are dropped.
-            scorer.shutdown(wait=False, cancel_futures=True)
+            # After an error, results whose scoring has not begun are dropped; the store waits for the one that has.
+            scorer.shutdown(wait=True, cancel_futures=True)
     return scoring.reused
 
 
@@ -84,7 +82,7 @@ def _consume(coming: Iterator[PreparedWork], worker: Worker, scoring: _Scoring) 
 
 
 class _Scoring:
-    """Scores results in a separate thread, and hands their records to the sink in order."""
+    """Scores results in a separate thread, which hands each record to the sink as soon as it is made."""
 
     def __init__(
         self, settings: Settings, sink: RecordSink, panel: Panel | None, advance: Advance, scorer: ThreadPoolExecutor
@@ -93,7 +91,7 @@ class _Scoring:
         self._gallery = settings.gallery
         self._sink, self._panel, self._advance, self._scorer = sink, panel, advance, scorer
         self._unclassified: list[Upscaled] = []
-        self._waiting: deque[Future[list[Record]]] = deque()
+        self._waiting: deque[Future[int]] = deque()
         self._references: dict[str, str] = {}
         self.reused = 0
 
@@ -144,11 +142,16 @@ class _Scoring:
     def _submit(self, function: Callable[..., list[Record]], *arguments: Any) -> None:
         """Make records in the background, once fewer than `_WAITING` batches are in progress."""
         self._drain(_WAITING - 1)
-        self._waiting.append(self._scorer.submit(function, *arguments))
+        self._waiting.append(self._scorer.submit(self._stored, function, *arguments))
+
+    def _stored(self, function: Callable[..., list[Record]], *arguments: Any) -> int:
+        """Make and store records; return their number."""
+        records = function(*arguments)
+        for record in records:
+            self._sink.append(record)
+        return len(records)
 
     def _drain(self, left: int) -> None:
-        """Hand over records in order, until at most `left` batches are in progress."""
+        """Report progress, and errors of the storage, until at most `left` batches are in progress."""
         while self._waiting and (len(self._waiting) > left or self._waiting[0].done()):
-            for record in self._waiting.popleft().result():
-                self._sink.append(record)
-                self._advance(1)
+            self._advance(self._waiting.popleft().result())

@@ -1,6 +1,6 @@
 """Records that are still to be made; usable by any engine."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from srbench.api import Dataset, Sample
@@ -17,12 +17,16 @@ class PendingImage:
         sample: The image.
         records: Records still to be made; may be empty.
         finished: Number of finished records, which are not made again.
+        hr_sha256: sha256 of the HR file when the run began.
+        lr_sha256: sha256 of the given LR files when the run began, by scale; empty if LR is made.
     """
 
     dataset: Dataset
     sample: Sample
     records: tuple[PendingRecord, ...]
     finished: int
+    hr_sha256: str
+    lr_sha256: Mapping[int, str]
 
 
 def pending(
@@ -42,7 +46,9 @@ def pending(
                 fingerprint = identities.fingerprint(key)
                 if not (sink.finished(key, fingerprint) and _is_saved(key, sink, gallery)):
                     records.append(PendingRecord(cell, key, fingerprint))
-            yield PendingImage(dataset, sample, tuple(records), len(cells) - len(records))
+            image = dataset.name, sample.id
+            hr, lr = identities.hr_files[image], identities.lr_files.get(image, {})
+            yield PendingImage(dataset, sample, tuple(records), len(cells) - len(records), hr, lr)
 
 
 def _is_saved(key: RecordKey, sink: RecordSink, gallery: Gallery | None) -> bool:

@@ -1,11 +1,12 @@
 """Records of results: scored, or failed with the reason."""
 
+import sys
 from collections.abc import Sequence
 from dataclasses import replace
 
 from srbench.api import Metric, Panel, Planes, View
 from srbench.engine.work import Decoded, PendingRecord, Predictions, PreparedImage, Save, Upscaled
-from srbench.errors import MethodError, SRBenchError, one_line
+from srbench.errors import MethodError, SRBenchError, message_of, one_line
 from srbench.metrics import Scores, compare, score
 from srbench.protocols import Protocol
 from srbench.runs import Record
@@ -40,16 +41,22 @@ def scored_records(result: Upscaled, metrics: Sequence[Metric], save: Save) -> l
     pending, hr = result.ready.records, result.ready.prepared.hr
     try:
         saved = save(result)
-    except RuntimeError as error:  # a GPU reports many faults only here, when its result is fetched
+    except device_faults() as error:
         return failed_records(pending, MethodError(f"cannot be saved: {one_line(error)}"), hr)
     for one in pending:
         try:
             records.append(replace(_record(one, result, metrics), **saved._asdict()))
         except MethodError as error:
             records += failed_records([one], error, hr)
-        except RuntimeError as error:  # a GPU without enough memory
+        except device_faults() as error:
             records += failed_records([one], MethodError(f"cannot be scored: {one_line(error)}"), hr)
     return records
+
+
+def device_faults() -> tuple[type[Exception], ...]:
+    """Exceptions by which torch reports a GPU's faults, many only when a result is fetched; none without torch."""
+    torch = sys.modules.get("torch")
+    return () if torch is None else (torch.AcceleratorError, torch.OutOfMemoryError)
 
 
 def predictions(results: Sequence[Upscaled], panel: Panel) -> list[Predictions]:
@@ -115,7 +122,7 @@ def failed_records(pending: Sequence[PendingRecord], error: SRBenchError, hr: De
             fingerprint=one.fingerprint,
             protocol_hash=one.cell.protocol.card.hash,
             hr_sha256=None if hr is None else hr.sha256,
-            error=str(error),
+            error=message_of(error),
         )
         for one in pending
     ]

@@ -20,10 +20,17 @@ class PendingRecord:
 
 @dataclass(frozen=True)
 class Decoded:
-    """A decoded HR image, uint8, (C, H, W), and its `pixel_sha256`."""
+    """A decoded HR image.
+
+    Attributes:
+        image: uint8, (C, H, W).
+        sha256: Its `pixel_sha256`.
+        warnings: What makes its pixels doubtful, such as a wrong checksum in its file; usually empty.
+    """
 
     image: Image
     sha256: str
+    warnings: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -36,7 +43,7 @@ class PreparedImage:
         reference: HR in the planes that are upscaled, cropped to a multiple of the scale: uint8, (C, h·scale, w·scale).
         references: Compared part of `reference` by protocol name, on the device where results are compared.
         problems: Why results cannot be compared, by the name of each protocol that is not in `references`.
-        warnings: Unusual properties of a given LR file.
+        warnings: What makes the HR file or a given LR file doubtful; usually empty.
     """
 
     hr: Decoded

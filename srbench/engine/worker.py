@@ -1,12 +1,15 @@
 """Methods opened once and applied to prepared images, in batches on a GPU."""
 
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 
 from srbench.api import Dataset, Inference, Method, Producer
+from srbench.engine.engine import OnFiles
 from srbench.engine.records import failed_records
 from srbench.engine.work import Ready, Upscaled
 from srbench.errors import SRBenchError
+from srbench.files import opened_files
 from srbench.parallel import chunks, grouped
 from srbench.runs import Cell, Record
 
@@ -31,10 +34,11 @@ Choose = Callable[[Method, Dataset, int], Chosen]
 class Worker:
     """Upscales on one torch device; each method is opened when first used."""
 
-    def __init__(self, device: str, choose: Choose) -> None:
+    def __init__(self, device: str, choose: Choose, on_files: OnFiles) -> None:
         # On a CPU, batches gain nothing and exceed the cache.
         self.batch_size = 1 if device == "cpu" else _BATCH
-        self._choose = choose
+        self._choose, self._on_files = choose, on_files
+        self._files: dict[tuple[str, int], set[str]] = {}
         self._producers: dict[tuple[str, int, Inference | None], Producer | SRBenchError] = {}
 
     def upscale(self, images: Sequence[Ready]) -> Iterator[Upscaled | list[Record]]:
@@ -62,8 +66,9 @@ class Worker:
     def _batch(self, cell: Cell, batch: Sequence[Ready]) -> Iterator[Upscaled | list[Record]]:
         chosen = self._choose(cell.method, cell.dataset, cell.scale)
         try:
-            produce = self._producer(cell.method, cell.scale, chosen.inference)
-            results = produce([ready.prepared.job for ready in batch])
+            with self._observed(cell.method, cell.scale):
+                produce = self._producer(cell.method, cell.scale, chosen.inference)
+                results = produce([ready.prepared.job for ready in batch])
         except SRBenchError as error:
             if len(batch) > 1:  # one image may be at fault, or all together be too large
                 for ready in batch:
@@ -73,6 +78,20 @@ class Worker:
             return
         for ready, produced in zip(batch, results, strict=True):
             yield Upscaled(ready, produced, chosen.label)
+
+    @contextmanager
+    def _observed(self, method: Method, scale: int) -> Iterator[None]:
+        """Report the files that the method reads in the block, each once; finished images are hashed already."""
+        if method.colour == "images":
+            yield
+            return
+        known = self._files.setdefault((method.name, scale), set())
+        with opened_files() as read:
+            yield
+        new = {path: sha256 for path, sha256 in read.items() if path not in known}
+        if new:
+            known.update(new)
+            self._on_files(method.name, scale, new)
 
     def _producer(self, method: Method, scale: int, inference: Inference | None) -> Producer:
         """The opened method; if opening it failed, the same error is raised for every image."""

@@ -42,8 +42,9 @@ def write_text(path: Path, text: str, error: type[SRBenchError]) -> None:
     try:
         with atomic_write(path) as partial:
             partial.write_text(text, encoding="utf-8", newline="")
-    except OSError as problem:
-        raise error(f"{path}: cannot be written ({problem.strerror or problem})") from problem
+    except (OSError, UnicodeEncodeError) as problem:
+        reason = getattr(problem, "strerror", None) or problem
+        raise error(f"{path}: cannot be written ({reason})") from problem
 
 
 def is_web_page(path: Path) -> bool:

@@ -5,12 +5,14 @@ until the protocol converts it (`to_rgb` repeats it three times).
 """
 
 import hashlib
+import io
 import os
 import re
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,6 +22,7 @@ from PIL import ImageOps, UnidentifiedImageError
 from srbench.api import Image
 from srbench.errors import ImageError
 from srbench.files.atomic import atomic_write
+from srbench.files.integrity import damage
 
 IMAGE_SUFFIXES = frozenset({".png", ".bmp", ".jpg", ".jpeg", ".webp", ".tif", ".tiff", ".ppm", ".pgm"})
 MAX_PIXELS = 150_000_000
@@ -27,13 +30,17 @@ MAX_PIXELS = 150_000_000
 
 GREY_MODES = frozenset({"1", "L", "LA"})
 _RGB_MODES = frozenset({"RGB", "RGBA", "P", "PA"})
+_FORMATS = ("PNG", "BMP", "JPEG", "WEBP", "TIFF", "PPM")
+"""Pillow's names of the formats that are decoded, whatever a file's suffix; Pillow itself knows many more."""
+
+_COMPRESSION, _PHOTOMETRIC, _BITS, _SAMPLE_FORMAT = 259, 262, 258, 339  # tags of a TIFF
 
 
 def read_image(path: str | os.PathLike[str]) -> Image:
     """Decode an 8-bit image file that Pillow supports, and apply its EXIF orientation.
 
     An opaque alpha channel is dropped and a palette is looked up, which changes no pixel. Images without a unique
-    8-bit RGB form are refused: 16-bit and float samples, CMYK, transparent pixels.
+    8-bit RGB form are refused: 16-bit, signed and float samples, CMYK, transparent pixels, animations, several pages.
 
     Returns:
         uint8, (3, H, W) in RGB, or (1, H, W) for a grey file.
@@ -41,41 +48,79 @@ def read_image(path: str | os.PathLike[str]) -> Image:
     Raises:
         ImageError: The file is missing, empty, damaged, not an image, too large, or of a refused kind.
     """
-    return planar(_decoded(Path(path)))
+    return read_with_warnings(path)[0]
 
 
-def read_identified(path: str | os.PathLike[str]) -> tuple[Image, str]:
-    """Decode an image file and return the image with its `pixel_sha256`, faster than two separate calls.
+def read_with_warnings(path: str | os.PathLike[str]) -> tuple[Image, tuple[str, ...]]:
+    """Decode an image file as `read_image` does, and describe what makes its pixels doubtful, such as a wrong checksum.
 
     Raises:
         ImageError: See `read_image`.
     """
-    pixels = _decoded(Path(path))
-    return planar(pixels), _pixels_sha256(pixels)
+    path = Path(path)
+    with upright(path, content_of(path)) as (picture, found):
+        return planar(checked_pixels(picture, path)), found
 
 
-def _decoded(path: Path) -> NDArray[np.uint8]:
-    """Return samples in the file's layout: (H, W, 3), or (H, W) for grey."""
-    with upright(path) as image:
-        return checked_pixels(image, path)
+class IdentifiedImage(NamedTuple):
+    """A decoded file.
+
+    Attributes:
+        image: Pixels: uint8, (C, H, W).
+        sha256: Their `pixel_sha256`.
+        warnings: What makes the pixels doubtful; usually nothing.
+        file_sha256: sha256 of the bytes that were decoded.
+    """
+
+    image: Image
+    sha256: str
+    warnings: tuple[str, ...]
+    file_sha256: str
+
+
+def read_identified(path: str | os.PathLike[str]) -> IdentifiedImage:
+    """Decode an image file and hash its pixels, faster than two separate calls.
+
+    Raises:
+        ImageError: See `read_image`.
+    """
+    path = Path(path)
+    content = content_of(path)
+    with upright(path, content) as (picture, found):
+        pixels = checked_pixels(picture, path)
+    return IdentifiedImage(planar(pixels), _pixels_sha256(pixels), found, hashlib.sha256(content).hexdigest())
+
+
+def content_of(path: Path) -> bytes:
+    """Read a file at once, so that a change meanwhile cannot give other pixels than those that were hashed."""
+    try:
+        return path.read_bytes()
+    except FileNotFoundError:
+        raise ImageError(f"{path}: no such image file; check the path") from None
+    except (OSError, ValueError) as error:
+        raise ImageError(f"{path}: damaged or unreadable image ({error}); replace the file") from error
 
 
 @contextmanager
-def upright(path: Path) -> Iterator[Pil.Image]:
-    """Open an image file and apply its EXIF orientation; exceptions in the `with` block become ImageErrors."""
+def upright(path: Path, content: bytes) -> Iterator[tuple[Pil.Image, tuple[str, ...]]]:
+    """Decode a file's content and apply its EXIF orientation; exceptions in the `with` block become ImageErrors.
+
+    Yields:
+        The image, and warnings about its file.
+    """
     try:
         with warnings.catch_warnings():
             # MAX_PIXELS, checked before any pixel is decoded, replaces Pillow's warning.
             warnings.simplefilter("ignore", Pil.DecompressionBombWarning)
-            with Pil.open(path) as file:
+            with Pil.open(io.BytesIO(content), formats=_FORMATS) as file:
                 _refuse_unreadable(file, path)
-                yield ImageOps.exif_transpose(file)
+                found = _several(file, path)
+                picture = ImageOps.exif_transpose(file)
+                yield picture, (*found, *damage(file, content))
     except ImageError:
         raise
-    except FileNotFoundError:
-        raise ImageError(f"{path}: no such image file; check the path") from None
     except UnidentifiedImageError:
-        kind = "empty file" if path.stat().st_size == 0 else "not an image that can be decoded"
+        kind = "not an image that can be decoded" if content else "empty file"
         raise ImageError(f"{path}: {kind}; expected PNG, BMP, JPEG, WebP, TIFF or PPM") from None
     except Pil.DecompressionBombError:
         raise ImageError(f"{path}: more than {MAX_PIXELS:,} pixels (a decompression bomb?); shrink the image") from None
@@ -92,10 +137,31 @@ def _refuse_unreadable(file: Pil.Image, path: Path) -> None:
     raw_modes = [str(tile[3]) for tile in getattr(file, "tile", [])]
     # The raw mode of a PPM states its largest sample, ("RGB", 65535); Pillow rescales any other than 255.
     rescaled = file.format == "PPM" and any(re.search(r", (?!255\))\d+\)", mode) for mode in raw_modes)
-    if file.mode.startswith(("I", "F")) or rescaled or any(";16" in mode for mode in raw_modes):
+    tags = getattr(file, "tag_v2", {})
+    # Of a TIFF with separate planes, or signed samples, Pillow reads the bytes as if they were 8-bit and unsigned.
+    odd = any(bits > 8 for bits in _values(tags, _BITS)) or any(kind != 1 for kind in _values(tags, _SAMPLE_FORMAT))
+    if file.mode.startswith(("I", "F")) or rescaled or odd or any(";16" in mode for mode in raw_modes):
         raise ImageError(f"{path}: samples are not 8-bit; srbench reads 8-bit images; convert the file first")
-    if file.mode not in GREY_MODES | _RGB_MODES:
-        raise ImageError(f"{path}: colour mode {file.mode} has no unique RGB form; convert the file to RGB first")
+    # A TIFF's own YCbCr, unlike JPEG's inside a TIFF, is converted by whichever library decompresses it.
+    own = _values(tags, _PHOTOMETRIC) == (6,) and _values(tags, _COMPRESSION) not in ((6,), (7,))
+    mode = "YCbCr" if own else file.mode
+    if mode not in GREY_MODES | _RGB_MODES:
+        raise ImageError(f"{path}: colour mode {mode} has no unique RGB form; convert the file to RGB first")
+
+
+def _values(tags: Mapping[int, Any], tag: int) -> tuple[int, ...]:
+    """Values of a TIFF's tag; empty without it."""
+    found = tags.get(tag, ())
+    return found if isinstance(found, tuple) else (found,)
+
+
+def _several(file: Pil.Image, path: Path) -> tuple[str, ...]:
+    """Refuse an animation or several pages; warn of a camera's file of several JPEGs, whose first is the photograph."""
+    if not getattr(file, "is_animated", False):  # Pillow's word for pages, too; it counts them only by reading them all
+        return ()
+    if file.format != "MPO":
+        raise ImageError(f"{path}: holds several frames or pages; srbench reads single images; save the one you mean")
+    return (f"the first of {getattr(file, 'n_frames', 'several')} pictures in one file",)
 
 
 def checked_pixels(upright: Pil.Image, path: Path) -> NDArray[np.uint8]:

@@ -14,7 +14,8 @@ from srbench.files.atomic import looks_like_a_page
 Bytes = Callable[[int, int | None], None]
 """Callback with two arguments: number of bytes present, and total number of bytes, None if unknown."""
 
-_TRIES = 4  # consecutive tries without a single byte
+_TRIES = 4  # consecutive tries that came no further than an earlier one
+_RESTARTS = 8  # times that received bytes are thrown away, because the server cannot resume
 _PAUSE = 0.5  # seconds before the second try, doubled before each further one
 _TIMEOUT = (10, 60)  # seconds to connect, and between bytes
 _CHUNK = 1 << 13  # bytes; a broken connection loses less than this
@@ -85,21 +86,24 @@ class _Resuming:
 
     def __init__(self, path: Path, accept: Callable[[Path], None], progress: Bytes) -> None:
         self._path, self._accept, self._progress = path, accept, progress
+        self._restarts = 0
 
     def __call__(self, url: str, output_file: str | Any, pooch: Any, check_only: bool = False) -> None:
         import requests
 
         part = self._part(url)
         part.parent.mkdir(parents=True, exist_ok=True)
-        idle = 0
+        idle = farthest = self._restarts = 0
         while True:
             before = _size(part)
             try:
                 self._go_on(url, part)
                 break
             except (requests.ConnectionError, requests.Timeout, requests.exceptions.ChunkedEncodingError):
-                idle = 0 if _size(part) > before else idle + 1
-                if idle == _TRIES:
+                # Farther than ever, not than before: a server that cannot resume may cut at another place each time.
+                idle = 0 if _size(part) > max(before, farthest) else idle + 1
+                farthest = max(farthest, _size(part))
+                if idle == _TRIES or self._restarts > _RESTARTS:
                     raise
                 time.sleep(_PAUSE * 2**idle if idle else 0)
         try:
@@ -118,6 +122,8 @@ class _Resuming:
         return part.with_suffix(".tag")
 
     def _forget(self, part: Path) -> None:
+        """Delete a partial download."""
+        self._restarts += 1
         for path in (part, self._tag(part)):
             with suppress(FileNotFoundError):
                 path.unlink()
@@ -146,6 +152,7 @@ class _Resuming:
             have = have if resumed else 0
             length = response.headers.get("Content-Length")
             whole = have + int(length) if length is not None else None
+            self._restarts += not resumed and _size(part) > 0
             self._tag(part).write_text(_version(response.headers), encoding="utf-8")
             with part.open("ab" if resumed else "wb") as file:
                 for chunk in chain([first], chunks):

@@ -12,7 +12,7 @@ from PIL import Image as Pil
 from srbench.api import Image
 from srbench.errors import ImageError
 from srbench.files.atomic import atomic_write
-from srbench.files.codec import GREY_MODES, planar, upright
+from srbench.files.codec import GREY_MODES, content_of, planar, upright
 
 WRITABLE_SUFFIXES = frozenset({".png", ".jpg", ".jpeg", ".webp", ".tif", ".tiff"})
 """Suffixes of formats that store all parts of a `Photograph`, except that JPEG has no transparency."""
@@ -41,7 +41,8 @@ def read_photograph(path: str | os.PathLike[str]) -> Photograph:
     Raises:
         ImageError: See `read_image`; transparent pixels are allowed.
     """
-    with upright(Path(path)) as picture:
+    path = Path(path)
+    with upright(path, content_of(path)) as (picture, _):
         alpha = None
         if picture.has_transparency_data:
             alpha = np.ascontiguousarray(np.asarray(picture.convert("RGBA"))[None, ..., 3])

@@ -1,10 +1,11 @@
 """Installed cards as rows, for `srbench list`. Imports no torch."""
 
-from collections.abc import Callable, Sequence
+import sys
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Literal
 
-__all__ = ["Kind", "Rows", "rows"]
-Kind = Literal["methods", "wrappers", "datasets", "metrics", "protocols", "classifiers"]
+__all__ = ["Kind", "Rows", "left_out", "rows"]
+Kind = Literal["methods", "wrappers", "datasets", "metrics", "protocols", "classifiers", "packs"]
 Rows = Sequence[dict[str, Any]]
 
 
@@ -17,8 +18,18 @@ def rows(kind: Kind) -> Rows:
         "metrics": _metrics,
         "protocols": _protocols,
         "classifiers": _classifiers,
+        "packs": _packs,
     }
     return tables[kind]()
+
+
+def left_out() -> list[str]:
+    """Return a line for each pack that is left out, or in part; empty if this process has read no cards."""
+    if "srbench.cards.registry" not in sys.modules:  # not imported here, because `--help` needs no cards
+        return []
+    from srbench.cards import installed_cards
+
+    return [str(problem) for problem in installed_cards().problems] if installed_cards.cache_info().currsize else []
 
 
 def _methods() -> Rows:
@@ -63,14 +74,15 @@ def _wrappers() -> Rows:
 def _datasets() -> Rows:
     from srbench.cards import installed_cards
     from srbench.datasets import installed_listing
-    from srbench.errors import DatasetError, NotImportedError
+    from srbench.errors import NotImportedError, SRBenchError
 
     rows = []
+    hashes = {"refuse": "every image", "warn": "every image; other pixels are warned of"}
     for entry in installed_cards().datasets.values():
         try:
             installed_listing(entry)
             state = "ready"
-        except DatasetError as error:
+        except SRBenchError as error:
             state = "not imported" if isinstance(error, NotImportedError) else str(error)
         card = entry.card
         rows.append(
@@ -79,7 +91,7 @@ def _datasets() -> Rows:
                 "summary": card.summary,
                 "images": card.count,
                 "state": state,
-                "hashes": "every image" if card.pixels else "none known",
+                "hashes": hashes[card.other_pixels] if card.pixels else "none known",
                 "licence": card.licence,
                 "source": card.source,
             }
@@ -145,3 +157,31 @@ def _classifiers() -> Rows:
         for entry in installed_cards().classifiers.values()
         for card in (entry.card,)
     ]
+
+
+def _packs() -> Rows:
+    from srbench.cards import Entry, installed_cards
+
+    cards = installed_cards()
+    kinds: dict[str, Mapping[str, Entry[Any]]] = {
+        "methods": cards.methods,
+        "datasets": cards.datasets,
+        "protocols": cards.protocols,
+        "metrics": cards.metrics,
+        "classifiers": cards.classifiers,
+        "reports": cards.reports,
+    }
+    rows: dict[tuple[str, str], dict[str, Any]] = {
+        (pack.name, pack.distribution): {
+            "name": pack.name,
+            "summary": pack.distribution,
+            "state": "ready",
+            **{kind: [name for name, entry in found.items() if entry.pack == pack] for kind, found in kinds.items()},
+        }
+        for pack in cards.packs
+    }
+    for problem in cards.problems:
+        named = {"name": problem.name, "summary": problem.distribution}
+        row = rows.setdefault((problem.name, problem.distribution), named)
+        row["state"] = f"left out{'' if problem.whole else ' in part'}: {problem.reason}"
+    return list(rows.values())

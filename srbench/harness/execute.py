@@ -1,23 +1,25 @@
 """Running a plan to completion, in memory or in a folder that the same plan can resume."""
 
-from collections.abc import Sequence
-from contextlib import AbstractContextManager, nullcontext
+from collections.abc import Mapping, Sequence
+from contextlib import nullcontext
 from pathlib import Path
 
 from srbench.api import DEFAULT_SIZES, MetricSpec, Progress, Size, Trial
 from srbench.classifiers import load_panel
 from srbench.engine import Engine, Settings, run_plan
 from srbench.errors import RequestError, SRBenchError, StoppedError
-from srbench.files import combine
+from srbench.files import combine, expanded, shown
 from srbench.harness.bench import still_valid, time_methods, timed_methods
 from srbench.harness.options import RunOptions
 from srbench.harness.result import RunResult
+from srbench.isolation import exact
 from srbench.leaderboard import write_attributes, write_leaderboard
 from srbench.methods import resolve_device, resolve_inference
 from srbench.runs import (
     Gallery,
     MemoryStore,
     Plan,
+    Request,
     Run,
     RunDescription,
     RunStore,
@@ -42,7 +44,8 @@ def execute(plan: Plan, options: RunOptions, engine: Engine = run_plan) -> RunRe
         StoppedError: The run was interrupted; the folder can be resumed.
     """
     output = options["output"]
-    folder = None if output is None else default_folder(plan) if output == "auto" else Path(output)
+    folder = None if output is None else default_folder(plan) if output == "auto" else expanded(output)
+    folder = None if folder is None else folder.absolute()  # a method may change the working directory
     if options["save_images"] and folder is None:
         raise RequestError("images are saved in the run folder; name one with output (--output DIR)")
     timing = options["timing"]
@@ -50,8 +53,8 @@ def execute(plan: Plan, options: RunOptions, engine: Engine = run_plan) -> RunRe
     try:
         return _Execution(plan, options, folder, engine).run(sizes)
     except KeyboardInterrupt:
-        kept = f"what was scored is kept in {folder}: run the same command again to go on"
-        raise StoppedError(f"interrupted; {kept if folder else 'nothing was kept'}") from None
+        kept = f"what was scored is kept in {shown(folder)}: run the same command again to go on" if folder else ""
+        raise StoppedError(f"interrupted; {kept or 'nothing was kept'}") from None
 
 
 def default_folder(plan: Plan) -> Path:
@@ -67,17 +70,19 @@ class _Execution:
     def __init__(self, plan: Plan, options: RunOptions, folder: Path | None, engine: Engine) -> None:
         request = plan.request
         self._plan, self._folder, self._engine = plan, folder, engine
-        self._device = resolve_device(options["device"])
-        self._inference = resolve_inference(self._device, request.precision, request.runtime)
+        self._device, images = _devices(options["device"], request)
+        self._inference = resolve_inference(images, request.precision, request.runtime)
         self._identities = identify(plan, device_name(self._device), self._inference)
         labels = {dataset.name: dataset.labels for dataset in request.datasets}
-        _check(request.metrics, self._device)
+        _check(request.metrics, images)
         self._panel = load_panel(request.classifiers, labels, self._device)  # before the folder is created
         classifiers = self._panel.describe() if self._panel else {}
-        self._about = describe_run(plan, self._identities, environment(self._device), classifiers)
         self._save_images = options["save_images"]
         self._progress = options["progress"]
         self._store = RunStore(folder, plan.describe()) if folder else None
+        if self._store and (held := self._store.held):
+            self._identities = self._identities.since(held.bases, held.read)
+        self._about = describe_run(plan, self._identities, environment(self._device), classifiers)
         self._sink = self._store or MemoryStore()
         self._reused = 0
 
@@ -94,7 +99,7 @@ class _Execution:
             classifiers=request.classifiers,
             gallery=Gallery.of(self._about) if self._save_images else None,
         )
-        with self._store or nullcontext(), _exact(self._device):
+        with self._store or nullcontext(), exact():
             self._keep(self._carried_over())
             self._reused = self._engine(
                 self._plan,
@@ -103,6 +108,7 @@ class _Execution:
                 self._sink,
                 panel=self._panel,
                 on_trial=self._on_trial,
+                on_files=self._on_files,
                 advance=advance,
             )
             if self._panel is not None and (cost := self._panel.cost()):
@@ -128,13 +134,18 @@ class _Execution:
     def _on_trial(self, trial: Trial) -> None:
         self._keep(self._about.with_trial(trial))
 
+    def _on_files(self, method: str, scale: int, files: Mapping[str, str]) -> None:
+        self._keep(self._about.with_read(method, scale, files))
+
     def _keep(self, about: RunDescription) -> None:
         self._about = about
         if self._store:
             self._store.write_run(about)
 
     def _result(self) -> RunResult:
-        run = Run("", self._about, current_records(self._about, self._sink.records()), self._folder)
+        damaged = self._store.damaged if self._store else ()
+        again = tuple(f"{line}; removed, and its image scored again" for line in damaged)
+        run = Run("", self._about, current_records(self._about, self._sink.records()), self._folder, again)
         return RunResult(run, self._reused, self._plan, self._inference)
 
     def _written(self) -> RunResult:
@@ -147,13 +158,15 @@ class _Execution:
         return made
 
 
-def _exact(device: str) -> AbstractContextManager[None]:
-    """Forbid TF32 to classifiers and metrics too, on a device that has it."""
-    if device == "cpu":
-        return nullcontext()
-    from srbench.methods import tf32  # here, because it imports torch
+def _devices(choice: str, request: Request) -> tuple[str, str]:
+    """Return the torch devices that networks run on and that results lie on, where metrics are computed.
 
-    return tf32(allowed=False)
+    Images made elsewhere are read as arrays, and lie on the CPU; only classifiers then run on the chosen device.
+    """
+    device = resolve_device(choice)
+    if any(method.colour != "images" for method in request.methods):
+        return device, device
+    return device if request.classifiers else "cpu", "cpu"
 
 
 def _check(metrics: Sequence[MetricSpec], device: str) -> None:

@@ -34,6 +34,8 @@ class ScoreOptions(TypedDict, total=False):
     """Split of datasets with several splits, such as `valid`. Default: the test split."""
     limit: int | None
     """Maximum number of images per dataset; always the same images."""
+    device: str
+    """`auto` (the default), `cpu` or `cuda`; in `srbench.score` that of the classifiers."""
     output: Path | str | None
     """Run folder, which a second call with the same plan completes; `auto`: below `runs/`; None: in memory."""
     save_images: bool
@@ -51,8 +53,6 @@ class RunOptions(ScoreOptions, total=False):
     """Upscaling scales, 2 to 16. Default: 4."""
     lr: LrSource
     """`made` by the protocol (the default), or `given`: the dataset's own LR files."""
-    device: str
-    """`auto` (the default), `cpu` or `cuda`."""
     precision: PrecisionChoice
     """Precision of networks: `fp32` (the default), `bf16`, `tf32` (GPU only), or `auto`: bf16 for each dataset on whose
     first images bf16 is faster and agrees with fp32 within 0.005 dB."""

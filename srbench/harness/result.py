@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from srbench.api import Inference
 from srbench.errors import RequestError
+from srbench.files import shown
 from srbench.harness.arguments.argument import checked
 from srbench.harness.arguments.table import CROP, IMAGE_ID, NAMES, SCALE_OR_NONE, TEXT
 from srbench.leaderboard import Leaderboard, build_attribute_table, collected, records_frame, to_html
@@ -145,7 +146,7 @@ class RunResult:
             f"{', '.join(plan.methods)} on {', '.join(plan.datasets)}",
             f"{', '.join(f'×{scale}' for scale in plan.scales)} under {', '.join(plan.protocols)}",
             f"{images} images, {len(self.items)} records" + (f", {self.failed} failed" if self.failed else ""),
-            f"in {self.folder}" if self.folder else "in memory",
+            f"in {shown(self.folder)}" if self.folder else "in memory",
         ]
         return f"<RunResult: {'; '.join(parts)}>"
 

@@ -6,6 +6,7 @@ from typing import Unpack
 from srbench.cards import installed_cards
 from srbench.classifiers import find_classifiers
 from srbench.datasets import find_datasets
+from srbench.files import expanded
 from srbench.harness.arguments.argument import checked
 from srbench.harness.arguments.table import CLASSIFIERS, DATASET, METRICS, PATH, PROTOCOLS, SCALE, TEXT
 from srbench.harness.execute import execute
@@ -59,7 +60,7 @@ def score(
         dataset: Name, or folder such as `./photos` or a `pathlib.Path`.
         scale: Scale the images were upscaled by.
         **options: See `srbench.harness.options.ScoreOptions`: protocol, metrics, classifiers, classifier_weights,
-            split, limit, output, save_images, progress.
+            split, limit, device, output, save_images, progress.
 
     Raises:
         RequestError: An image of the dataset has no file or several, or an option is unknown.
@@ -68,13 +69,12 @@ def score(
         StoppedError: The run was interrupted; the message says what was kept.
     """
     chosen = completed(options, ScoreOptions)
-    chosen["device"] = "cpu"
     cards = installed_cards()
     classifiers = CLASSIFIERS.of("classifiers", chosen["classifiers"])
     (opened,) = find_datasets((str(dataset),), cards, chosen["split"], chosen["limit"], labelled=bool(classifiers))
     ids = tuple(sample.id for sample in opened.samples)
     request = Request(
-        methods=(FinishedImages(free_name(name, cards), Path(images), ids, scale),),
+        methods=(FinishedImages(free_name(name, cards), expanded(images), ids, scale),),
         datasets=(opened,),
         scales=(scale,),
         protocols=find_protocols(PROTOCOLS.of("protocol", chosen["protocol"]), cards),

@@ -8,7 +8,7 @@ from srbench.cards import Registry, installed_cards
 from srbench.datasets import open_dataset
 from srbench.engine import decode, prepared, scored
 from srbench.errors import NotApplicableError, RequestError, suggest
-from srbench.files import IMAGE_SUFFIXES, to_rgb
+from srbench.files import IMAGE_SUFFIXES, expanded, printable_name, to_rgb
 from srbench.harness.arguments.argument import checked
 from srbench.harness.arguments.table import CROP, IMAGE, PATH, PROGRESS
 from srbench.harness.options import RunOptions, completed, resolve
@@ -76,12 +76,13 @@ def find_image(image: str, cards: Registry) -> tuple[Dataset, str]:
         RequestError: The file does not exist, or is not an image.
         SRBenchError: The dataset is not available.
     """
-    path = Path(image).expanduser()
+    path = expanded(image)
     if path.suffix.lower() in IMAGE_SUFFIXES or path.is_file():
         if not path.is_file():
             raise RequestError(f"{image}: no such file; name an image file, DATASET/ID, or a bundled photo's id")
         if path.suffix.lower() not in IMAGE_SUFFIXES:
             raise RequestError(f"{image}: is not an image file, expected one of ({', '.join(sorted(IMAGE_SUFFIXES))})")
+        printable_name(path)
         return Dataset("", (Sample(path.stem, path, {}),)), path.stem
     dataset, _, name = image.rpartition("/")
     return open_dataset(dataset or "bundled", cards), name
@@ -146,7 +147,7 @@ def make_scene(
         raise ready.problems[protocol.name]
     metrics = [one.build("cpu") for one in find_metrics(("psnr", "ssim"), installed_cards())]
     results: list[SceneResult] = []
-    suspicious: list[str] = []
+    suspicious = list(ready.warnings)
     for done, (method, inference) in enumerate(methods, start=1):
         producer = method.open(scale, method.inference(scale, inference) or inference)
         (produced,) = producer([ready.job])

@@ -7,7 +7,15 @@ import numpy as np
 from srbench.api import BuildableMethod, Precision, Progress, RuntimeName, Upscaler
 from srbench.cards import installed_cards
 from srbench.errors import OutputError, RequestError, SRBenchError
-from srbench.files import WRITABLE_SUFFIXES, Photograph, image_files, read_photograph, to_rgb, write_photograph
+from srbench.files import (
+    WRITABLE_SUFFIXES,
+    Photograph,
+    expanded,
+    image_files,
+    read_photograph,
+    to_rgb,
+    write_photograph,
+)
 from srbench.harness.arguments.argument import checked
 from srbench.harness.arguments.table import (
     DEVICE,
@@ -35,10 +43,11 @@ def pairs(source: Path, output: Path, *, overwrite: bool) -> list[tuple[Path, Pa
         overwrite: Whether existing files may be replaced; never the source itself.
 
     Raises:
-        RequestError: The source does not exist, or holds no images.
+        RequestError: The source does not exist, or holds no images, or a path cannot be looked up.
         DatasetError: The folder cannot be listed, or two of its files share a name.
         OutputError: An output file exists already, or is the source itself.
     """
+    source, output = expanded(source), expanded(output)
     if source.is_dir():
         if output.is_file():
             raise OutputError(f"{output}: is a file; name a folder for the images of {source}")

@@ -6,6 +6,7 @@ from .columns.downstream import is_better_low as is_better_low
 from .columns.downstream import is_score as is_score
 from .columns.speed import timings_text as timings_text
 from .grid import grid as grid
+from .grid import markdown_text as markdown_text
 from .order import ranked as ranked
 from .order import sorted_by as sorted_by
 from .significance.compare import choose as choose

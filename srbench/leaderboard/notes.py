@@ -1,4 +1,4 @@
-"""Notes below a leaderboard: refusals, failures, warnings, too few images."""
+"""Notes below a leaderboard: refusals, failures, warnings, files passed over, too few images."""
 
 import re
 from collections import defaultdict
@@ -12,13 +12,21 @@ from srbench.leaderboard.table import build_table
 from srbench.leaderboard.tally import Place, Tally, largest_sets, places, shared_by_metric, tallies
 from srbench.runs import Record, Run
 
+_MOST_DAMAGED = 5
+"""Largest number of damaged lines that are named one by one."""
+
 
 def notes_of(run: Run) -> list[str]:
     """Return a line per remark: refused cells, failed or missing images, undefined metrics, warnings, few images."""
     about = run.description
-    found = [f"not run: {refusal}" for refusal in about.refused]
+    found = [*run.damaged[:_MOST_DAMAGED]]
+    if len(run.damaged) > _MOST_DAMAGED:
+        found.append(f"records.jsonl: {len(run.damaged) - _MOST_DAMAGED} more such lines")
+    found += [f"not run: {refusal}" for refusal in about.refused]
     found += [_trial(trial) for trial in about.trials]
     found += _not_as_asked(run)
+    found += _unknown_variables(run)
+    found += _passed_over(run)
     for name, classifier in about.classifiers.items():
         found += [f"labels of {data} are not used by {name}: {why}" for data, why in classifier.unused_labels.items()]
         found += [f"labels of {data} for {name}: {why}" for data, why in classifier.passed_over.items()]
@@ -62,6 +70,26 @@ def _not_as_asked(run: Run) -> Iterator[str]:
         yield (
             f"in fp32 with torch, because they show no network that {' '.join(asked)} could run: "
             f"{', '.join(dict.fromkeys(plain))}"
+        )
+
+
+def _passed_over(run: Run) -> Iterator[str]:
+    """Files of a dataset's folder that look like images but are not read."""
+    for name, dataset in run.description.datasets.items():
+        if others := dataset.passed_over:
+            more = f" and {len(others) - 4} more" if len(others) > 4 else ""
+            count = f"{len(others)} files that are" if len(others) > 1 else "1 file that is"
+            yield f"{name}: passed over {count} not read: {', '.join(others[:4])}{more}"
+
+
+def _unknown_variables(run: Run) -> Iterator[str]:
+    """Methods whose scores may depend on environment variables that their fingerprint does not hold."""
+    methods = run.description.methods
+    names = [name for name, scales in methods.items() if any("variables" in one for one in scales.values())]
+    if names:
+        yield (
+            f"{_listed(names)}: reads environment variables by names that its source does not show; a change of them "
+            "is not noticed, and old scores are kept"
         )
 
 

@@ -11,7 +11,7 @@ import pandas as pd
 from srbench.api import MetricInfo
 from srbench.leaderboard.columns.downstream import downstream_blocks
 from srbench.leaderboard.columns.speed import speed_blocks
-from srbench.leaderboard.grid import grid
+from srbench.leaderboard.grid import grid, markdown_text
 from srbench.leaderboard.table import Leaderboard
 from srbench.leaderboard.tally import places
 
@@ -106,10 +106,10 @@ def to_markdown(board: Leaderboard) -> str:
         "Best first, unless a note says otherwise. Rows of different protocols, scales or datasets are not comparable.",
     ]
     for heading, header, body in _blocks(board, wide=True):
-        parts += [f"## {heading}", grid(header, body, "github")]
+        parts += [f"## {markdown_text(heading)}", grid(header, body, "github")]
     if board.notes:
-        parts += ["## Notes", "\n".join(f"- {note}" for note in board.notes)]
-    return "\n\n".join([*parts, _conditions(board.table)]) + "\n"
+        parts += ["## Notes", "\n".join(f"- {markdown_text(note)}" for note in board.notes)]
+    return "\n\n".join([*parts, markdown_text(_conditions(board.table))]) + "\n"
 
 
 def to_html(board: Leaderboard) -> str:

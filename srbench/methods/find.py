@@ -10,7 +10,7 @@ from typing import Any
 from srbench.api import TRUTH, BuildableMethod, Method
 from srbench.cards import Entry, MethodCard, Registry, WeightsEntry
 from srbench.errors import NotApplicableError, RequestError, UnknownNameError, suggest
-from srbench.files import Files, existing_files, file_identity, place_sha256
+from srbench.files import Files, existing_files, expanded, file_identity, place_sha256
 from srbench.methods.sources.card import CardMethod
 from srbench.methods.sources.function import callable_name, function_method
 from srbench.methods.sources.userfile import method_from_file
@@ -99,7 +99,7 @@ def _no_wrapper(method: str, name: str) -> UnknownNameError:
 def _find_unwrapped(spec: str, cards: Registry, files: Mapping[str, tuple[Path, ...]]) -> BuildableMethod:
     path, colon, attribute = spec.rpartition(":")
     if colon and path.endswith(".py"):
-        return method_from_file(Path(path).expanduser(), attribute)
+        return method_from_file(expanded(path), attribute)
     if spec.endswith(".py"):
         raise RequestError(f"{spec}: names no function; write {spec}:function")
     name, colon, variant = spec.partition(":")
@@ -141,7 +141,7 @@ def _find_variant(entry: Entry[MethodCard], variant: str) -> CardMethod:
         raise RequestError(f"method {name} has no variants; write {name} alone")
     if not variant:
         raise RequestError(f"method {name} needs a variant: write {name}:X, where X is {wanted}")
-    path = Path(variant).expanduser()
+    path = expanded(variant)
     if path.is_dir():
         raise RequestError(f"{name}:{variant}: is a folder; a variant is {wanted}")
     head, plus, last = variant.rpartition("+")

@@ -11,6 +11,7 @@ from torch import Tensor
 
 from srbench.api import Colour, Image, Upscaler
 from srbench.errors import MethodError, one_line
+from srbench.isolation import isolated
 from srbench.protocols import (
     imresize,
     quantise,
@@ -29,6 +30,9 @@ _LARGEST_SAMPLE = 4.0
 # float32 represents 0…255 with an error below 2e-5 levels. Samples this near a half are ties, and ties round up, as in
 # MATLAB's exact arithmetic; otherwise ties would depend on the machine.
 _TIE = 2.0**-13
+
+_SINGLE = 4
+"""Bytes of a float32."""
 
 
 def upscale_planes(
@@ -62,7 +66,7 @@ def _rounded(image: Tensor, device: str) -> Image | Tensor:
     if device != "cpu":
         _check_range(image)
         return quantise_on_device(image.double() * 255 + _TIE)
-    samples = image.to(torch.promote_types(image.dtype, torch.float32)).numpy()
+    samples = image.numpy()
     rounded, plausible = quantise_checked(samples, factor=255.0, tie=_TIE, limit=_LARGEST_SAMPLE)
     if not plausible:
         _check_range(image)
@@ -81,31 +85,35 @@ def _with_chroma(luma: Tensor, chroma: NDArray[np.float64], device: str) -> Imag
 def _call(upscaler: Upscaler, planes: Planes, scale: int, device: str) -> Tensor:
     """Call the method on a batch in 0…255; return [0, 1], and turn any exception into MethodError."""
     batch = torch.from_numpy(planes.astype(np.float32) / np.float32(255)).to(device)
-    try:
+    expected = (*planes.shape[:2], planes.shape[2] * scale, planes.shape[3] * scale)
+    with isolated(MethodError, "raised"):
         with torch.inference_mode():
             out = upscaler(batch)
-        expected = (*planes.shape[:2], planes.shape[2] * scale, planes.shape[3] * scale)
-        out = _check_kind(out, expected).detach().to(batch.device)  # may be on another device
-    except MethodError:
-        raise
-    except (Exception, SystemExit) as error:  # third-party code may raise anything
-        raise MethodError(f"raised {one_line(error)}") from error
-    return out
+        return _check_kind(out, expected).detach().to(batch.device)  # may be on another device
 
 
-def check_result(out: object, expected: tuple[int, ...]) -> None:
-    """Raise MethodError unless `out` is a finite float tensor of the expected shape, not far outside [0, 1]."""
-    _check_range(_check_kind(out, expected))
+def check_result(out: object, expected: tuple[int, ...]) -> Tensor:
+    """Return a result as a plain float tensor.
+
+    Raises:
+        MethodError: It is not a finite float tensor of the expected shape, or far outside [0, 1].
+    """
+    result = _check_kind(out, expected)
+    _check_range(result)
+    return result
 
 
 def _check_kind(out: object, expected: tuple[int, ...]) -> Tensor:
     if not isinstance(out, Tensor):
         raise MethodError(f"returned {type(out).__name__}, expected a torch.Tensor")
+    if out.is_nested or out.is_quantized or out.is_meta or out.layout != torch.strided:
+        raise MethodError("returned a sparse, nested, quantized or meta tensor, expected a dense one with samples")
     if tuple(out.shape) != expected:
         raise MethodError(f"returned shape {tuple(out.shape)}, expected {expected}")
     if not out.is_floating_point():
         raise MethodError(f"returned {out.dtype} samples, expected floating point in [0, 1]")
-    return out
+    # A lazily negated result has other bytes than values, and float8 has hardly any operations.
+    return (out.float() if out.element_size() < _SINGLE else out).resolve_neg()
 
 
 def _check_range(out: Tensor) -> None:

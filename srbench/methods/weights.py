@@ -1,15 +1,21 @@
-"""Weight files: shipped, given by the user, or downloaded once; used only if the sha256 is that of the card."""
+"""Weight files: shipped, given by the user, or downloaded once; used only if the sha256 is that of the card.
 
+Some cards list only the first digits of a sha256. The whole sha256 of the file that is used first is then stored beside
+it, as `FILE.sha256`, and another file that begins with the same digits is refused.
+"""
+
+import re
 import sys
 import zipfile
-from dataclasses import dataclass
+from contextlib import suppress
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from filelock import FileLock
 
 from srbench.cards import WeightsEntry
 from srbench.errors import DownloadError, WeightsError
-from srbench.files import atomic_write, cache_home, download, file_sha256, is_web_page
+from srbench.files import atomic_write, cache_home, download, file_identity, file_sha256, is_web_page
 
 
 @dataclass(frozen=True)
@@ -22,6 +28,7 @@ class WeightFile:
         folder: Folder of the card.
         owner: Distribution that ships the card.
         given: The user's copy of the file; None to download the file.
+        failures: Errors of `identity`, by scale; `obtain` raises each once, instead of trying the servers again.
     """
 
     entry: WeightsEntry
@@ -29,11 +36,34 @@ class WeightFile:
     folder: Path
     owner: str
     given: Path | None = None
+    failures: dict[int, WeightsError] = field(default_factory=dict)
 
     @property
     def here(self) -> bool:
         """Whether the file can be used without a download."""
         return self.entry.shipped or self.given is not None or self._kept.is_file()
+
+    def identity(self) -> str:
+        """Return the sha256 of the file and, for an archive, `:` and the member's path.
+
+        If the card lists only the first digits of an unknown file, the file is obtained, because records of two files
+        that share these digits must not be confused. If it cannot be obtained, the card's digits are returned: nothing
+        can be computed with the weights either.
+        """
+        found = self._whole_sha256()
+        return f"{found}:{self.entry.member}" if self.entry.member else found
+
+    def _whole_sha256(self) -> str:
+        if self._is_whole:
+            return self.entry.sha256
+        if self.given is not None:
+            return file_identity(self.given)
+        if not self._first_used():
+            try:
+                self.obtain()
+            except WeightsError as error:
+                self.failures[self.entry.scale] = error
+        return self._first_used() or self.entry.sha256
 
     def obtain(self) -> Path:
         """Return the path of the verified weights, downloaded and unpacked if necessary.
@@ -41,6 +71,8 @@ class WeightFile:
         Raises:
             WeightsError: The file is missing, cannot be downloaded, or does not match the card's sha256.
         """
+        if failure := self.failures.pop(self.entry.scale, None):
+            raise failure
         if self.entry.shipped:
             return self._shipped()
         if self.given is not None:
@@ -48,7 +80,8 @@ class WeightFile:
             self._keep(self.given)
         elif not self._kept.is_file():
             self._fetch()
-        if not file_sha256(self._kept).startswith(self.entry.sha256):
+        found = _sha256(self._kept)
+        if not found.startswith(self.entry.sha256) or found != self._remembered(found):
             raise WeightsError(f"{self._kept}: was altered since it was fetched; delete it, and run the command again")
         return self._member() if self.entry.member else self._kept
 
@@ -56,6 +89,43 @@ class WeightFile:
     def _kept(self) -> Path:
         """Cache path of a user's or downloaded file; the hash separates files of the same name."""
         return cache_home() / "weights" / self.entry.sha256[:16] / Path(self.entry.file).name
+
+    @property
+    def _is_whole(self) -> bool:
+        """Whether the card lists all 64 digits of the sha256."""
+        return len(self.entry.sha256) == 64
+
+    @property
+    def _note(self) -> Path:
+        """Path of the file that stores the whole sha256 if the card does not."""
+        return self._kept.with_name(f"{self._kept.name}.sha256")
+
+    def _stored(self) -> str:
+        """Return the stored sha256; empty if there is none, or it is damaged."""
+        with suppress(OSError, ValueError):
+            stored = self._note.read_text(encoding="ascii").strip()
+            if re.fullmatch(r"[0-9a-f]{64}", stored) and stored.startswith(self.entry.sha256):
+                return stored
+        return ""
+
+    def _first_used(self) -> str:
+        """Return the whole sha256 of the file used first, as stored or else of the cached file; empty if none was."""
+        if stored := self._stored():
+            return stored
+        found = file_identity(self._kept)
+        return found if found.startswith(self.entry.sha256) else ""
+
+    def _remembered(self, found: str) -> str:
+        """Return the whole sha256 of the file used first; if there was none, store and return `found`."""
+        if self._is_whole or self._stored():
+            return self._stored() or found
+        with suppress(OSError, NotImplementedError):  # a cache that cannot be written cannot get another file either
+            self._note.parent.mkdir(parents=True, exist_ok=True)
+            with FileLock(cache_home() / "weights" / f".{self.entry.sha256}.sha256.lock"):
+                if not self._stored():
+                    with atomic_write(self._note) as partial:
+                        partial.write_text(f"{self._first_used() or found}\n", encoding="ascii")
+        return self._first_used() or found
 
     def _shipped(self) -> Path:
         path = self.folder / self.entry.file
@@ -66,16 +136,20 @@ class WeightFile:
         return path
 
     def _check(self, path: Path) -> None:
-        """Raise WeightsError if the file is unreadable or does not match the card's sha256."""
-        try:
-            found = file_sha256(path)
-        except OSError as error:
-            raise WeightsError(f"{path.name}: cannot be read ({error.strerror})") from error
+        """Raise WeightsError if the file is unreadable, not that of the card's sha256, or not the one used first."""
+        found = _sha256(path)
         if not found.startswith(self.entry.sha256):
             file = path.name if self.given else self.entry.file
             raise WeightsError(
                 f"{file}: is not {self.method}'s file for ×{self.entry.scale}{page_hint(path)}: sha256 is "
                 f"{found[:16]}…, its card lists {self.entry.sha256[:16]}…"
+            )
+        first = self._remembered(found)
+        if found != first:
+            raise WeightsError(
+                f"{path.name if self.given else self.entry.file}: is not the file first used as {self.method}'s for "
+                f"×{self.entry.scale}, of which its card lists only {self.entry.sha256}: sha256 is {found[:16]}…, that "
+                f"was {first[:16]}…; to use this one from now on, delete {self._kept.parent}"
             )
 
     def _keep(self, path: Path) -> None:
@@ -120,6 +194,13 @@ class WeightFile:
         if not path.is_file() or path.read_bytes() != data:
             _write(path, data)
         return path
+
+
+def _sha256(path: Path) -> str:
+    try:
+        return file_sha256(path)
+    except OSError as error:
+        raise WeightsError(f"{path.name}: cannot be read ({error.strerror})") from error
 
 
 def _write(path: Path, data: bytes) -> None:

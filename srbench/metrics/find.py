@@ -7,8 +7,9 @@ from dataclasses import dataclass
 
 from srbench.api import Metric, MetricInfo, MetricRequest, MetricSpec, is_column
 from srbench.cards import Entry, MetricCard, Registry, load_target
-from srbench.errors import MethodError, RequestError, SRBenchError, one_line
-from srbench.files import code_sha256, combine
+from srbench.errors import MethodError, RequestError
+from srbench.files import combine, module_sha256
+from srbench.isolation import isolated
 
 DEFAULT_METRICS = ("psnr", "ssim", "ms_ssim", "l1")
 """Metrics that a run computes by default."""
@@ -37,8 +38,10 @@ class CardMetric:
         return self.entry.card.info
 
     def identity(self) -> str:
-        """Return a hash, 16 hexadecimal digits, of the version and sources of the card's pack."""
-        return combine(pack=self.entry.pack.distribution, code=code_sha256(self.entry.pack.folder))[:16]
+        """Return a hash, 16 hexadecimal digits, of the pack, and of the metric's code with all it may import."""
+        target = self.entry.card.factory or str(self.entry.card.formula)
+        code = module_sha256(target.partition(":")[0])
+        return combine(pack=self.entry.pack.distribution, code=code, target=target)[:16]
 
     def build(self, device: str) -> Metric:
         """Load the card's formula or factory and return the metric.
@@ -51,12 +54,8 @@ class CardMetric:
         if card.factory is None:
             formula = load_target(str(card.formula), owner)
         else:
-            try:
+            with isolated(MethodError, f"metric {card.name} cannot be built:"):
                 formula = load_target(card.factory, owner)(MetricRequest(device))
-            except SRBenchError:
-                raise
-            except (Exception, SystemExit) as error:  # third-party code may raise anything
-                raise MethodError(f"metric {card.name} cannot be built: {one_line(error)}") from error
         if not callable(formula):
             raise MethodError(f"metric {card.name} cannot be built: got {formula!r}, expected a function")
         return Metric(**vars(self.info), formula=formula)

@@ -7,7 +7,8 @@ from typing import NamedTuple
 import numpy as np
 
 from srbench.api import ImagePair, Metric, Planes
-from srbench.errors import UndefinedMetricError, one_line
+from srbench.errors import MethodError, SRBenchError, message_of
+from srbench.isolation import isolated
 from srbench.metrics.pair.arrays import ArrayPair
 
 _DATA_RANGE = 255.0
@@ -45,11 +46,10 @@ def score(pair: ImagePair, metrics: Sequence[Metric]) -> Scores:
     for metric in metrics:
         values[metric.name] = None
         try:
-            value = metric.of(pair)
-        except UndefinedMetricError as error:
-            undefined[metric.name] = str(error)
-        except Exception as error:  # noqa: BLE001  # third-party code may raise anything
-            undefined[metric.name] = f"raised {one_line(error)}"
+            with isolated(MethodError, "raised"):
+                value = metric.of(pair)
+        except SRBenchError as error:
+            undefined[metric.name] = message_of(error)
         else:
             if math.isfinite(value):
                 values[metric.name] = value

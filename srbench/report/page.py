@@ -10,7 +10,7 @@ from markupsafe import Markup
 
 from srbench.api import Progress
 from srbench.errors import OutputError
-from srbench.files import write_text
+from srbench.files import expanded, write_text
 from srbench.report.content import MOST_IMAGES, Content, gather
 from srbench.report.entries import group_entry, run_entry, viewer_data
 from srbench.report.figures.tradeoff import COLOURS, MARKS
@@ -54,12 +54,13 @@ def write_page(
         budget: Largest total size of all pictures; by default it depends on their number.
 
     Raises:
-        RequestError: A folder holds no run.
+        RequestError: A folder holds no run, or the path cannot be looked up.
         OutputError: The file has another suffix, or cannot be written.
         StoreError: A run cannot be read.
     """
     if path.suffix.lower() not in (".html", ".htm"):
         raise OutputError(f"{path}: the report is an HTML page; name the file .html")
+    path = expanded(path)
     if path.is_dir():
         raise OutputError(f"{path}: is a folder; name a file")
     content = gather(open_runs(folders))

@@ -8,7 +8,7 @@ from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from srbench.api import ClassifierCost, MethodTiming, MetricInfo, Task, Trial
 from srbench.errors import StoreError
@@ -17,7 +17,7 @@ from srbench.runs.plan import Plan, PlanDescription, Refusal
 from srbench.runs.provenance import Environment, git_revision, srbench_version
 from srbench.runs.record import CellKey
 
-SCHEMA_VERSION: Literal[2] = 2
+SCHEMA_VERSION: Literal[3] = 3
 
 _SCHEMA_1_METRICS = {
     "psnr": ("dB", True, 3),
@@ -57,13 +57,14 @@ class MetricDescription(_Part):
 
 
 class DatasetDescription(_Part):
-    """Hashes of a dataset's images, labels and files, and the ids of its images."""
+    """Hashes of a dataset's images, labels and files, the ids of its images, and the names of files passed over."""
 
     sha256: str
     labels_sha256: str = ""
     images: tuple[str, ...]
     files: dict[int, dict[str, str]]
     """Hash of an image's files (HR, and LR if it is read), by scale and image id."""
+    passed_over: tuple[str, ...] = ()
 
 
 class ClassifierDescription(_Part):
@@ -91,7 +92,7 @@ class TimingsDescription(_Part):
 class RunDescription(_Part):
     """Everything that a run's `run.json` holds: plan, hashes, conditions, status and timings."""
 
-    schema_version: Literal[2] = Field(alias="schema")
+    schema_version: Literal[3] = Field(alias="schema")
     srbench: str
     git: str | None
     status: Literal["unfinished", "failed", "complete"]
@@ -106,6 +107,8 @@ class RunDescription(_Part):
     bases: dict[str, dict[int, dict[str, str]]]
     """Hash of all that decides a score except the image, by method, scale and protocol."""
     datasets: dict[str, DatasetDescription]
+    read: dict[str, dict[int, dict[str, str]]] = {}
+    """sha256 of the files that methods were seen to read, by method, scale and path; `~` is the home folder."""
     classifiers: dict[str, ClassifierDescription] = {}
     classifier_cost: dict[str, ClassifierCost] = {}
     trials: tuple[Trial, ...] = ()
@@ -132,6 +135,12 @@ class RunDescription(_Part):
         """Return the run's metrics as a mapping from name to `MetricInfo`, in the order requested."""
         return {name: self.metrics[name].info(name) for name in self.plan.metrics}
 
+    def with_read(self, method: str, scale: int, files: Mapping[str, str]) -> RunDescription:
+        """Return a copy in which a method was seen to read more files."""
+        scales = self.read.get(method, {})
+        read = {**self.read, method: {**scales, scale: {**scales.get(scale, {}), **files}}}
+        return self.model_copy(update={"read": read})
+
     def with_trial(self, trial: Trial) -> RunDescription:
         """Return a copy with a bf16 trial added, replacing an earlier one of the same method, dataset and scale."""
         others = [old for old in self.trials if (old.method, old.dataset, old.scale) != _place(trial)]
@@ -142,6 +151,26 @@ class RunDescription(_Part):
         before = self.classifier_cost
         total = {name: one + before[name] if name in before else one for name, one in cost.items()}
         return self.model_copy(update={"classifier_cost": {**before, **total}})
+
+    @model_validator(mode="after")
+    def _holds_all_its_parts(self) -> RunDescription:
+        """Every name of the plan is described, so that no reader has to ask."""
+        plan = self.plan
+        for what, names, known in (
+            ("datasets", plan.datasets, self.datasets),
+            ("protocols", plan.protocols, self.protocols),
+            ("metrics", plan.metrics, self.metrics),
+            ("methods", plan.methods, self.methods),
+            ("classifiers", plan.classifiers, self.classifiers),
+        ):
+            if missing := [name for name in names if name not in known]:
+                raise ValueError(f"{what} of the plan are not described: {', '.join(missing)}")
+        for cell in self.cells():
+            if cell.protocol not in self.bases.get(cell.method, {}).get(cell.scale, {}):
+                raise ValueError(f"bases lacks {cell.method} ×{cell.scale} under {cell.protocol}")
+            if set(self.datasets[cell.dataset].files.get(cell.scale, {})) != set(self.datasets[cell.dataset].images):
+                raise ValueError(f"datasets.{cell.dataset}: files at ×{cell.scale} are not those of its images")
+        return self
 
     def to_json(self) -> str:
         """Return the text of `run.json`: strict JSON, without NaN or infinity."""
@@ -189,9 +218,11 @@ def read_description(text: str) -> RunDescription:
         schema = described["schema"]
         if schema == 1:
             described = _from_schema_1(described)
+        elif schema == 2:
+            described = {**described, "schema": SCHEMA_VERSION}
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         raise StoreError(f"damaged or unreadable ({type(error).__name__}: {error})") from error
-    if schema not in (1, SCHEMA_VERSION):
+    if schema not in (1, 2, SCHEMA_VERSION):
         raise StoreError(f"schema {schema}, this srbench reads up to {SCHEMA_VERSION}; update srbench")
     try:
         return RunDescription.model_validate(described)

@@ -1,10 +1,14 @@
 """The run folder and the only code that writes it.
 
 `run.json` describes the run, `records.jsonl` grows by a line per scored image, `leaderboard.csv` and `leaderboard.md`
-are written at the end. An incomplete last line, left by a killed process, is cut off when the folder is reopened.
+are written at the end. An incomplete last line, left by a killed process, is cut off when the folder is reopened, and
+lines that were altered are removed by name. Methods run in this process, so the folder may be deleted or its file
+closed by one of them: it is then written again from memory.
 """
 
 import os
+import sys
+from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -23,7 +27,13 @@ _LOCK = ".lock"
 
 
 class RunStore(MemoryStore):
-    """A run folder, locked while open; `held` is the `run.json` found when it was opened, None in a new folder."""
+    """A run folder, locked while open.
+
+    Attributes:
+        folder: Absolute path of the folder.
+        held: The `run.json` found when the folder was opened; None in a new folder.
+        damaged: Lines of `records.jsonl` that were removed, each with the reason; their images are scored again.
+    """
 
     def __init__(self, folder: Path, plan: PlanDescription) -> None:
         """Open a run folder, or create it.
@@ -33,28 +43,36 @@ class RunStore(MemoryStore):
             StoreError: The records in the folder cannot be read.
         """
         super().__init__()
-        self.folder = folder
-        self._verified: set[tuple[str, str]] = set()
+        self.folder = folder.absolute()
+        self._verified: dict[str, str] = {}
         _refuse_foreign(folder)  # before a lock file is created there
         self._lock = _locked(folder)
         try:
             self.held = read_run(folder) if (folder / RUN_FILE).exists() else None
-            self._refuse_other_plan(plan)
+            self._description = self.held
+            self._refuse_other_plan(folder, plan)
             self._reopen()
         except BaseException:
             self._lock.release()
             raise
 
-    def _refuse_other_plan(self, plan: PlanDescription) -> None:
+    def _refuse_other_plan(self, folder: Path, plan: PlanDescription) -> None:
         if self.held is not None and (different := plan.differs_from(self.held.plan)):
-            raise OutputError(f"{self.folder}: holds a run of another plan ({different}); choose another --output")
+            raise OutputError(f"{folder}: holds a run of another plan ({different}); choose another --output")
 
     def _reopen(self) -> None:
         for partial in self.folder.rglob(".*.part"):  # left by a killed write
             partial.unlink(missing_ok=True)
-        path = self.folder / RECORDS_FILE
-        for record in read_records(self.folder) if path.exists() else []:
+        records, self.damaged = read_records(self.folder)
+        for record in records:
             super().append(record)
+        if self.damaged:
+            self._rewrite()
+        self._open()
+
+    def _open(self) -> None:
+        """Open `records.jsonl` behind its last complete line."""
+        path = self.folder / RECORDS_FILE
         try:
             self._file = os.open(path, os.O_RDWR | os.O_CREAT, 0o644)
         except OSError as error:
@@ -62,6 +80,12 @@ class RunStore(MemoryStore):
         self._size = _committed_size(self._file)
         os.ftruncate(self._file, self._size)
         os.lseek(self._file, self._size, os.SEEK_SET)
+        self._inode = _inode(self._file)
+
+    def _rewrite(self) -> None:
+        """Write all records to a new `records.jsonl`."""
+        lines = "".join(f"{record.to_json()}\n" for record in self.records())
+        write_text(self.folder / RECORDS_FILE, lines, StoreError)
 
     def append(self, record: Record) -> None:
         """Append a record's line to `records.jsonl`; remove the line again if it cannot be written completely.
@@ -70,19 +94,40 @@ class RunStore(MemoryStore):
             StoreError: The line could not be written.
         """
         line = record.to_json().encode() + b"\n"
-        try:
-            written = 0
-            while written < len(line):
-                written += os.write(self._file, line[written:])
-        except OSError as error:
-            os.ftruncate(self._file, self._size)
-            os.lseek(self._file, self._size, os.SEEK_SET)
-            raise StoreError(
-                f"{self.folder}: cannot write records ({error.strerror}); the {len(self.records())} finished ones are "
-                "kept: make room and run the same command again"
-            ) from error
-        self._size += len(line)
-        super().append(record)
+        with self._guard:
+            self._recover()
+            try:
+                written = 0
+                while written < len(line):
+                    written += os.write(self._file, line[written:])
+            except OSError as error:
+                os.ftruncate(self._file, self._size)
+                os.lseek(self._file, self._size, os.SEEK_SET)
+                raise StoreError(f"{self.folder}: cannot write records ({error.strerror}); {self._kept()}") from error
+            self._size += len(line)
+            super().append(record)
+
+    def _kept(self) -> str:
+        return f"the {len(self._current)} finished records are kept: make room and run the same command again"
+
+    def _recover(self) -> None:
+        """Continue after a method of this process closed the file, or deleted or moved the folder."""
+        open_file = _inode(self._file)
+        there = _inode(self.folder / RECORDS_FILE)
+        if open_file == there == self._inode:
+            return
+        if open_file == self._inode:
+            os.close(self._file)  # else the number may be another file's by now
+        with suppress(OSError):
+            self._lock.release(force=True)
+        self._lock = _locked(self.folder)
+        self._verified.clear()
+        if there is None:
+            print(f"note: {self.folder} was deleted during the run; its records are written again", file=sys.stderr)
+            self._rewrite()
+            if self._description is not None:
+                self.write_run(self._description)
+        self._open()
 
     def saved(self, key: RecordKey, result: str, reference: str) -> bool:
         """Whether a record's upscaled image and the HR compared with it are saved with unchanged pixels."""
@@ -92,14 +137,14 @@ class RunStore(MemoryStore):
         return self._holds(result, record.image_sha256) and self._holds(reference, record.reference_sha256)
 
     def _holds(self, file: str, sha256: str) -> bool:
-        if (file, sha256) not in self._verified:  # one reference serves every method
-            try:
-                if read_identified(self.folder / file)[1] != sha256:
-                    return False
-            except ImageError:
-                return False
-            self._verified.add((file, sha256))
-        return True
+        if self._verified.get(file) == sha256:  # one reference serves every method
+            return True
+        try:
+            found = read_identified(self.folder / file)[1]
+        except ImageError:
+            return False
+        self._verified[file] = found
+        return found == sha256
 
     def save(self, file: str, image: Image) -> None:
         """Write an image atomically to a path relative to the run folder.
@@ -107,14 +152,11 @@ class RunStore(MemoryStore):
         Raises:
             StoreError: The image could not be written.
         """
+        self._verified.pop(file, None)
         try:
-            self._verified = {entry for entry in self._verified if entry[0] != file}
             write_image(self.folder / file, image)
         except ImageError as error:
-            raise StoreError(
-                f"{error}; the {len(self.records())} finished records are kept: make room and run the same command "
-                "again"
-            ) from error
+            raise StoreError(f"{error}; {self._kept()}") from error
 
     def write_run(self, description: RunDescription) -> None:
         """Replace `run.json`, keeping the time of the first start.
@@ -124,17 +166,22 @@ class RunStore(MemoryStore):
         """
         if self.held is not None:
             description = description.model_copy(update={"started": self.held.started})
+        self._description = description
         write_text(self.folder / RUN_FILE, description.to_json(), StoreError)
 
     def close(self) -> None:
         """Flush the records to disk and release the folder's lock."""
         try:
-            os.fsync(self._file)
+            with self._guard:
+                self._recover()
+                os.fsync(self._file)
         except OSError as error:
             raise StoreError(f"{self.folder}: records cannot be flushed to disk ({error.strerror})") from error
         finally:
-            os.close(self._file)
-            self._lock.release()
+            with suppress(OSError):
+                os.close(self._file)
+            with suppress(OSError):
+                self._lock.release()
 
     def __enter__(self) -> Self:
         return self
@@ -143,6 +190,15 @@ class RunStore(MemoryStore):
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.close()
+
+
+def _inode(file: int | Path) -> tuple[int, int] | None:
+    """Device and number that identify a file; None if there is none, or the descriptor is closed."""
+    try:
+        found = os.fstat(file) if isinstance(file, int) else file.stat()
+    except OSError:
+        return None
+    return found.st_dev, found.st_ino
 
 
 def _locked(folder: Path) -> FileLock:

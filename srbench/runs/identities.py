@@ -1,13 +1,26 @@
 """Hashes of everything that a run's records depend on, computed once before the run begins."""
 
+from __future__ import annotations
+
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from srbench.api import Dataset, Inference, Sample
-from srbench.files import combine, file_identity, library_versions, numbers_code, runtime_version
+from srbench.errors import ImageError
+from srbench.files import (
+    changed_files,
+    combine,
+    file_identity,
+    library_versions,
+    numbers_code,
+    read_identified,
+    runtime_version,
+)
 from srbench.runs.plan import Cell, Plan, Request
 from srbench.runs.record import RecordKey
+
+_NO_FILES = "0"
 
 
 @dataclass(frozen=True)
@@ -16,7 +29,12 @@ class Identities:
 
     Attributes:
         methods: Hashes of a method's code and weights, by method and scale.
-        bases: Hash of all that decides a cell's scores except the images, by method, scale and protocol; 16 digits.
+        bases: Hash of all that decides a cell's scores except the images, by method, scale and protocol: 16 digits of
+            what is known before the run, a dot, and a hash of files the method was seen to read; `0` if there were none
+            or they have not changed since.
+        read: Files that each method was seen to read, as in `run.json`.
+        hr_files: sha256 of each HR file, by dataset and image.
+        lr_files: sha256 of each given LR file, by dataset and image, then by scale; empty if LR is made.
         files: Hash of an image's files, by dataset, scale and image; 16 digits.
         datasets: Hash of a dataset's images, and of its LR files if they are read; 12 digits.
     """
@@ -25,6 +43,34 @@ class Identities:
     bases: Mapping[tuple[str, int, str], str]
     files: Mapping[tuple[str, int, str], str]
     datasets: Mapping[str, str]
+    hr_files: Mapping[tuple[str, str], str] = field(default_factory=dict)
+    lr_files: Mapping[tuple[str, str], Mapping[int, str]] = field(default_factory=dict)
+    read: Mapping[str, Mapping[int, Mapping[str, str]]] = field(default_factory=dict)
+
+    def since(self, held: Mapping[str, Any], read: Mapping[str, Mapping[int, Mapping[str, str]]]) -> Identities:
+        """Return these identities for a run that is resumed.
+
+        A method that has read no file which changed since keeps the hash of its files, so that its records are valid.
+
+        Args:
+            held: `bases` of the earlier run.
+            read: Files that methods were seen to read in the earlier run, with their hashes then.
+        """
+        bases: dict[tuple[str, int, str], str] = {}
+        kept: dict[str, dict[int, Mapping[str, str]]] = {}
+        now = {
+            (method, scale): changed_files(files) for method, scales in read.items() for scale, files in scales.items()
+        }
+        for (method, scale, protocol), basis in self.bases.items():
+            before = held.get(method, {}).get(scale, {}).get(protocol, "")
+            files = now.get((method, scale), {})
+            if files == read.get(method, {}).get(scale, {}):
+                ending = before.rpartition(".")[2] if "." in before else _NO_FILES
+                kept.setdefault(method, {})[scale] = files
+            else:
+                ending = combine(files=files)[:8]
+            bases[method, scale, protocol] = f"{basis.rpartition('.')[0]}.{ending}"
+        return replace(self, bases=bases, read={name: scales for name, scales in kept.items() if any(scales.values())})
 
     def fingerprint(self, key: RecordKey) -> str:
         """Return a cell's hash, a hyphen, and the hash of an image's files; a record with another is made again."""
@@ -43,6 +89,7 @@ class Identities:
             dataset.name: {
                 "sha256": self.datasets[dataset.name],
                 **({"labels_sha256": _labels_sha256(dataset)} if dataset.labels else {}),
+                "passed_over": dataset.passed_over,
                 "images": [sample.id for sample in dataset.samples],
                 "files": {
                     str(scale): {sample.id: self.files[dataset.name, scale, sample.id] for sample in dataset.samples}
@@ -51,7 +98,10 @@ class Identities:
             }
             for dataset in plan.request.datasets
         }
-        return {"methods": methods, "bases": bases, "datasets": datasets}
+        read = {
+            name: {str(scale): dict(files) for scale, files in scales.items()} for name, scales in self.read.items()
+        }
+        return {"methods": methods, "bases": bases, "datasets": datasets, "read": read}
 
 
 def identify(plan: Plan, device_name: str, asked: Inference) -> Identities:
@@ -70,6 +120,8 @@ def identify(plan: Plan, device_name: str, asked: Inference) -> Identities:
     }
     files: dict[tuple[str, int, str], str] = {}
     datasets: dict[str, str] = {}
+    hr_files: dict[tuple[str, str], str] = {}
+    lr_files: dict[tuple[str, str], dict[int, str]] = {}
     for dataset in request.datasets:
         hr = {sample.id: file_identity(sample.hr) for sample in dataset.samples}
         lr = {
@@ -79,11 +131,30 @@ def identify(plan: Plan, device_name: str, asked: Inference) -> Identities:
         for scale in request.scales:
             given = lr.get(str(scale), {})
             for image, digest in hr.items():
+                hr_files[dataset.name, image] = digest
+                if image in given:
+                    lr_files.setdefault((dataset.name, image), {})[scale] = given[image]
                 label = {"label": _label(dataset, image)} if request.classifiers else {}
                 files[dataset.name, scale, image] = combine(hr=digest, lr=given.get(image), **label)[:16]
-        # Pixel hashes, if known, because a PNG and a BMP of one image are the same image.
-        datasets[dataset.name] = combine(images=dict(dataset.pixels) or hr, lr=lr)[:12]
-    return Identities(methods, bases, files, datasets)
+        datasets[dataset.name] = combine(images=_images(dataset, hr), lr=lr)[:12]
+    return Identities(methods, bases, files, datasets, hr_files, lr_files)
+
+
+def _images(dataset: Dataset, files: Mapping[str, str]) -> dict[str, str]:
+    """Identities of HR images: the card's pixel hashes, since a PNG and a BMP may hold the same pixels; else files'.
+
+    Where other pixels are only warned of, these are what is scored. Neither the card nor the files say what they are,
+    because another decoder makes others of the same JPEG files; so the images are decoded, once more than for scoring.
+    """
+    if not dataset.pixels or dataset.other_pixels == "refuse":
+        return dict(dataset.pixels) or dict(files)
+    found: dict[str, str] = {}
+    for sample in dataset.samples:
+        try:
+            found[sample.id] = read_identified(sample.hr).sha256
+        except ImageError:  # its records fail
+            found[sample.id] = files[sample.id]
+    return found
 
 
 def _basis(
@@ -96,18 +167,21 @@ def _basis(
 ) -> str:
     inference = cell.method.inference(cell.scale, asked)
     tried = request.precision == "auto" and inference is not None and inference.precision == "bf16"
-    return combine(
-        method=dict(methods[cell.method.name, cell.scale]),
-        scale=cell.scale,
-        protocol=cell.protocol.card.hash,
-        metrics={metric.info.name: metric.identity() for metric in request.metrics},
-        numbers=numbers_code(),
-        libraries=library_versions(),
-        device=device_name,
-        inference="" if inference is None else f"{inference.label} {runtime_version(inference.runtime)}",
-        tried=tried,
-        **({"classifiers": classifiers} if classifiers else {}),
-    )[:16]
+    return (
+        combine(
+            method=dict(methods[cell.method.name, cell.scale]),
+            scale=cell.scale,
+            protocol=cell.protocol.card.hash,
+            metrics={metric.info.name: metric.identity() for metric in request.metrics},
+            numbers=numbers_code(),
+            libraries=library_versions(),
+            device=device_name,
+            inference="" if inference is None else f"{inference.label} {runtime_version(inference.runtime)}",
+            tried=tried,
+            **({"classifiers": classifiers} if classifiers else {}),
+        )[:16]
+        + f".{_NO_FILES}"
+    )
 
 
 def _labels_sha256(dataset: Dataset) -> str:

@@ -23,12 +23,14 @@ class Run:
         description: Content of `run.json`.
         records: Up-to-date record of each image of each method × dataset × scale × protocol, in the plan's order.
         folder: The run folder; None for a run in memory.
+        damaged: Lines of `records.jsonl` that were left out, each with the reason.
     """
 
     label: str
     description: RunDescription
     records: tuple[Record, ...]
     folder: Path | None = None
+    damaged: tuple[str, ...] = ()
 
     @cached_property
     def gallery(self) -> Gallery:
@@ -43,8 +45,9 @@ def open_run(folder: Path, label: str = "") -> Run:
         RequestError: The folder holds no run.
         StoreError: The run is damaged, or was written by a later srbench.
     """
-    description = read_run(folder)
-    return Run(label, description, current_records(description, read_records(folder)), folder)
+    description, (records, damaged) = read_run(folder), read_records(folder)
+    left_out = tuple(f"{line}; left out, run the same command again to score its image" for line in damaged)
+    return Run(label, description, current_records(description, records), folder, left_out)
 
 
 def open_runs(folders: Sequence[Path]) -> list[Run]:
@@ -80,27 +83,32 @@ def read_run(folder: Path) -> RunDescription:
         raise StoreError(f"{path}: {error}") from error
 
 
-def read_records(folder: Path) -> list[Record]:
+def read_records(folder: Path) -> tuple[list[Record], list[str]]:
     """Read the latest record of each image in each cell of a run folder; an incomplete last line is ignored.
 
+    Returns:
+        The records, and for each line that is not a record, or was altered, its number and the reason.
+
     Raises:
-        StoreError: The file cannot be read, or a complete line is not a record.
+        StoreError: The file cannot be read.
     """
     path = folder / RECORDS_FILE
     try:
         content = path.read_bytes()
     except FileNotFoundError:
-        return []
+        return [], []
     except OSError as error:
         raise StoreError(f"{path}: cannot be read ({error.strerror}); check its permissions") from error
     latest: dict[RecordKey, Record] = {}
+    damaged: list[str] = []
     for number, line in enumerate(content.split(b"\n")[:-1], start=1):
         try:
             record = Record.from_json(line.decode("utf-8"))
         except (StoreError, UnicodeDecodeError) as error:
-            raise StoreError(f"{path}, line {number}: {error}") from error
+            damaged.append(f"{path.name}, line {number}: {error}")
+            continue
         latest[record.key] = record
-    return list(latest.values())
+    return list(latest.values()), damaged
 
 
 def current_records(description: RunDescription, records: Sequence[Record]) -> tuple[Record, ...]:

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
+import threading
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
+from functools import lru_cache
 from typing import Any, Literal, NamedTuple, Protocol
+
+from pydantic import ConfigDict, TypeAdapter, ValidationError
 
 from srbench.api import Image, LrSource
 from srbench.errors import StoreError, one_line
@@ -49,13 +54,15 @@ class Record:
         hr_sha256: `pixel_sha256` of the decoded HR image; None if it could not be decoded.
         scores: Values by metric name, in the metric's unit; None if the metric is undefined.
         undefined: Reasons for undefined values, by metric name.
-        warnings: Suspicious properties of the upscaled image.
+        warnings: What makes the scores doubtful: an implausible result, damage of a file that was read.
         error: Why the image failed; None if `status` is `ok`.
         image_sha256: `pixel_sha256` of the saved upscaled image; empty if it was not saved.
         reference_sha256: `pixel_sha256` of the saved HR that was compared; empty if it was not saved.
         precision: Precision and runtime as in `Inference.label`; empty if the method computed nothing.
         seen: Predictions on the result and on HR, and the ground truth, by classifier; see `Prediction.describe`.
     """
+
+    __pydantic_config__ = ConfigDict(strict=True, allow_inf_nan=False, revalidate_instances="always")
 
     key: RecordKey
     status: Literal["ok", "failed"]
@@ -72,25 +79,49 @@ class Record:
     seen: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
 
     def to_json(self) -> str:
-        """Return the record as one line of strict JSON, without NaN, infinity or a line feed."""
+        """Return the record as one line of strict JSON, without NaN, infinity or a line feed, ending in a checksum."""
         flat = self.key._asdict() | {name: value for name, value in asdict(self).items() if name != "key"}
-        return json.dumps(flat, allow_nan=False)
+        text = json.dumps(flat, allow_nan=False)
+        return f'{text[:-1]}{_CHECK}{_checksum(text)}"}}'
 
     @staticmethod
     def from_json(line: str) -> Record:
-        """Parse a line of `records.jsonl`.
+        """Parse a line of `records.jsonl`; lines of versions before 0.3 have no checksum.
 
         Raises:
-            StoreError: The line is not a record.
+            StoreError: The line is not a record, or differs from what was written.
         """
+        text, checked, check = line.rpartition(_CHECK)
+        if checked and check != f'{_checksum(text + "}")}"}}':
+            raise StoreError("was altered after it was written: its checksum differs")
         try:
             flat: dict[str, Any] = json.loads(line)
+            flat.pop("check", None)
             key = RecordKey(**{name: flat.pop(name) for name in RecordKey._fields})
-            return Record(key=key, **(flat | {"warnings": tuple(flat["warnings"])}))
-        except (ValueError, KeyError, TypeError) as error:
-            raise StoreError(
-                f"not a record: {line[:60]!r} ({one_line(error)}); delete the line, and run again"
-            ) from error
+            record = _model().validate_python(Record(key, **(flat | {"warnings": tuple(flat["warnings"])})))
+        except ValidationError as error:
+            first = error.errors(include_url=False)[0]
+            where = ".".join(str(part) for part in first["loc"])
+            raise StoreError(f"not a record: {where} is {first['input']!r:.40}: {first['msg']}") from error
+        except (ValueError, KeyError, TypeError, RecursionError) as error:
+            raise StoreError(f"not a record: {line[:60]!r} ({one_line(error)})") from error
+        if not checked and _CHECKED in record.fingerprint:
+            raise StoreError("was altered after it was written: its checksum is missing")
+        return record
+
+
+_CHECK = ', "check": "'
+_CHECKED = "."
+"""Part of every fingerprint of the versions that write checksums."""
+
+
+def _checksum(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+
+@lru_cache(maxsize=1)
+def _model() -> TypeAdapter[Record]:
+    return TypeAdapter(Record)
 
 
 class RecordSink(Protocol):
@@ -118,10 +149,11 @@ class RecordSink(Protocol):
 
 
 class MemoryStore:
-    """Storage for records in memory; images are not stored."""
+    """Storage for records in memory, safe to use from several threads; images are not stored."""
 
     def __init__(self) -> None:
         self._current: dict[RecordKey, Record] = {}
+        self._guard = threading.RLock()
 
     def finished(self, key: RecordKey, fingerprint: str) -> bool:
         """Whether a scored record with this key and fingerprint is stored, so that it need not be made again."""
@@ -130,11 +162,13 @@ class MemoryStore:
 
     def append(self, record: Record) -> None:
         """Store a record, replacing an older one with the same key."""
-        self._current[record.key] = record
+        with self._guard:
+            self._current[record.key] = record
 
     def records(self) -> list[Record]:
         """Return the latest record of each key, as a list."""
-        return list(self._current.values())
+        with self._guard:
+            return list(self._current.values())
 
     def saved(self, key: RecordKey, result: str, reference: str) -> bool:
         """Return False: images are not stored."""

@@ -8,7 +8,8 @@ from statistics import median
 import torch
 
 from srbench.api import BuildableMethod, Inference, MethodTiming, Size, Upscaler
-from srbench.errors import MethodError, SRBenchError, one_line
+from srbench.errors import MethodError, SRBenchError, message_of
+from srbench.isolation import isolated
 from srbench.methods import check_result
 from srbench.timing.clock import alike, min_warm_up, repeat, timer_for, warm_up
 from srbench.timing.cost import multiply_adds, parameters, peak_memory
@@ -71,11 +72,10 @@ def _loaded(method: BuildableMethod, scale: int, inference: Inference) -> tuple[
 def _the_methods_fault() -> Iterator[None]:
     """Turn any error in the block into a MethodError."""
     try:
-        yield
+        with isolated(MethodError, "raised"):
+            yield
     except SRBenchError as error:
-        raise MethodError(str(error)) from error
-    except (Exception, SystemExit) as error:  # a method may be third-party code
-        raise MethodError(f"raised {one_line(error)}") from error
+        raise MethodError(message_of(error)) from error
 
 
 def _timed(

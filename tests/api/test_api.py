@@ -52,7 +52,7 @@ def test_a_wrong_request_exits_2_a_failed_run_1_and_a_stopped_one_130():
         assert issubclass(cls, errors.SRBenchError)
         stopped = issubclass(cls, errors.StoppedError)
         assert cls.exit_code == (130 if stopped else 2 if issubclass(cls, errors.RequestError) else 1)
-    assert set(errors.__all__) == {cls.__name__ for cls in classes} | {"one_line", "suggest"}
+    assert set(errors.__all__) == {cls.__name__ for cls in classes} | {"message_of", "one_line", "suggest"}
 
 
 def test_public_names_are_listed_and_rooms_are_there():

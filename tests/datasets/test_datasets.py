@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+import srbench
 from srbench.cards import DatasetCard, Entry, installed_cards
 from srbench.datasets import installed_listing, lr_files, open_dataset
 from srbench.datasets.install import import_dataset
@@ -316,3 +317,26 @@ def test_a_split_that_is_there_in_part_is_not_passed_over(tmp_path, photo):
     card = entry.card.model_copy(update={"count": 1, "splits": {"test": 1, "train": 2}})
     with pytest.raises(DatasetError, match=r"1 of 2 train images missing: 3\.jpg"):
         import_dataset(Entry(card, entry.pack, entry.path), folder)
+
+
+def test_files_that_look_like_images_and_are_not_read(photos):
+    for name in ("b.HEIC", "a.gif", ".hidden.gif", "notes.txt", "labels.txt"):
+        (photos / name).write_bytes(b"")
+    (photos / "folder.gif").mkdir()
+    assert open_dataset(str(photos), installed_cards()).passed_over == ("a.gif", "b.HEIC")
+    result = srbench.run("nearest", datasets=str(photos), metrics="l1")
+    assert "./photos: passed over 2 files that are not read: a.gif, b.HEIC" in result.notes
+
+
+def test_a_note_names_the_first_files_passed_over_and_counts_the_others(photos, cli, tmp_path):
+    for number in range(6):
+        (photos / f"{number}.jxl").write_bytes(b"")
+    srbench.run("nearest", datasets=str(photos), metrics="l1", output=tmp_path / "run")
+    done = cli("leaderboard", tmp_path / "run")  # as read from the disk
+    assert "note: ./photos: passed over 6 files that are not read: 0.jxl, 1.jxl, 2.jxl, 3.jxl and 2 more" in done.err
+
+
+def test_a_folder_of_nothing_but_such_files(tmp_path):
+    (tmp_path / "a.heic").write_bytes(b"")
+    with pytest.raises(DatasetError, match=r"holds no images .*a\.heic: convert to PNG first"):
+        list_folder(tmp_path)

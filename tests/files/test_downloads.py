@@ -123,6 +123,32 @@ def test_a_connection_that_breaks_often_still_gets_there(site, tmp_path):
     assert len(site.asked) > 10
 
 
+CUTS = {"to and fro": [100_000, 50_000] * 100, "a little farther": [*range(10_000, 290_000, 9000)]}
+
+
+@pytest.mark.parametrize("cuts", CUTS.values(), ids=CUTS)
+@pytest.mark.parametrize("shifted", [0, 7])
+def test_a_server_that_cannot_resume_is_given_up(site, tmp_path, cuts, shifted):
+    """Without a tag, or resuming elsewhere, it starts from zero; cut at another place each time, it would go on."""
+    site.files["/a.zip"], site.shifted = DATA, shifted
+    if not shifted:
+        site.tags["/a.zip"] = ""
+    site.cut["/a.zip"] = [*cuts]
+    with pytest.raises(DownloadError, match=r"a\.zip: cannot be fetched"):
+        download([f"{site.url}/a.zip"], tmp_path / "a.zip", checksum=MD5)
+    assert len(site.asked) <= 20
+
+
+def test_a_file_that_became_shorter_is_not_measured_by_the_old_one(site, tmp_path):
+    site.files["/a.zip"] = DATA * 2
+    site.cut["/a.zip"] = [500_000, 0, 0, 0, 0]
+    with pytest.raises(DownloadError):
+        download([f"{site.url}/a.zip"], tmp_path / "a.zip", checksum=MD5)
+    site.files["/a.zip"], site.tags["/a.zip"] = DATA, '"2"'
+    site.cut["/a.zip"] = [20_000] * 14
+    assert download([f"{site.url}/a.zip"], tmp_path / "a.zip", checksum=MD5).read_bytes() == DATA
+
+
 def test_a_server_that_goes_on_elsewhere_is_asked_from_the_start(site, tmp_path):
     site.files["/a.zip"], site.shifted = DATA, 7
     site.cut["/a.zip"] = [100_000]

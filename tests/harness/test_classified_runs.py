@@ -15,7 +15,7 @@ from srbench.classifiers import loaded as viewing
 from srbench.classifiers.cache import PredictionCache
 from srbench.classifiers.find import ChosenClassifier
 from srbench.errors import MethodError, NotApplicableError, RequestError, UnknownNameError
-from srbench.files import read_image
+from srbench.files import read_image, write_image
 
 NAME = "celeba-attributes"
 
@@ -62,6 +62,53 @@ def test_hr_itself_agrees_with_hr(photos):
     result = srbench.score(photos, name="hr", dataset=str(photos), scale=2, metrics="l1", classifiers=NAME)
     row = result.leaderboard.iloc[0]
     assert (row[f"{NAME}:agreement"], row[f"{NAME}:kl"]) == (1, 0)
+
+
+@pytest.fixture
+def another_device(monkeypatch):
+    """A second device of torch that is really the CPU; returns what was built on which device."""
+    from srbench.metrics.find import CardMetric
+
+    built = []
+    for kind in (ChosenClassifier, CardMetric):
+
+        def build(self, device, real=kind.build):
+            built.append((getattr(self, "name", "metric"), device))
+            return real(self, device)
+
+        monkeypatch.setattr(kind, "build", build)
+    devices = {"auto": "cpu:0", "cuda": "cpu:0", "cpu": "cpu"}
+    monkeypatch.setattr("srbench.harness.execute.resolve_device", devices.__getitem__)
+    return built
+
+
+@pytest.mark.parametrize(
+    ("options", "device"), [({}, "cpu:0"), ({"device": "cuda"}, "cpu:0"), ({"device": "cpu"}, "cpu")]
+)
+def test_classifiers_of_images_made_elsewhere_run_on_the_device(photos, tmp_path, another_device, options, device):
+    """Metrics are computed where the images lie, as arrays."""
+    for path in photos.iterdir():
+        image = read_image(path)
+        cut = image[:, : image.shape[1] // 2 * 2, : image.shape[2] // 2 * 2]
+        write_image(tmp_path / "sr" / path.name, np.clip(cut, 40, 200))
+    score = {"name": "theirs", "dataset": str(photos), "scale": 2, "metrics": ["l1", "psnr"]}
+    plain = srbench.score(tmp_path / "sr", **score).leaderboard
+    another_device.clear()
+    result = srbench.score(tmp_path / "sr", **score, classifiers=NAME, **options)
+    assert set(another_device) == {(NAME, device), ("metric", "cpu")}
+    assert result.failed == 0
+    assert result.leaderboard[["l1", "psnr"]].equals(plain[["l1", "psnr"]])
+    assert result.leaderboard[f"{NAME}:agreement"].notna().all()
+    assert result.description.environment.device == "elsewhere"
+
+
+def test_the_command_line_chooses_the_device_of_classifiers(photos, tmp_path, another_device, cli):
+    words = ["score", "--dataset", photos, "--scale", 2, "--images", photos, "--name", "hr", "--metrics", "l1"]
+    assert cli(*words, "--classifier", NAME, "--device", "cuda").code == 0
+    assert (NAME, "cpu:0") in another_device
+    another_device.clear()
+    assert cli(*words, "--device", "cuda").code == 0
+    assert set(another_device) == {("metric", "cpu")}
 
 
 def test_a_run_without_classifiers_says_nothing_of_them(photos, tmp_path):

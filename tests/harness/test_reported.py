@@ -58,6 +58,13 @@ def test_figures_stand_beside_ours():
     assert "99.00" not in page
 
 
+def test_a_name_with_a_bar_stays_in_its_cell():
+    table, records = (frame.replace("set5", "./a|b") for frame in frames())
+    page = report_page([CARD], table, records)
+    assert any(line.split(" | ")[1:3] == ["./a\\|b ×2", "rgb-full  "] for line in page.splitlines())
+    assert "1 of 2 images of ./a\\|b ×2" in page
+
+
 def test_methods_that_were_not_run_are_said_so():
     table, records = frames()
     page = report_page([CARD], table[table["method"] == "lanczos"], records[:0])

@@ -207,7 +207,7 @@ def test_a_second_call_computes_nothing_and_a_changed_image_only_itself(photos, 
 def test_the_run_folder_says_what_the_run_was(photos, tmp_path):
     srbench.run(["bicubic", "edsr"], datasets=str(photos), protocol=["classic-y", "srcnn-y"], output=tmp_path / "run")
     run = json.loads((tmp_path / "run" / "run.json").read_text())
-    assert run["schema"] == 2
+    assert run["schema"] == 3
     assert run["status"] == "complete"
     assert run["plan"]["methods"] == ["bicubic", "edsr"]
     assert run["datasets"]["./photos"]["images"] == ["one", "three", "two"]
@@ -380,7 +380,10 @@ def test_a_changed_image_is_not_shown_with_its_old_score(photos, tmp_path):
     with pytest.raises(StoppedError, match="run the same command again"):
         srbench.run("nearest", progress=stop, **options)
     table = collected(open_runs([tmp_path / "run"])).table
-    assert table[["images", "missing"]].to_numpy().tolist() == [[2, 1]]
+    assert table["images"].item() + table["missing"].item() == 3
+    now = srbench.run("nearest", datasets=str(photos), metrics="psnr").records.set_index("image")["psnr"]
+    kept = open_runs([tmp_path / "run"])[0].records
+    assert {one.key.image: one.scores["psnr"] for one in kept} == {one.key.image: now[one.key.image] for one in kept}
 
 
 def test_means_over_other_images_are_not_merged(photos, tmp_path):
@@ -435,7 +438,9 @@ def test_a_run_with_failures_says_failed(photos, tmp_path):
 
 @pytest.mark.parametrize("name", ["edsr", "bicubic", "", "a\nb", "mine:upscale", "edsr@srbench", "HR"])
 def test_names_that_are_taken_or_unfit(photos, name):
-    with pytest.raises(srbench.SRBenchError, match="is the name of a method|cannot name a row|is reserved for|cannot be printed"):
+    with pytest.raises(
+        srbench.SRBenchError, match="is the name of a method|cannot name a row|is reserved for|cannot be printed"
+    ):
         srbench.score(photos, name=name, dataset=str(photos), scale=2)
 
 

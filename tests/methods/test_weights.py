@@ -5,8 +5,10 @@ from __future__ import annotations
 import hashlib
 import http.server
 import json
+import shutil
 import threading
 import zipfile
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from types import SimpleNamespace
 
@@ -18,8 +20,10 @@ from safetensors.torch import load_file, save_file
 from srbench.api import Inference
 from srbench.cards import WeightsEntry, installed_cards
 from srbench.errors import RequestError, UnknownNameError, WeightsError
+from srbench.files import cache_home
 from srbench.methods import find_method
 from srbench.methods.weights import WeightFile
+from srbench.runs import make_plan
 
 
 def entry(data, **changes):
@@ -72,6 +76,167 @@ def test_a_given_file_is_checked_kept_and_its_licence_said_once(tmp_path, capsys
         without.obtain()
 
 
+ONE, OTHER = b"69235", b"95303"
+"""Two files whose sha256 begin with the same eight digits."""
+
+
+def beginning(folder, given=None, **changes):
+    """A file of which the card has eight digits; `given` are the bytes of the user's copy."""
+    if given is not None:
+        (folder / f"given-{given.decode()}").write_bytes(given)
+    path = None if given is None else folder / f"given-{given.decode()}"
+    return WeightFile(entry(ONE, **changes), "net@official", folder, "pack 1", path)
+
+
+def whole(data):
+    return hashlib.sha256(data).hexdigest()
+
+
+def test_eight_digits_are_completed_by_the_file_used_first(tmp_path):
+    assert whole(ONE)[:8] == whole(OTHER)[:8]
+    assert beginning(tmp_path, ONE).identity() == whole(ONE)
+    kept = beginning(tmp_path, ONE).obtain()
+    assert (kept.parent / "net.bin.sha256").read_text() == f"{whole(ONE)}\n"
+    with pytest.raises(WeightsError, match=r"given-95303: is not the file first used as net@official's for ×4") as told:
+        beginning(tmp_path, OTHER).obtain()
+    assert f"delete {kept.parent}" in str(told.value)
+    assert "\n" not in str(told.value)
+    kept.write_bytes(OTHER)
+    with pytest.raises(WeightsError, match="was altered since it was fetched"):
+        beginning(tmp_path).obtain()
+    kept.unlink()
+    assert beginning(tmp_path).identity() == whole(ONE)  # without another download
+    with pytest.raises(WeightsError, match="is not the file first used"):
+        beginning(tmp_path, OTHER).obtain()
+    (kept.parent / "net.bin.sha256").unlink()
+    assert beginning(tmp_path, OTHER).obtain().read_bytes() == OTHER
+    assert beginning(tmp_path).identity() == whole(OTHER)
+
+
+def test_a_file_kept_by_an_earlier_version_is_the_one_used_first(tmp_path):
+    kept = beginning(tmp_path, ONE).obtain()
+    (kept.parent / "net.bin.sha256").unlink()
+    with pytest.raises(WeightsError, match="is not the file first used"):
+        beginning(tmp_path, OTHER).obtain()
+    assert beginning(tmp_path).identity() == whole(ONE)
+
+
+@pytest.mark.parametrize(
+    "damage", [b"", b"garbage", b"\xff" * 64, whole(b"another").encode()], ids=["empty", "text", "binary", "another"]
+)
+def test_a_damaged_note_is_written_again(tmp_path, damage):
+    kept = beginning(tmp_path, ONE).obtain()
+    (kept.parent / "net.bin.sha256").write_bytes(damage)
+    assert beginning(tmp_path).identity() == whole(ONE)
+    assert beginning(tmp_path).obtain() == kept
+    assert (kept.parent / "net.bin.sha256").read_text() == f"{whole(ONE)}\n"
+
+
+def test_a_cache_without_a_note_that_cannot_be_written_still_serves(tmp_path, monkeypatch):
+    kept = beginning(tmp_path, ONE).obtain()
+    (kept.parent / "net.bin.sha256").unlink()
+
+    def refuse(path):
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr("srbench.methods.weights.atomic_write", refuse)
+    assert beginning(tmp_path).identity() == whole(ONE)
+    assert beginning(tmp_path).obtain() == kept
+
+
+def test_another_file_of_the_same_digits_is_not_fetched(tmp_path, site):
+    site.files |= {"/one": ONE, "/other": OTHER}
+    kept = beginning(tmp_path, urls=[f"{site.url}/one"]).obtain()
+    kept.unlink()
+    with pytest.raises(WeightsError, match=r"/other: net\.bin: is not the file first used"):
+        beginning(tmp_path, urls=[f"{site.url}/other"]).obtain()
+    assert beginning(tmp_path, urls=[f"{site.url}/other", f"{site.url}/one"]).obtain().read_bytes() == ONE
+
+
+def test_of_two_files_used_first_at_once_one_is_refused(tmp_path):
+    files = [beginning(tmp_path, data) for data in (ONE, OTHER)]
+
+    def obtained(file):
+        try:
+            return file.obtain().read_bytes() == file.given.read_bytes()
+        except WeightsError as error:
+            return "first used" not in str(error)
+
+    for _ in range(10):
+        with ThreadPoolExecutor(8) as pool:
+            found = list(pool.map(obtained, files * 4))
+        assert sorted(found) == [False] * 4 + [True] * 4
+        shutil.rmtree(cache_home())
+
+
+def test_archives_are_identified_by_their_member_too(tmp_path):
+    assert beginning(tmp_path, ONE, member="x4.mat").identity() == f"{whole(ONE)}:x4.mat"
+
+
+@pytest.fixture
+def by_its_file(tmp_path, monkeypatch):
+    """A method that adds to nearest's levels what its weights say, of which its card has eight digits."""
+    (tmp_path / "adding.py").write_text(
+        "def create(request):\n"
+        "    levels = int(request.weights.read_text()) / 1e6\n"
+        "    scale = request.scale\n"
+        "    return lambda lr: lr.repeat_interleave(scale, -2).repeat_interleave(scale, -1) + levels\n"
+    )
+    monkeypatch.syspath_prepend(tmp_path)
+    (tmp_path / "one").write_bytes(ONE)
+    (tmp_path / "other").write_bytes(OTHER)
+    real = installed_cards()
+
+    def request(given=None, url="http://127.0.0.1:9/net.bin"):
+        changes = {"name": "adding", "factory": "adding:create", "weights": (entry(ONE, urls=[url]),), "scales": (4,)}
+        edsr = real.method("edsr")
+        card = replace(edsr, card=edsr.card.model_copy(update=changes))
+        cards = SimpleNamespace(method=lambda name: card, methods={"adding": card})
+        return find_method("adding@official", cards, {"adding@official": (given,)} if given else {})
+
+    return request
+
+
+def run_of(method, photos, **options):
+    """`srbench.run` of a method that no pack has."""
+    from srbench.harness.execute import execute
+    from srbench.harness.options import RunOptions, completed
+
+    plan = plan_of("nearest", datasets=str(photos), metrics="psnr")
+    request = replace(plan.request, methods=(method,))
+    return execute(make_plan(request), completed(options, RunOptions))
+
+
+def test_two_files_of_one_beginning_share_no_record(by_its_file, photos, tmp_path, monkeypatch):
+    first = run_of(by_its_file(tmp_path / "one"), photos, output=tmp_path / "run")
+    assert run_of(by_its_file(tmp_path / "one"), photos, output=tmp_path / "run").reused == 3
+    assert run_of(by_its_file(), photos, output=tmp_path / "run").reused == 3
+    monkeypatch.setenv("SRBENCH_CACHE", str(tmp_path / "elsewhere"))
+    second = run_of(by_its_file(tmp_path / "other"), photos, output=tmp_path / "run")
+    assert second.reused == 0
+    weights = [made.leaderboard["weights_sha256"].item() for made in (first, second)]
+    assert weights == [whole(ONE), whole(OTHER)]
+    assert first.leaderboard["psnr"].item() != second.leaderboard["psnr"].item()
+
+
+def test_weights_are_fetched_before_their_records_are_identified(by_its_file, photos, tmp_path, site):
+    """Otherwise the first run's records would be those of eight digits, and made once more by the second."""
+    site.files["/net.bin"] = ONE
+    method = by_its_file(url=f"{site.url}/net.bin")
+    assert run_of(method, photos, output=tmp_path / "run").reused == 0
+    assert run_of(by_its_file(), photos, output=tmp_path / "run").reused == 3
+    assert len(site.asked) == 1
+
+
+def test_weights_that_cannot_be_fetched_are_asked_for_once(by_its_file, photos, tmp_path, site):
+    result = run_of(by_its_file(url=f"{site.url}/absent"), photos, output=tmp_path / "run")
+    assert result.failed == 3
+    assert any("its weights are not on this machine and cannot be fetched" in note for note in result.notes)
+    assert len(site.asked) == 1
+    site.files["/absent"] = ONE
+    assert run_of(by_its_file(url=f"{site.url}/absent"), photos, output=tmp_path / "run").failed == 0
+
+
 def test_a_cache_that_cannot_be_written(tmp_path, monkeypatch):
     (tmp_path / "file").write_bytes(b"")
     monkeypatch.setenv("SRBENCH_CACHE", str(tmp_path / "file"))
@@ -98,7 +263,7 @@ def test_files_are_fetched_from_the_first_address_that_has_them(tmp_path, server
     file = WeightFile(entry(b"weights", urls=urls), "net@official", tmp_path, "pack 1")
     assert not file.here
     assert file.obtain().read_bytes() == b"weights"
-    assert [path.name for path in file.obtain().parent.iterdir()] == ["net.bin"]
+    assert sorted(path.name for path in file.obtain().parent.iterdir()) == ["net.bin", "net.bin.sha256"]
 
 
 def test_what_cannot_be_fetched_says_how_to_go_on(tmp_path, server):

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import importlib
 import json
+import sys
 
 import numpy as np
 import pytest
 import torch
+from safetensors import safe_open
+from safetensors.torch import load_file, save_file
 from scipy.io import savemat
 from scipy.ndimage import correlate
 
@@ -17,7 +21,7 @@ from srbench_models.enhancenet.upscaler import create as create_enhancenet
 from srbench_models.srcnn.matlab import read_matlab_model
 from srbench_models.srcnn.network import SRCNN
 from srbench_models.srcnn.upscaler import create as create_srcnn
-from srbench_models.weights import load_state
+from srbench_models.weights import converted, load_state
 
 
 @pytest.fixture(scope="module")
@@ -124,6 +128,87 @@ def test_the_conversion_is_kept_and_found_again(checkpoint, tmp_path, monkeypatc
     stamp = kept.stat().st_mtime_ns
     create_enhancenet(BuildRequest(4, "cpu", checkpoint))
     assert kept.stat().st_mtime_ns == stamp
+
+
+def _cut(path):
+    path.write_bytes(path.read_bytes()[:-5])
+
+
+def _flip(path):
+    data = bytearray(path.read_bytes())
+    data[-3] ^= 1
+    path.write_bytes(data)
+
+
+def _garbage(path):
+    path.write_bytes(b"garbage")
+
+
+def _empty(path):
+    path.write_bytes(b"")
+
+
+def _others(path):
+    save_file({name: value + 1 for name, value in _tensors(path).items()}, path, _metadata(path))
+
+
+def _renamed(path):
+    save_file({f"{name}x": value for name, value in _tensors(path).items()}, path, _metadata(path))
+
+
+def _with_a_recipe(path):
+    """Metadata decide how the network is built."""
+    recipe = json.dumps({"network": {"scale": 3, "planes": 1, "border": "zeros"}})
+    save_file(_tensors(path), path, _metadata(path) | {"recipe": recipe})
+
+
+def _of_another_source(path):
+    save_file(_tensors(path), path, _metadata(path) | {"source_sha256": "0" * 64})
+
+
+def _tensors(path):
+    """Copies, since a file is changed in place while its tensors are mapped."""
+    return {name: value.clone() for name, value in load_file(path).items()}
+
+
+def _metadata(path):
+    with safe_open(path, framework="pt") as file:
+        return file.metadata()
+
+
+@pytest.mark.parametrize(
+    "damage", [_cut, _flip, _garbage, _empty, _others, _renamed, _with_a_recipe, _of_another_source]
+)
+def test_a_conversion_that_was_altered_is_made_again(matlab_model, tmp_path, monkeypatch, capsys, damage):
+    monkeypatch.setenv("SRBENCH_CACHE", str(tmp_path / "cache"))
+    request, lr = BuildRequest(3, "cpu", matlab_model[0]), torch.rand(1, 1, 5, 6)
+    whole = create_srcnn(request)(lr)
+    assert capsys.readouterr().err == ""
+    (kept,) = (tmp_path / "cache" / "converted").iterdir()
+    intact = _tensors(kept)
+    damage(kept)
+    assert torch.equal(create_srcnn(request)(lr), whole)
+    assert capsys.readouterr().err == f"{kept}: was altered or damaged; model.mat is converted again\n"
+    assert all(torch.equal(value, intact[name]) for name, value in _tensors(kept).items())
+    create_srcnn(request)
+    assert capsys.readouterr().err == ""
+
+
+def test_a_conversion_belongs_to_the_code_that_made_it(matlab_model, tmp_path, monkeypatch):
+    """Also to the modules beside the converter, such as the reader of the format."""
+    path, _ = matlab_model
+    package = tmp_path / "converter"
+    package.mkdir()
+    (package / "convert.py").write_text("from reader import read as given\ndef read(path):\n    return given(path)\n")
+    (package / "reader.py").write_text("import torch\ndef read(path):\n    return {'a': torch.zeros(2)}\n")
+    monkeypatch.syspath_prepend(package)
+    read = importlib.import_module("convert").read
+    first = converted(path, read)
+    assert converted(path, read) == first
+    (package / "reader.py").write_text("import torch\ndef read(path):\n    return {'a': torch.ones(2)}\n")
+    assert converted(path, read) != first
+    for name in ("convert", "reader"):
+        monkeypatch.delitem(sys.modules, name)
 
 
 @pytest.fixture

@@ -85,7 +85,7 @@ def test_figures_are_the_records(saved_run, page_file):
     for group, protocol in zip(data["groups"], ("classic-y", "rgb"), strict=True):
         expected = {
             (record.key.image, record.key.method): record.scores["psnr"]
-            for record in read_records(saved_run)
+            for record in read_records(saved_run)[0]
             if record.key.protocol == protocol
         }
         told = {image: entry["figures"] for image, entry in group["images"].items()}

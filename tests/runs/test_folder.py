@@ -6,7 +6,12 @@ import contextlib
 import errno
 import json
 import os
+import re
+import shutil
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 
+import numpy as np
 import pytest
 from filelock import FileLock
 from helpers import description_of
@@ -14,7 +19,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from srbench.errors import OutputError, RequestError, StoreError
-from srbench.files import atomic_write, write_text
+from srbench.files import atomic_write, pixel_sha256, write_text
 from srbench.runs import Record, RecordKey, RunStore
 from srbench.runs.reading import read_records, read_run
 
@@ -63,7 +68,7 @@ def test_a_file_cut_anywhere_loses_only_the_torn_line(tmp_path_factory, cut):
     cut = min(cut, len(whole))
     path.write_bytes(whole[:cut])
     kept = whole[:cut].count(b"\n")
-    assert len(read_records(folder)) == kept
+    assert len(read_records(folder)[0]) == kept
     with RunStore(folder, PLAN) as store:
         assert len(store.records()) == kept
         store.append(record("new"))
@@ -79,14 +84,124 @@ def test_a_long_torn_tail_is_cut_too(tmp_path):
         assert store.records() == [record("x")]
 
 
-def test_a_damaged_line_is_named(tmp_path):
+def altered(line, changed, to):
+    assert changed in line
+    return line.replace(changed, to)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda line: altered(line, '"psnr": 1.0', '"psnr": 2.0'),
+        lambda line: altered(line, '"psnr": 1.0', '"psnr": NaN'),
+        lambda line: altered(line, '"psnr": 1.0', '"psnr": Infinity'),
+        lambda line: altered(line, '"psnr": 1.0', '"psnr": null'),
+        lambda line: altered(line, '"psnr": 1.0', '"psnr": "1.0"'),
+        lambda line: altered(line, '"image": "y"', '"image": 3'),
+        lambda line: altered(line, '"image": "y"', '"image": "x"'),
+        lambda line: altered(line, '"status": "ok"', '"status": "failed"'),
+        lambda line: altered(line, line[-40:], line[-39:]),
+        lambda line: re.sub(', "check": "[0-9a-f]*"', "", line),
+        lambda line: '{"method": 3}',
+        lambda line: "[" * 100_000,
+        lambda line: '"' + "9" * 5000,
+        lambda line: "\ufffd\x00",
+    ],
+)
+def test_an_altered_line_is_named_and_its_image_is_not_finished(tmp_path, change):
+    with RunStore(tmp_path / "run", PLAN) as store:
+        describe(store)
+        for image in "xyz":
+            store.append(record(image, fingerprint="a.b-c"))
+    path = tmp_path / "run" / "records.jsonl"
+    lines = path.read_text().splitlines()
+    path.write_text("\n".join([lines[0], change(lines[1]), lines[2]]) + "\n")
+    records, damaged = read_records(tmp_path / "run")
+    assert [one.key.image for one in records] == ["x", "z"]
+    assert len(damaged) == 1
+    assert damaged[0].startswith("records.jsonl, line 2: ")
+    with RunStore(tmp_path / "run", PLAN) as store:
+        assert store.damaged == damaged
+        assert not store.finished(record("y").key, "a.b-c")
+        store.append(record("y", fingerprint="a.b-c"))
+    assert read_records(tmp_path / "run")[1] == []  # named once
+    assert len(read_records(tmp_path / "run")[0]) == 3
+
+
+def test_bytes_that_are_no_text_are_a_damaged_line(tmp_path):
     with RunStore(tmp_path / "run", PLAN) as store:
         describe(store)
         store.append(record("x"))
     path = tmp_path / "run" / "records.jsonl"
-    path.write_bytes(b'{"method": 3}\n' + path.read_bytes())
-    with pytest.raises(StoreError, match=r"records\.jsonl, line 1: not a record"):
-        RunStore(tmp_path / "run", PLAN)
+    path.write_bytes(b"\xff\xfe\n" + path.read_bytes())
+    records, damaged = read_records(tmp_path / "run")
+    assert (len(records), len(damaged)) == (1, 1)
+
+
+def test_lines_of_versions_without_checksums_are_read_but_checked_for_types(tmp_path):
+    line = re.sub(', "check": "[0-9a-f]*"', "", record("x").to_json())
+    assert Record.from_json(line) == record("x")
+    for wrong in ('"psnr": "1.0"', '"psnr": NaN', '"psnr": [1]'):
+        with pytest.raises(StoreError, match="not a record"):
+            Record.from_json(altered(line, '"psnr": 1.0', wrong))
+
+
+def test_a_deleted_folder_is_written_again(tmp_path, capsys):
+    folder = tmp_path / "run"
+    with RunStore(folder, PLAN) as store:
+        describe(store)
+        store.append(record("x"))
+        shutil.rmtree(folder)
+        store.append(record("y"))
+    assert "was deleted during the run; its records are written again" in capsys.readouterr().err
+    assert [one.key.image for one in read_records(folder)[0]] == ["x", "y"]
+    assert read_run(folder) == DESCRIBED
+    with RunStore(folder, PLAN) as store:
+        assert len(store.records()) == 2
+
+
+def test_a_folder_deleted_after_the_last_record_is_written_again(tmp_path):
+    with RunStore(tmp_path / "run", PLAN) as store:
+        describe(store)
+        store.append(record("x"))
+        shutil.rmtree(tmp_path / "run")
+    assert len(read_records(tmp_path / "run")[0]) == 1
+
+
+def test_a_closed_descriptor_writes_to_no_other_file(tmp_path):
+    folder = tmp_path / "run"
+    with RunStore(folder, PLAN) as store:
+        describe(store)
+        store.append(record("x"))
+        os.close(store._file)
+        with (tmp_path / "other").open("w") as other:  # takes the number
+            assert other.fileno() == store._file
+            store.append(record("y"))
+        assert (tmp_path / "other").read_text() == ""
+    assert len(read_records(folder)[0]) == 2
+
+
+def test_images_may_be_saved_while_others_are_checked(tmp_path):
+    """A resumed run checks the next images' files while it saves the last ones'."""
+    image = np.zeros((3, 4, 4), np.uint8)
+    with RunStore(tmp_path / "run", PLAN) as store:
+        describe(store)
+        for number in range(300):
+            file = f"images/{number}.png"
+            store.save(file, image)
+            store.append(
+                replace(record(str(number)), image_sha256=pixel_sha256(image), reference_sha256=pixel_sha256(image))
+            )
+        with ThreadPoolExecutor(2) as pool:
+            saving = pool.submit(lambda: [store.save(f"images/{number}.png", image) for number in range(300)])
+            checking = pool.submit(
+                lambda: [
+                    store.saved(record(str(number)).key, f"images/{number}.png", f"images/{number}.png")
+                    for number in range(300)
+                ]
+            )
+            saving.result()
+            assert all(checking.result())
 
 
 def test_another_plan_a_strange_folder_and_a_file_are_refused(tmp_path):
@@ -126,11 +241,11 @@ def test_a_full_disk_takes_back_the_half_line(tmp_path, monkeypatch):
             return real(file, data[:40])
 
         monkeypatch.setattr(os, "write", full)
-        with pytest.raises(StoreError, match="No space left on device.*the 1 finished ones are kept"):
+        with pytest.raises(StoreError, match="No space left on device.*the 1 finished records are kept"):
             store.append(record("y"))
         monkeypatch.undo()
         store.append(record("z"))
-    assert [item.key.image for item in read_records(tmp_path / "run")] == ["x", "z"]
+    assert [item.key.image for item in read_records(tmp_path / "run")[0]] == ["x", "z"]
 
 
 def test_run_json_keeps_its_first_start_and_is_checked(tmp_path):
@@ -140,7 +255,7 @@ def test_run_json_keeps_its_first_start_and_is_checked(tmp_path):
         store.write_run(DESCRIBED.model_copy(update={"started": "now"}))
     assert read_run(tmp_path) == DESCRIBED
     (tmp_path / "run.json").write_text(json.dumps({"schema": 99}))
-    with pytest.raises(StoreError, match="schema 99, this srbench reads up to 2"):
+    with pytest.raises(StoreError, match="schema 99, this srbench reads up to 3"):
         read_run(tmp_path)
     (tmp_path / "run.json").write_text("{")
     with pytest.raises(StoreError, match="damaged or unreadable"):

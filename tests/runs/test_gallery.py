@@ -63,7 +63,7 @@ def test_what_is_saved_is_what_was_scored(photos, tmp_path):
         if record.key.protocol == "rgb":
             expected = 10 * np.log10(255**2 / np.mean((inner[0] - inner[1]) ** 2))
             assert record.scores["psnr"] == pytest.approx(expected)
-    assert dataset in {record.key.dataset for record in read_records(folder)}
+    assert dataset in {record.key.dataset for record in read_records(folder)[0]}
 
 
 def test_the_same_command_saves_what_is_missing(photos, tmp_path):

@@ -52,7 +52,7 @@ def changed(value):
 
 @pytest.mark.parametrize(
     ("module", "name"),
-    [(identities, "numbers_code"), (identities, "library_versions"), (card, "code_sha256")],
+    [(identities, "numbers_code"), (identities, "library_versions"), (card, "module_sha256")],
     ids=["the engine's code", "a library", "the pack's code"],
 )
 def test_code_changes_the_basis(folder, monkeypatch, module, name):

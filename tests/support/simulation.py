@@ -111,37 +111,37 @@ def main(path: Path) -> None:
         "# What the statistics of a leaderboard hold",
         "Simulated by `python tests/support/simulation.py results/statistics.md`. Values are normal, skewed "
         "(exponential) or heavy-tailed (Student's t, three degrees of freedom).",
-        "## Coverage of the 95 % intervals\n\n10,000 samples of each size, 10,000 resamples; below ten images there is "
+        "## Coverage of the 95 % intervals\n\n5,000 samples of each size, 5,000 resamples; below ten images there is "
         "no interval.",
         "| images | " + " | ".join(DISTRIBUTIONS) + " |\n|---:|" + "---:|" * len(DISTRIBUTIONS),
     ]
     for images in (10, 11, 12, 14, 16, 20, 30, 50, 100, 200, 500):
-        shares = [coverage(name, images, 10_000, 10_000) for name in DISTRIBUTIONS]
+        shares = [coverage(name, images, 5_000, 5_000) for name in DISTRIBUTIONS]
         lines[-1] += f"\n| {images} | " + " | ".join(f"{share:.1%}" for share in shares) + " |"
     lines += [
-        "## Tables with a false letter\n\nShare of 4,000 tables of equally good methods in which any two of them get "
+        "## Tables with a false letter\n\nShare of 2,000 tables of equally good methods in which any two of them get "
         "different letters; at most 5 % are allowed.",
         "| methods | images | " + " | ".join(DISTRIBUTIONS) + " |\n|---:|---:|" + "---:|" * len(DISTRIBUTIONS),
     ]
     for methods, images in ((2, 6), (2, 14), (2, 100), (5, 10), (5, 14), (5, 100), (12, 14), (12, 100)):
-        shares = [false_letters(name, methods, images, 4000) for name in DISTRIBUTIONS]
+        shares = [false_letters(name, methods, images, 2000) for name in DISTRIBUTIONS]
         lines[-1] += f"\n| {methods} | {images} | " + " | ".join(f"{share:.1%}" for share in shares) + " |"
     lines += [
-        "## Power\n\nShare of 2,000 tables of two methods in which the better one gets another letter, by the "
+        "## Power\n\nShare of 1,000 tables of two methods in which the better one gets another letter, by the "
         "mean difference in standard deviations of the images' differences.",
         "| images | difference | " + " | ".join(DISTRIBUTIONS) + " |\n|---:|---:|" + "---:|" * len(DISTRIBUTIONS),
     ]
     for images, shift in ((6, 1.0), (14, 0.5), (14, 1.0), (30, 0.5), (100, 0.2), (100, 0.3), (100, 0.5)):
-        shares = [power(name, images, shift, 2000) for name in DISTRIBUTIONS]
+        shares = [power(name, images, shift, 1000) for name in DISTRIBUTIONS]
         lines[-1] += f"\n| {images} | {shift} | " + " | ".join(f"{share:.1%}" for share in shares) + " |"
     lines += [
-        "## Coverage of classifiers' intervals\n\n1,000 samples of images of which 80 % of the attributes are "
+        "## Coverage of classifiers' intervals\n\n400 samples of images of which 80 % of the attributes are "
         "recognised. Where the images are too alike for an interval to hold, there is none: the first share.",
         "| images | score | with an interval | coverage |\n|---:|---|---:|---:|",
     ]
     for images in (10, 14, 20, 50, 200):
         for score in ("accuracy", "retained", "balanced", "top1"):
-            known, share = recognition_coverage(score, images, 1000)
+            known, share = recognition_coverage(score, images, 400)
             lines[-1] += f"\n| {images} | {score} | {known:.1%} | {share:.1%} |"
     path.write_text("\n\n".join(lines) + "\n", encoding="utf-8")
 

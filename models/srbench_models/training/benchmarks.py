@@ -1,6 +1,7 @@
 """Benchmark images, which nothing may be trained on: recognised by pixel hash or by folder name.
 
-Hashes are known for bundled, Set5 and Set14, whose cards list them; other benchmarks are recognised by folder only.
+Hashes are known for bundled, Set5, Set14, B100 and Urban100, whose cards list them; other benchmarks are recognised by
+folder only, as is a B100 whose JPEG files another decoder has decoded.
 """
 
 from __future__ import annotations

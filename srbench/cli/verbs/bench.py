@@ -100,6 +100,9 @@ def _time(
 
 
 def _refuse_unwritable(path: Path) -> None:
+    from srbench.files import expanded
+
+    path = expanded(path)
     if path.is_dir() or not path.parent.is_dir() or not os.access(path.parent, os.W_OK):
         raise OutputError(f"{path}: cannot be written; name a file in an existing, writable folder")
 

@@ -95,5 +95,8 @@ def prepare_verb(
 
 def _show(name: str, report: ImportReport) -> None:
     checked = "all pixels as its card lists" if report.verified else "decoded; the card lists no hashes to compare with"
+    if differing := report.differing:
+        first = f"{', '.join(differing[:4])}{' …' if len(differing) > 4 else ''}"
+        checked = f"{len(differing)} with other pixels than its card lists: {first}; runs warn of them"
     splits = f" ({', '.join(f'{split} {count}' for split, count in report.splits.items())})" if report.splits else ""
     typer.echo(f"{name}: {report.images} images{splits} ({checked}) and {report.lr_files} LR files, in {report.folder}")

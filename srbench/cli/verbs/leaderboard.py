@@ -20,6 +20,7 @@ def leaderboard(
     as_json: JsonFlag = False,
 ) -> None:
     """Print the table of one or several run folders, complete or not."""
+    from srbench.files import expanded
     from srbench.leaderboard import (
         collect_attributes,
         collected,
@@ -44,6 +45,7 @@ def leaderboard(
     for note in board.notes:
         typer.echo(f"note: {note}", err=True)
     if output:
+        output = expanded(output)
         write_leaderboard(output, board, OutputError)
         write_attributes(output, collect_attributes(runs))
         typer.echo(f"written to {output}", err=True)

@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 
 from srbench.cli.options import (
+    ClassifierDeviceOption,
     ClassifierOption,
     LimitOption,
     MetricsOption,
@@ -30,6 +31,7 @@ def score(
     weights: WeightsOption = None,
     split: SplitOption = "",
     limit: LimitOption = None,
+    device: ClassifierDeviceOption = "auto",
     output: OutputOption = None,
     save_images: SaveImagesFlag = False,
 ) -> None:
@@ -54,6 +56,7 @@ def score(
             classifier_weights=classifier_weights,
             split=split,
             limit=limit,
+            device=device,
             output=output,
             save_images=save_images,
             progress=progress,

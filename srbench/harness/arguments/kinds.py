@@ -2,7 +2,6 @@
 
 import operator
 import os
-import unicodedata
 from collections.abc import Callable, Iterable, Mapping, Set
 from pathlib import Path
 from typing import Any, TypeVar, get_args
@@ -10,7 +9,7 @@ from typing import Any, TypeVar, get_args
 import numpy as np
 
 from srbench.api import Metric, Size
-from srbench.files import Files, is_folder_spec
+from srbench.files import Files, expanded, is_folder_spec
 from srbench.harness.arguments.argument import UnfitError, shown
 from srbench.methods import Weights
 
@@ -39,8 +38,6 @@ __all__ = [
 ]
 _T = TypeVar("_T")
 _Reader = Callable[[object], _T]
-_LONGEST = 255
-"""Bytes in a file's name that the usual file systems allow."""
 
 
 def text(value: object) -> str:
@@ -49,13 +46,6 @@ def text(value: object) -> str:
         raise UnfitError
     if not value.isprintable():  # NUL, line ends and what is not UTF-8 are not
         raise UnfitError("leave out the characters that cannot be printed")
-    return _short_enough(value)
-
-
-def _short_enough(value: str) -> str:
-    """Text of which each part between slashes can be a file's name."""
-    if any(len(os.fsencode(part)) > _LONGEST for part in value.split("/")):
-        raise UnfitError(f"a name has at most {_LONGEST} bytes")
     return str(value)
 
 
@@ -68,32 +58,23 @@ def name(value: object) -> str:
 
 
 def path_text(value: object) -> str:
-    """The path of a file or folder, given as text or as a `pathlib.Path`; one that the file system may hold."""
+    """The path of a file or folder, given as text or as a `pathlib.Path`."""
     found = os.fspath(value) if isinstance(value, os.PathLike) else value
     if not isinstance(found, str) or not found.strip():
         raise UnfitError
-    try:
-        os.fsencode(found)  # which takes the names that Python makes of bytes that are not UTF-8
-        Path(found).expanduser()
-    except UnicodeEncodeError:
-        raise UnfitError("leave out the characters that are not UTF-8") from None
-    except RuntimeError:  # what pathlib raises
-        raise UnfitError("there is no home folder of this user") from None
-    if any(unicodedata.category(sign) == "Cc" for sign in found):
-        raise UnfitError("leave out NUL, line ends and other control characters")
-    return _short_enough(found)
+    return str(found)
 
 
 def path(value: object) -> Path:
-    """A path as `path_text` accepts it; `~` is the home folder."""
-    return Path(path_text(value)).expanduser()
+    """A path that the system can look up; `~` is the home folder."""
+    return expanded(path_text(value))
 
 
 def run_folder(value: object) -> Path | str | None:
     """A folder's path, `auto` or None."""
     if value is None or (isinstance(value, str) and value == "auto"):
         return value
-    return Path(text(str(path(value))))
+    return path(text(path_text(value)))
 
 
 def dataset(value: object) -> str:

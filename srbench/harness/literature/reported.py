@@ -11,8 +11,8 @@ from tabulate import tabulate
 
 from srbench.cards import ReportCard, ReportedFigure, installed_cards
 from srbench.errors import OutputError, RequestError
-from srbench.files import write_text
-from srbench.leaderboard import collected, records_frame
+from srbench.files import expanded, write_text
+from srbench.leaderboard import collected, markdown_text, records_frame
 from srbench.runs import open_runs
 
 __all__ = ["report_page", "write_report_page"]
@@ -36,7 +36,7 @@ def write_report_page(folders: Sequence[Path], output: Path) -> Path:
             f"{', '.join(str(folder) for folder in folders)}: no PSNR in it; run with --metrics psnr,ssim"
         )
     records = pd.concat([records_frame(run.records) for run in runs], ignore_index=True)
-    path = output / "reports.md"
+    path = expanded(output) / "reports.md"
     write_text(path, report_page(cards, table, records), OutputError)
     return path
 
@@ -69,7 +69,7 @@ def _reported(card: ReportCard, table: pd.DataFrame, records: pd.DataFrame) -> I
         for figure in card.figures
     ]
     header = ["reported system", "on", "reported dB", f"ours dB ({card.protocol})", "ours is"]
-    yield tabulate(body, header, tablefmt="github", disable_numparse=True)
+    yield _table(header, body)
 
 
 def _measured(figure: ReportedFigure, protocol: str, table: pd.DataFrame, records: pd.DataFrame) -> float | None:
@@ -90,7 +90,7 @@ def _ours(card: ReportCard, table: pd.DataFrame, records: pd.DataFrame) -> Itera
         [row["method"], f"{row['dataset']} ×{row['scale']}", row["protocol"], _cell(row["psnr"]), _cell(row["ssim"], 4)]
         for _, row in rows.iterrows()
     ]
-    yield tabulate(body, ["method", "on", "protocol", "PSNR dB", "SSIM"], tablefmt="github", disable_numparse=True)
+    yield _table(["method", "on", "protocol", "PSNR dB", "SSIM"], body)
     if card.rival is not None:
         yield from _wins(card.methods[0], card.rival, records)
 
@@ -103,7 +103,13 @@ def _wins(method: str, rival: str, records: pd.DataFrame) -> Iterator[str]:
             both = figures[[method, rival]].dropna()
             better = int((both[method] > both[rival]).sum())
             where = f"{dataset} ×{scale}, {protocol}"
-            yield f"- {method} has a better PSNR than {rival} on {better} of {len(both)} images of {where}."
+            said = f"{method} has a better PSNR than {rival} on {better} of {len(both)} images of {where}."
+            yield f"- {markdown_text(said)}"
+
+
+def _table(header: Sequence[str], body: Sequence[Sequence[str]]) -> str:
+    rows = [[markdown_text(cell) for cell in row] for row in (header, *body)]
+    return tabulate(rows[1:], rows[0], tablefmt="github", disable_numparse=True)
 
 
 def _cell(value: float | None, decimals: int = 2) -> str:

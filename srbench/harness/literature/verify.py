@@ -9,7 +9,7 @@ from typing import Any
 from srbench.api import Progress
 from srbench.cards import PublishedBlock, Registry, installed_cards
 from srbench.datasets import open_dataset
-from srbench.errors import DatasetError, NotImportedError, RequestError, UnknownNameError
+from srbench.errors import CardError, DatasetError, NotImportedError, RequestError, UnknownNameError
 from srbench.files import Files, existing_files
 from srbench.harness.arguments.argument import checked
 from srbench.harness.arguments.table import DEVICE, NAMED_WEIGHTS, PROGRESS_OR_NONE
@@ -110,7 +110,7 @@ class _Replay:
             return []
         try:
             open_dataset(dataset, self.cards)
-        except (NotImportedError, UnknownNameError) as error:
+        except (NotImportedError, UnknownNameError, CardError) as error:
             self.skipped.append(f"{method} on {dataset}: {error}")
             return []
         except DatasetError as error:

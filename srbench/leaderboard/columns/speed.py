@@ -8,7 +8,7 @@ from typing import Any
 import pandas as pd
 
 from srbench.api import MethodTiming
-from srbench.leaderboard.grid import grid
+from srbench.leaderboard.grid import grid, markdown_text
 
 SPEED_COLUMNS = (
     "lr_width",
@@ -76,7 +76,8 @@ def timings_text(timings: Sequence[MethodTiming], conditions: Mapping[str, Any],
             "! not steady: percentiles over 20 % of the median apart, or calls became faster or\nslower to the end"
         )
     where = ", ".join(f"{name.replace('_', ' ')} {value}" for name, value in conditions.items() if value is not None)
-    return "\n\n".join([*parts, "\n".join(wrap(f"Measured on: {where}.", 80))])
+    measured = markdown_text(where) if style == "github" else where
+    return "\n\n".join([*parts, "\n".join(wrap(f"Measured on: {measured}.", 80))])
 
 
 def speed_blocks(table: pd.DataFrame) -> Iterator[tuple[str, list[str], list[list[str]]]]:

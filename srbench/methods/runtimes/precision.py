@@ -7,6 +7,10 @@ import torch
 from torch import Tensor
 
 from srbench.api import Inference, Upscaler
+from srbench.isolation import products, set_products
+
+_OF_CPU = 3
+"""Number of precision switches of the CPU, which come before those of the GPU."""
 
 
 def in_precision(upscaler: Upscaler, inference: Inference) -> Upscaler:
@@ -34,10 +38,12 @@ def in_precision(upscaler: Upscaler, inference: Inference) -> Upscaler:
 @contextmanager
 def tf32(*, allowed: bool) -> Iterator[None]:
     """Set whether a GPU may round the inputs of float32 products to 10 mantissa bits, within the block."""
-    cudnn, matmul = torch.backends.cudnn, torch.backends.cuda.matmul
-    before = cudnn.allow_tf32, matmul.allow_tf32
-    cudnn.allow_tf32 = matmul.allow_tf32 = allowed
+    before = products(torch)
+    if allowed:
+        set_products(torch, "high", True, before[2][:_OF_CPU] + ("tf32",) * (len(before[2]) - _OF_CPU))
+    else:
+        set_products(torch)
     try:
         yield
     finally:
-        cudnn.allow_tf32, matmul.allow_tf32 = before
+        set_products(torch, *before)

@@ -6,8 +6,9 @@ from pathlib import Path
 
 from srbench.api import BuildRequest, Colour, Inference, Producer, Scales, Upscaler, UpscalerFactory
 from srbench.cards import Entry, MethodCard, WeightsEntry, load_target
-from srbench.errors import MethodError, SRBenchError, one_line
-from srbench.files import code_sha256, file_identity
+from srbench.errors import MethodError, WeightsError
+from srbench.files import combine, expanded, file_identity, module_sha256
+from srbench.isolation import isolated
 from srbench.methods.runtimes.attach import attach
 from srbench.methods.sources.producer import upscaling_producer
 from srbench.methods.weights import WeightFile
@@ -32,6 +33,7 @@ class CardMethod:
     own: Path | None = None
     variant: str = ""
     place: str = ""
+    _failures: dict[int, WeightsError] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     @property
     def name(self) -> str:
@@ -49,7 +51,7 @@ class CardMethod:
     @property
     def _variant_file(self) -> Path | None:
         """Path of the variant if it is a file, else None."""
-        path = Path(self.variant).expanduser()
+        path = expanded(self.variant)
         return path if self.variant and path.is_file() else None
 
     def receptive_radius(self, scale: int) -> int | None:
@@ -79,14 +81,22 @@ class CardMethod:
         return entry is None or self._file(entry).here
 
     def identity(self, scale: int) -> Mapping[str, str]:
-        """Return a mapping: the pack's version, its code hash, and the weights' hash or the variant."""
+        """Return hashes of the pack, of the factory's code with all it may import, and of weights or variant.
+
+        Weights of which the card has only the first digits of the hash are obtained for it; see `WeightFile.identity`.
+        """
         weights = self.weights(scale)
-        found = {"pack": self.entry.pack.distribution, "code": code_sha256(self.entry.pack.folder)}
+        card = self.entry.card
+        found = {
+            "pack": self.entry.pack.distribution,
+            "code": module_sha256(card.factory.partition(":")[0]),
+            "card": combine(factory=card.factory, colour=card.colour)[:12],
+        }
         if self.variant:
             file = self._variant_file
             return found | ({"weights": file_identity(file)} if file else {"variant": self.variant})
         if weights is not None:
-            return found | {"weights": weights.identity}
+            return found | {"weights": self._file(weights).identity()}
         return found | ({"weights": file_identity(self.own)} if self.own else {})
 
     def inference(self, scale: int, asked: Inference) -> Inference:
@@ -102,14 +112,9 @@ class CardMethod:
         factory: UpscalerFactory = load_target(self.entry.card.factory, self.entry.pack.name)
         entry = self.weights(scale)
         weights = self._file(entry).obtain() if entry else self.own
-        try:
-            return attach(
-                factory(BuildRequest(scale, inference.device, weights, self.variant)), self.inference(scale, inference)
-            )
-        except SRBenchError:
-            raise
-        except (Exception, SystemExit) as error:  # third-party code may raise anything
-            raise MethodError(f"cannot be built: {one_line(error)}") from error
+        with isolated(MethodError, "cannot be built:"):
+            upscaler = factory(BuildRequest(scale, inference.device, weights, self.variant))
+            return attach(upscaler, self.inference(scale, inference))
 
     def open(self, scale: int, inference: Inference) -> Producer:
         """Build the upscaler; return a producer that checks each result for plausibility."""
@@ -117,4 +122,5 @@ class CardMethod:
 
     def _file(self, entry: WeightsEntry) -> WeightFile:
         given = self.given.get(entry.scale)
-        return WeightFile(entry, self.name, self.entry.path.parent, self.entry.pack.distribution, given)
+        owner = self.entry.pack.distribution
+        return WeightFile(entry, self.name, self.entry.path.parent, owner, given, self._failures)

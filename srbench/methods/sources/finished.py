@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from srbench.api import Image, Inference, Job, Produced, Producer
 from srbench.errors import MethodError, RequestError
-from srbench.files import file_identity, image_files, place_sha256, read_image, to_rgb
+from srbench.files import file_identity, image_files, place_sha256, read_identified, to_rgb
 from srbench.protocols import luma, quantise
 
 
@@ -29,10 +29,12 @@ class FinishedImages:
         self.place = place_sha256(folder)
         self.scales = (scale,)
         self._files = _match(folder, ids, scale)
+        self._sha256: dict[str, str] = {}
 
     def identity(self, scale: int) -> Mapping[str, str]:
         """Return the sha256 of each image file, by image id."""
-        return {image: file_identity(path) for image, path in self._files.items()}
+        self._sha256 = {image: file_identity(path) for image, path in self._files.items()}
+        return self._sha256
 
     def inference(self, scale: int, asked: Inference) -> None:
         """Return None, since no network runs."""
@@ -45,7 +47,9 @@ class FinishedImages:
         from srbench.methods.plausibility import suspicions
 
         path = self._files[job.image]
-        image = read_image(path)
+        image, _, found, file = read_identified(path)
+        if file != self._sha256.get(job.image, file):
+            raise MethodError(f"{path.name}: the file was changed during the run; run the same command again")
         if image.shape[1:] != job.size:
             got, expected = (f"{shape[1]}×{shape[0]}" for shape in (image.shape[1:], job.size))
             raise MethodError(f"{path.name} is {got}, expected {expected} (HR cut to a multiple of {job.scale})")
@@ -53,7 +57,8 @@ class FinishedImages:
             raise MethodError(f"{path.name} is grey but HR is RGB; save the RGB result, not its luma")
         if job.grey and (image == image[:1]).all():
             image = np.ascontiguousarray(image[:1])
-        return Produced(image, suspicions(_like(image, job.lr), job.lr, job.scale))
+        warnings = tuple(f"result's file: {warning}" for warning in found)
+        return Produced(image, (*warnings, *suspicions(_like(image, job.lr), job.lr, job.scale)))
 
 
 def _like(image: Image, lr: NDArray[Any]) -> Image:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal, cast, get_args
 
 from srbench.api import Colour, Inference, Producer, Scales, Upscaler
-from srbench.errors import RequestError
+from srbench.errors import MethodError, RequestError
+from srbench.isolation import isolated
 from srbench.methods.runtimes.attach import attach
 from srbench.methods.sources.producer import upscaling_producer
 
@@ -30,6 +32,7 @@ class FunctionMethod:
         scale_argument: How the scale is passed: by position, by keyword, or not at all.
         source: Mapping that `identity` returns.
         place: Hash of the path of the function's file; empty for a callable passed in Python.
+        around: Returns a context in which the function is called.
     """
 
     name: str
@@ -39,6 +42,7 @@ class FunctionMethod:
     scale_argument: ScaleArgument
     source: Mapping[str, str]
     place: str = ""
+    around: Callable[[], AbstractContextManager[None]] = nullcontext
 
     def identity(self, scale: int) -> Mapping[str, str]:
         """Return hashes of the function's files; for a callable passed in Python, a text unique to a call of `run`."""
@@ -74,18 +78,20 @@ class FunctionMethod:
 
         def upscale(lr: Tensor, /) -> Tensor:
             out: Tensor
-            match self.scale_argument:
-                case "position":
-                    out = function(lr, scale)
-                case "keyword":
-                    out = function(lr, scale=scale)
-                case "none":
-                    out = function(lr)
+            with self.around():
+                match self.scale_argument:
+                    case "position":
+                        out = function(lr, scale)
+                    case "keyword":
+                        out = function(lr, scale=scale)
+                    case "none":
+                        out = function(lr)
             return out
 
         if (network := self._network()) is not None:
             upscale.network = network  # type: ignore[attr-defined]  # as `Upscaler` says
-        return attach(upscale, self.inference(scale, inference))
+        with isolated(MethodError, "cannot be built:"):
+            return attach(upscale, self.inference(scale, inference))
 
     def open(self, scale: int, inference: Inference) -> Producer:
         """Return a producer that calls the function and checks each result for plausibility."""

@@ -1,25 +1,25 @@
 """`./mine.py:upscale`: a function in a Python file, with the modules that file imports from its folder."""
 
 import importlib.util
-import os
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
-from functools import lru_cache
+from contextlib import contextmanager, suppress
+from dataclasses import replace
 from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-from srbench.errors import RequestError, one_line, suggest
-from srbench.files import file_sha256, place_sha256
+from srbench.errors import RequestError, suggest
+from srbench.files import import_closure, is_library, opened_files, place_sha256
+from srbench.isolation import isolated
 from srbench.methods.sources.function import FunctionMethod, function_method
 
 
 def method_from_file(path: Path, attribute: str) -> FunctionMethod:
     """Make a method from a function in a Python file, with hashes of every file its results depend on.
 
-    These are the file, the modules it imports from its folder, and the paths in the function's attribute `files`
-    (relative to that folder, for example weights).
+    These are the file, the modules it may import that are not installed libraries, the files that their text names, and
+    the paths in the function's attribute `files` (relative to its folder, for example weights).
 
     Raises:
         RequestError: The file or function does not exist, or the file cannot be imported.
@@ -27,55 +27,54 @@ def method_from_file(path: Path, attribute: str) -> FunctionMethod:
     if not path.is_file():
         raise RequestError(f"{path}: no such file; write your own method as ./file.py:function")
     folder = path.resolve().parent
-    with _neighbours(folder) as imported:
+    neighbours = _Neighbours(folder)
+    with neighbours.importable(), opened_files() as read:
         module = _execute(path)
     function = getattr(module, attribute, None)
     if not callable(function):
         offered = [item for item, value in vars(module).items() if callable(value) and not item.startswith("_")]
         raise RequestError(f"{path}: has no function {attribute!r}{suggest(attribute, offered)}")
-    used = {path.resolve(), *imported, *_listed_files(function, folder, path)}
-    hashes = {os.path.relpath(file, folder): file_sha256(file) for file in used}
-    source = {"function": attribute, **hashes}
-    return function_method(f"{path.stem}:{attribute}", function, source, place_sha256(path))
+    closure = import_closure(path.resolve())
+    closure.files |= {*(Path(name).expanduser() for name in read), *_listed_files(function, folder, path)}
+    source = {"function": attribute, **closure.describe(folder)}
+    method = function_method(f"{path.stem}:{attribute}", function, source, place_sha256(path))
+    return replace(method, around=neighbours.importable)
 
 
-@contextmanager
-def _neighbours(folder: Path) -> Iterator[list[Path]]:
-    """Make the folder importable, and unload its modules afterwards, so that two folders may each have a `network.py`.
+class _Neighbours:
+    """Modules of a folder, which only its own method sees, so that two folders may each have a `network.py`."""
 
-    Yields:
-        Files of all loaded modules from the folder, filled when the block ends.
-    """
-    files: list[Path] = []
-    before = set(sys.modules)
-    sys.path.insert(0, str(folder))
-    try:
-        yield files
-    finally:
-        sys.path.remove(str(folder))
-        for name, module in list(sys.modules.items()):
-            source = _source(module, folder)
-            if source is not None:
-                files.append(source)
-                if name not in before:
-                    del sys.modules[name]
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._modules: dict[str, ModuleType] = {}
+
+    @contextmanager
+    def importable(self) -> Iterator[None]:
+        """Make the folder importable inside the block, and put its modules aside afterwards."""
+        before = set(sys.modules)
+        others = {name: sys.modules[name] for name in self._modules if name in sys.modules}
+        sys.modules.update(self._modules)
+        sys.path.insert(0, str(self._folder))
+        try:
+            yield
+        finally:
+            with suppress(ValueError):  # the method may have changed the path
+                sys.path.remove(str(self._folder))
+            new = {name for name in set(sys.modules) - before if _is_in(sys.modules[name], self._folder)}
+            for name in new | set(self._modules):
+                if name in sys.modules:
+                    self._modules[name] = sys.modules.pop(name)
+            sys.modules.update(others)
 
 
-def _source(module: ModuleType, folder: Path) -> Path | None:
-    """Return a module's file if it is below the folder and not an installed package; else None."""
+def _is_in(module: ModuleType, folder: Path) -> bool:
+    """Whether a module's file is below the folder and not an installed library."""
     named = getattr(module, "__file__", None)
     # torch.ops has the file name `_ops.py`, which does not exist.
     if not isinstance(named, str) or not Path(named).is_absolute():
-        return None
-    path, installed = _resolved(named)
-    return path if not installed and path.is_relative_to(folder) and path.is_file() else None
-
-
-@lru_cache(maxsize=2**14)
-def _resolved(named: str) -> tuple[Path, bool]:
-    """Return a module's resolved path, and whether it is an installed package; cached for thousands of modules."""
+        return False
     path = Path(named).resolve()
-    return path, path.is_relative_to(Path(sys.prefix).resolve()) or "site-packages" in path.parts
+    return path.is_relative_to(folder) and path.is_file() and not is_library(path)
 
 
 def _execute(path: Path) -> ModuleType:
@@ -85,10 +84,8 @@ def _execute(path: Path) -> ModuleType:
         raise RequestError(f"{path}: Python cannot import this file; write ./file.py:function")
     module = importlib.util.module_from_spec(spec)
     sys.modules[name] = module  # dataclasses look up their module during execution
-    try:
+    with isolated(RequestError, f"{path}: correct the file, its import raised"):
         spec.loader.exec_module(module)
-    except (Exception, SystemExit) as error:  # third-party code may raise anything
-        raise RequestError(f"{path}: cannot be imported ({one_line(error)}); correct the file") from error
     return module
 
 

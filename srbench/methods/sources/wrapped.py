@@ -60,16 +60,19 @@ class WrappedMethod:
         return self.inner.inference(self._wrapping(scale).inner_scale, asked)
 
     def build(self, scale: int, inference: Inference) -> Upscaler:
-        """Build the inner upscaler, check its results, which a wrapper could hide, and return it wrapped."""
+        """Build the inner upscaler, check its results, which a wrapper could hide, and return it wrapped.
+
+        Each call gets its own input and each result its own memory, because a method may change its input in place or
+        return one buffer again and again.
+        """
         from srbench.methods.upscale import check_result  # here, because planning must not import torch
 
         wrapping = self._wrapping(scale)
         inner, factor = self.inner.build(wrapping.inner_scale, inference), wrapping.inner_scale
 
         def checked(lr: Tensor, /) -> Tensor:
-            out = inner(lr)
-            check_result(out, (*lr.shape[:2], lr.shape[2] * factor, lr.shape[3] * factor))
-            return out
+            expected = (*lr.shape[:2], lr.shape[2] * factor, lr.shape[3] * factor)
+            return check_result(inner(lr.clone()), expected).clone()
 
         return self.wrapper.wrap(checked, wrapping)
 

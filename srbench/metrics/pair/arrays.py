@@ -51,8 +51,10 @@ class ArrayPair:
         self._terms: dict[int, SsimTerms] = {}
 
     def arrays(self) -> tuple[Planes, Planes]:
-        """Return the upscaled image and its HR: uint8 or float64, (C, H, W)."""
-        return self._pair
+        """Return the upscaled image and its HR, read-only: uint8 or float64, (C, H, W)."""
+        sr, hr = (image.view() for image in self._pair)
+        sr.flags.writeable = hr.flags.writeable = False  # the other metrics read the same samples
+        return sr, hr
 
     def _prepared(self, name: str, image: Planes) -> Planes:
         from srbench.parallel import plain  # here, so that listing does not load a compiler

@@ -8,7 +8,7 @@ from matplotlib import rc_context, style
 from matplotlib.figure import Figure
 
 from srbench.errors import OutputError
-from srbench.files import atomic_write
+from srbench.files import atomic_write, expanded
 
 FIGURE_SUFFIXES = (".png", ".pdf", ".svg")
 _DPI = 200
@@ -26,11 +26,12 @@ def check_suffix(path: Path) -> None:
     """Check the path of a figure before the figure is computed.
 
     Raises:
+        RequestError: The path cannot be looked up.
         OutputError: The suffix is not one of `FIGURE_SUFFIXES`, or the path is a folder.
     """
     if path.suffix.lower() not in FIGURE_SUFFIXES:
         raise OutputError(f"{path}: figures are written as {', '.join(FIGURE_SUFFIXES)}; end its name in one of them")
-    if path.is_dir():
+    if expanded(path).is_dir():
         raise OutputError(f"{path}: is a folder; name a file")
 
 
@@ -62,6 +63,7 @@ def write_figure(figure: Figure, path: Path) -> None:
         OutputError: The suffix is invalid, or the file cannot be written.
     """
     check_suffix(path)
+    path = expanded(path)
     kind = path.suffix.lower()[1:]
     undated = {"png": {}, "pdf": {"CreationDate": None}, "svg": {"Date": None}}[kind]
     # Fonts are embedded in PDF, and text stays text in SVG, so that it can be searched.

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 from torch import Tensor, nn
 
 from srbench.api import Classifier, ClassifierRequest
 from srbench.errors import RequestError, one_line
+from srbench.files import expanded
 from srbench_models.classifiers.adapter import NetworkClassifier
 from srbench_models.classifiers.external.libraries import loaded
 
@@ -21,7 +20,7 @@ def build(request: ClassifierRequest) -> Classifier:
         RuntimeMissingError: transformers is not installed.
         RequestError: The folder does not exist, or holds no image classifier.
     """
-    folder = Path(request.variant).expanduser()
+    folder = expanded(request.variant)
     if not folder.is_dir():
         raise RequestError(f"transformers:{request.variant}: no such folder; save a model there with save_pretrained")
     library = loaded("transformers", "transformers")

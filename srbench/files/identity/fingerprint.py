@@ -12,8 +12,27 @@ from typing import Any
 LIBRARIES = ("torch", "numpy", "numba", "opencv-python-headless", "pillow", "scikit-image")
 """Distributions whose version can change the last digits of a result."""
 
-_PACKAGE = Path(__file__).parent.parent
-_NUMBERS = ("api", "classifiers", "engine", "files/codec.py", "methods", "metrics", "parallel.py", "protocols")
+_PACKAGE = Path(__file__).parent.parent.parent
+_EXEMPT = {
+    "__init__.py": "imports only",
+    "__main__.py": "imports only",
+    "errors.py": "words of messages",
+    "cli": "words of the command line",
+    "harness": "asks the other rooms; computes nothing that a record holds",
+    "report": "draws stored scores",
+    "leaderboard": "tabulates stored scores",
+    "timing": "measures times, which records do not hold",
+    "runs": "decides which records are made, not what they hold",
+    "datasets": "finds files and labels, which are hashed themselves",
+    "files/__init__.py": "imports only",
+    "files/archive.py": "unpacks files, which are hashed themselves",
+    "files/atomic.py": "writes files",
+    "files/downloads.py": "fetches files, which are hashed themselves",
+    "files/identity": "hashes",
+    "files/photograph.py": "reads and writes what `srbench upscale` enlarges, which is not scored",
+    "files/places.py": "finds files, which are hashed themselves",
+}
+"""Files and folders of srbench that decide no number, with the reasons; all others are part of every fingerprint."""
 
 
 def file_sha256(path: Path) -> str:
@@ -34,12 +53,6 @@ def file_identity(path: Path) -> str:
         return f"unreadable: {error.strerror}"
 
 
-@lru_cache(maxsize=32)
-def code_sha256(folder: Path) -> str:
-    """Return the sha256 of the names and contents of all Python and TOML files below a folder."""
-    return _hash_files(folder, (path for path in folder.rglob("*") if path.suffix in {".py", ".toml"}))
-
-
 def _hash_files(root: Path, paths: Iterable[Path]) -> str:
     digest = hashlib.sha256()
     for path in sorted(paths):
@@ -47,17 +60,19 @@ def _hash_files(root: Path, paths: Iterable[Path]) -> str:
     return digest.hexdigest()
 
 
-@lru_cache(maxsize=1)
-def numbers_code() -> str:
-    """Return the sha256 of srbench's code that determines results and warnings, such as metrics and decoding."""
-    paths: list[Path] = []
-    for name in _NUMBERS:
-        place = _PACKAGE / name
-        found = [place] if place.is_file() else [*place.rglob("*.py")]
-        if not found:
-            raise RuntimeError(f"{name}: not found in {_PACKAGE}, so old records could be reused; reinstall srbench")
-        paths += found
-    return _hash_files(_PACKAGE, paths)
+@lru_cache(maxsize=2)
+def numbers_code(package: Path = _PACKAGE) -> str:
+    """Return the sha256 of srbench's code that determines results and warnings, such as metrics and decoding.
+
+    Raises:
+        RuntimeError: A file or folder that is exempt does not exist.
+    """
+    exempt = {package / name for name in _EXEMPT}
+    for path in exempt:
+        if not path.exists():
+            raise RuntimeError(f"{path}: is exempt from fingerprints, but does not exist; reinstall srbench")
+    paths = (path for path in package.rglob("*.py") if exempt.isdisjoint([path, *path.parents]))
+    return _hash_files(package, paths)
 
 
 @lru_cache(maxsize=1)

@@ -1,4 +1,4 @@
-"""Run folders of schema 1, written by srbench 0.1.0: their tables are what they were."""
+"""Run folders of earlier schemas: their scores are what they were."""
 
 from __future__ import annotations
 
@@ -12,11 +12,12 @@ from srbench.leaderboard import collect_attributes, collected, compare_methods, 
 from srbench.leaderboard.text import to_csv, to_markdown
 from srbench.runs import open_run, open_runs
 
-FOLDERS = sorted(path.parent for path in (Path(__file__).parent / "schema-1").glob("*/run.json"))
+FOLDERS = sorted(path.parent for path in Path(__file__).parent.glob("schema-*/*/run.json"))
 
 
-def test_there_are_three():
-    assert [folder.name for folder in FOLDERS] == ["classified", "failed", "timed"]
+def test_there_are_some_of_each():
+    names = [f"{folder.parent.name}/{folder.name}" for folder in FOLDERS]
+    assert names == ["schema-1/classified", "schema-1/failed", "schema-1/timed", "schema-2/plain"]
 
 
 @pytest.mark.parametrize("folder", FOLDERS, ids=lambda folder: folder.name)
@@ -31,7 +32,7 @@ def test_tables_are_what_they_were(folder):
     assert "\n\n".join(compared) + "\n" == (folder / "compare.txt").read_text()
 
 
-def test_a_folder_of_schema_1_is_completed_as_one_of_schema_2(photos, tmp_path):
+def test_a_folder_of_schema_1_is_completed_as_one_of_schema_3(photos, tmp_path):
     """Its records are of other code, and made anew."""
     folder = tmp_path / "run"
     made = srbench.run("nearest", datasets=str(photos), metrics=["psnr", "ssim"], output=folder)
@@ -42,4 +43,4 @@ def test_a_folder_of_schema_1_is_completed_as_one_of_schema_2(photos, tmp_path):
     assert open_run(folder).description.plan == made.description.plan
     again = srbench.run("nearest", datasets=str(photos), metrics=["psnr", "ssim"], output=folder)
     assert again.reused == 3
-    assert '"schema": 2' in path.read_text()
+    assert '"schema": 3' in path.read_text()

@@ -1,0 +1,1 @@
+"""What a result depends on, as hashes: files, code and what it imports, libraries, files opened while code runs."""

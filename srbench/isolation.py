@@ -1,0 +1,172 @@
+"""Third-party code run so that it changes nothing for the code that runs after it."""
+
+import os
+import signal
+import sys
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import Any
+
+from srbench.errors import SRBenchError, one_line
+
+__all__ = ["exact", "isolated", "products", "set_products"]
+
+
+@contextmanager
+def isolated(error: type[SRBenchError], what: str) -> Iterator[None]:
+    """Run third-party code, such as a method, inside the `with` block.
+
+    Whatever the code raises becomes one error, except an SRBenchError and KeyboardInterrupt. Afterwards the process is
+    as before: working directory, import path, standard streams, signal handlers, NumPy's error handling, and torch's
+    default dtype and device, gradient mode, precision switches, determinism and threads. A forked child that returns
+    from the code ends here, because it would otherwise run the rest of the benchmark a second time.
+
+    Args:
+        error: Raised for other exceptions.
+        what: Beginning of the error's message, which the exception follows.
+    """
+    process, before = os.getpid(), _state()
+    try:
+        yield
+    except SRBenchError:
+        raise
+    except BaseException as problem:  # SystemExit, GeneratorExit and CancelledError end the code, not the run
+        if type(problem) is KeyboardInterrupt:  # a class derived from it is the code's own
+            raise
+        raise error(f"{what} {one_line(problem)}") from problem
+    finally:
+        if os.getpid() != process:
+            os._exit(1)
+        _restore(before)
+
+
+@contextmanager
+def exact() -> Iterator[None]:
+    """Compute in float32 as torch does by default, whatever the host process has set, inside the `with` block.
+
+    That is: default dtype float32, default device `cpu`, no autocast, and no rounding of float32 products to TF32 or
+    bfloat16.
+    """
+    import torch  # here, because planning must not import torch
+
+    before = _state()
+    torch.set_default_dtype(torch.float32)
+    if torch.get_default_device().type != "cpu":
+        torch.set_default_device(None)
+    set_products(torch)
+    try:
+        with torch.autocast("cpu", enabled=False), torch.autocast("cuda", enabled=False):
+            yield
+    finally:
+        _restore(before)
+
+
+def _state() -> dict[str, Any]:
+    state: dict[str, Any] = {
+        "cwd": _cwd(),
+        "path": list(sys.path),
+        "streams": (sys.stdin, sys.stdout, sys.stderr),
+        "numpy": _numpy_errors(),
+    }
+    if threading.current_thread() is threading.main_thread():
+        state["signals"] = {one: signal.getsignal(one) for one in (signal.SIGINT, signal.SIGTERM)}
+    if (torch := sys.modules.get("torch")) is not None and hasattr(torch, "get_default_dtype"):
+        state["torch"] = {
+            "dtype": torch.get_default_dtype(),
+            "device": torch.get_default_device(),
+            "grad": torch.is_grad_enabled(),
+            "deterministic": torch.are_deterministic_algorithms_enabled(),
+            "threads": torch.get_num_threads(),
+            "benchmark": torch.backends.cudnn.benchmark,
+            "products": products(torch),
+        }
+    return state
+
+
+def _restore(before: dict[str, Any]) -> None:
+    """Set what has changed; what was imported meanwhile, such as torch, has its own defaults."""
+    if before["cwd"] is not None and _cwd() != before["cwd"]:
+        with suppress(OSError):  # the folder may be gone
+            os.chdir(before["cwd"])
+    sys.path[:] = before["path"]
+    sys.stdin, sys.stdout, sys.stderr = before["streams"]
+    if _numpy_errors() != before["numpy"] != {}:
+        sys.modules["numpy"].seterr(**before["numpy"])
+    for number, handler in before.get("signals", {}).items():
+        if signal.getsignal(number) is not handler:
+            signal.signal(number, handler)
+    if "torch" in before:
+        _restore_torch(before["torch"])
+
+
+def _restore_torch(before: dict[str, Any]) -> None:
+    torch: Any = sys.modules["torch"]
+    torch.set_default_dtype(before["dtype"])
+    if torch.get_default_device() != before["device"]:
+        torch.set_default_device(None if before["device"].type == "cpu" else before["device"])
+    torch.set_grad_enabled(before["grad"])
+    if torch.are_deterministic_algorithms_enabled() != before["deterministic"]:
+        torch.use_deterministic_algorithms(before["deterministic"])
+    if torch.get_num_threads() != before["threads"]:
+        torch.set_num_threads(before["threads"])
+    torch.backends.cudnn.benchmark = before["benchmark"]
+    if products(torch) != before["products"]:
+        set_products(torch, *before["products"])
+
+
+Products = tuple[str, bool | None, tuple[str, ...]]
+"""Precision of float32 products: of matrices, whether cuDNN may use TF32 (None if the newer switches say so), and the
+newer switches."""
+
+_SWITCHES = 6
+
+
+def products(torch: Any) -> Products:
+    """Return torch's present precision of float32 products."""
+    try:
+        cudnn = bool(torch.backends.cudnn.allow_tf32)
+    except RuntimeError:  # convolutions and recurrent networks differ
+        cudnn = None
+    switches = tuple(str(switch.fp32_precision) for switch in _switches(torch))
+    return torch.get_float32_matmul_precision(), cudnn, switches
+
+
+def set_products(
+    torch: Any, matrices: str = "highest", cudnn: bool | None = False, switches: Sequence[str] = ("ieee",) * _SWITCHES
+) -> None:
+    """Set the precision of float32 products; by default exact.
+
+    First by the older functions, so that code which reads those finds no contradiction, then by the newer switches
+    where a value still differs.
+    """
+    if torch.get_float32_matmul_precision() != matrices:
+        torch.set_float32_matmul_precision(matrices)
+    if cudnn is not None and products(torch)[1] is not cudnn:
+        torch.backends.cudnn.allow_tf32 = cudnn
+    for switch, wanted in zip(_switches(torch), switches, strict=True):
+        # "none" is exact by default; an explicit "ieee" would differ from it only in being explicit.
+        if switch.fp32_precision not in ({"ieee", "none"} if wanted == "ieee" else {wanted}):
+            switch.fp32_precision = wanted
+
+
+def _switches(torch: Any) -> tuple[Any, ...]:
+    """What holds the `fp32_precision` of each library and operation."""
+    backends = torch.backends
+    return (
+        *(backends.mkldnn.matmul, backends.mkldnn.conv, backends.mkldnn.rnn),
+        *(backends.cuda.matmul, backends.cudnn.conv, backends.cudnn.rnn),
+    )
+
+
+def _numpy_errors() -> dict[str, str]:
+    numpy = sys.modules.get("numpy")
+    return dict(numpy.geterr()) if numpy is not None and hasattr(numpy, "geterr") else {}
+
+
+def _cwd() -> str | None:
+    try:
+        return str(Path.cwd())
+    except OSError:  # the working directory was deleted
+        return None
