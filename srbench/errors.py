@@ -41,6 +41,7 @@ __all__ = [
     "UndefinedMetricError",
     "UnknownNameError",
     "WeightsError",
+    "message_of",
     "one_line",
     "suggest",
 ]
@@ -50,6 +51,10 @@ class SRBenchError(Exception):
     """Base class of all srbench errors; `exit_code` is the exit status of the command line."""
 
     exit_code: ClassVar[int] = 1
+
+    def __str__(self) -> str:
+        """Return the message on one line; a path in it may hold a line feed, or bytes that are no text."""
+        return "".join(letter if letter.isprintable() else ascii(letter)[1:-1] for letter in super().__str__())
 
 
 class RequestError(SRBenchError):
@@ -118,8 +123,17 @@ class StoreError(SRBenchError):
 
 def one_line(error: BaseException) -> str:
     """Return type and message of an exception on one line, with at most 200 characters of message."""
-    text = " ".join(str(error).split())
-    return f"{type(error).__name__}: {text if len(text) <= 200 else text[:200] + '…'}"
+    text = message_of(error)
+    return ": ".join(filter(None, [type(error).__name__, text if len(text) <= 200 else text[:200] + "…"]))
+
+
+def message_of(error: BaseException) -> str:
+    """Return the message of an exception, which may be third-party code, on one line that can be written as UTF-8."""
+    try:
+        text = str(error)
+    except Exception:  # noqa: BLE001  # its __str__ may raise anything
+        text = "an exception whose message cannot be read"
+    return " ".join(text.split()).encode("utf-8", "backslashreplace").decode()
 
 
 def suggest(name: str, known: Iterable[str]) -> str:
