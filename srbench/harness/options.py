@@ -8,12 +8,12 @@ from srbench.api import LrSource, Metric, PrecisionChoice, Progress, RuntimeName
 from srbench.cards import Registry
 from srbench.classifiers import find_classifiers
 from srbench.datasets import find_datasets
-from srbench.errors import RequestError, suggest
+from srbench.errors import NotApplicableError, RequestError, suggest
 from srbench.harness.arguments.table import CLASSIFIERS, DATASETS, METHODS, METRICS, OPTIONS, PROTOCOLS, SCALES
-from srbench.methods import Weights, find_methods, named_files
+from srbench.methods import Weights, find_methods, named_files, scale_advice
 from srbench.metrics import DEFAULT_METRICS, find_metrics
 from srbench.protocols import find_protocols
-from srbench.runs import Request
+from srbench.runs import Plan, Request, make_plan
 
 Several = str | Sequence[str]
 Methods = str | Callable[..., Any] | Sequence[str | Callable[..., Any]]
@@ -99,6 +99,24 @@ def completed(options: Mapping[str, Any], kind: type[ScoreOptions]) -> RunOption
             raise RequestError(f"no option {name!r}{suggest(name, known)}; there are {', '.join(sorted(known))}")
     chosen = {**DEFAULTS, **options}
     return cast(RunOptions, {name: OPTIONS[name].of(name, value) for name, value in chosen.items()})
+
+
+def planned(methods: Methods, options: RunOptions, cards: Registry) -> Plan:
+    """Look up every name in completed options and plan what is to be run; imports no torch.
+
+    Raises:
+        RequestError: A name is unknown, or options contradict each other.
+        DatasetError: A dataset is not available.
+    """
+    request = resolve(methods, options, cards)
+    try:
+        return make_plan(request)
+    except NotApplicableError as error:
+        lacking = [one for one in request.methods if one.scales != "any" and not set(request.scales) <= set(one.scales)]
+        if not lacking:
+            raise
+        advice = "".join(scale_advice(method) for method in lacking)
+        raise NotApplicableError(f"{error}; {advice}choose another --scale") from None
 
 
 def resolve(methods: Methods, options: RunOptions, cards: Registry) -> Request:

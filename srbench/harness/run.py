@@ -8,9 +8,9 @@ from srbench.classifiers import find_classifiers
 from srbench.datasets import find_datasets
 from srbench.files import expanded
 from srbench.harness.arguments.argument import checked
-from srbench.harness.arguments.table import CLASSIFIERS, DATASET, METRICS, PATH, PROTOCOLS, SCALE, TEXT
+from srbench.harness.arguments.table import CLASSIFIERS, DATASET, FOLDER, METRICS, PROTOCOLS, SCALE, TEXT
 from srbench.harness.execute import execute
-from srbench.harness.options import Methods, RunOptions, ScoreOptions, completed, resolve
+from srbench.harness.options import Methods, RunOptions, ScoreOptions, completed, planned
 from srbench.harness.result import RunResult
 from srbench.methods import FinishedImages, free_name
 from srbench.metrics import find_metrics
@@ -45,10 +45,10 @@ def run(methods: Methods, **options: Unpack[RunOptions]) -> RunResult:
         [{'method': 'nearest', 'images': 4}]
     """
     chosen = completed(options, RunOptions)
-    return execute(make_plan(resolve(methods, chosen, installed_cards())), chosen)
+    return execute(planned(methods, chosen, installed_cards()), chosen)
 
 
-@checked(images=PATH, name=TEXT, dataset=DATASET, scale=SCALE)
+@checked(images=FOLDER, name=TEXT, dataset=DATASET, scale=SCALE)
 def score(
     images: Path | str, *, name: str, dataset: str | Path, scale: int, **options: Unpack[ScoreOptions]
 ) -> RunResult:

@@ -11,12 +11,12 @@ from srbench.errors import NotApplicableError, RequestError, suggest
 from srbench.files import IMAGE_SUFFIXES, expanded, printable_name, to_rgb
 from srbench.harness.arguments.argument import checked
 from srbench.harness.arguments.table import CROP, IMAGE, PATH, PROGRESS
-from srbench.harness.options import RunOptions, completed, resolve
+from srbench.harness.options import RunOptions, completed, planned
 from srbench.methods import resolve_device, resolve_inference
 from srbench.metrics import find_metrics
 from srbench.protocols import Protocol
 from srbench.report import Box, Scene, SceneResult, contrasted, draw_sheet, most_different, read_box, write_figure
-from srbench.runs import Cell, Plan, make_plan
+from srbench.runs import Cell, Plan
 
 __all__ = ["AUTO", "chosen_cells", "find_box", "find_image", "make_scene", "show"]
 AUTO = "auto"
@@ -57,7 +57,7 @@ def show(
     cards = installed_cards()
     dataset, name = find_image(image, cards)
     chosen = completed(options, RunOptions)
-    plan = make_plan(resolve(methods, chosen, cards))
+    plan = planned(methods, chosen, cards)
     if plan.refused:
         raise NotApplicableError(str(plan.refused[0]))
     request = plan.request

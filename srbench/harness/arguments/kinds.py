@@ -9,6 +9,7 @@ from typing import Any, TypeVar, get_args
 import numpy as np
 
 from srbench.api import Metric, Size
+from srbench.errors import RequestError
 from srbench.files import Files, expanded, is_folder_spec
 from srbench.harness.arguments.argument import UnfitError, shown
 from srbench.methods import Weights
@@ -70,6 +71,14 @@ def path(value: object) -> Path:
     return expanded(path_text(value))
 
 
+def image_folder(value: object) -> Path:
+    """A path of a folder, which need not be there; a file is refused."""
+    found = path(value)
+    if found.is_file():
+        raise RequestError(f"{found}: is a file; name the folder that holds the images")
+    return found
+
+
 def run_folder(value: object) -> Path | str | None:
     """A folder's path, `auto` or None."""
     if value is None or (isinstance(value, str) and value == "auto"):
@@ -80,6 +89,9 @@ def run_folder(value: object) -> Path | str | None:
 def dataset(value: object) -> str:
     """A dataset's name, or a folder written as a path: a `pathlib.Path` is always a folder."""
     found = text(path_text(value))
+    # A name has no point: a file called `set5` is no obstacle to the dataset.
+    if is_folder_spec(found) or Path(found).suffix:
+        image_folder(found)
     return f"./{found}" if isinstance(value, os.PathLike) and not is_folder_spec(found) else found
 
 

@@ -30,6 +30,7 @@ RUNTIME: Argument[RuntimeName] = Argument("'eager', 'compile' or 'openvino'", ki
 WEIGHTS = Argument("files, or a dict such as {'edsr@mine': 'mine.safetensors'}", kinds.weights)
 NAMED_WEIGHTS = Argument("a dict such as {'edsr@official': 'edsr.pt'}, or None", kinds.weights_by_name)
 PATH = Argument("a path, as text or pathlib.Path", kinds.path)
+FOLDER = Argument("a folder, as text or pathlib.Path", kinds.image_folder)
 TEXT = Argument("text", kinds.text)
 FLAG = Argument("True or False", kinds.boolean)
 IMAGE = Argument("an image file, 'DATASET/ID', or an image's id", kinds.path_text)

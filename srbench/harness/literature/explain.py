@@ -12,11 +12,10 @@ from srbench.harness.arguments.argument import checked
 from srbench.harness.arguments.table import PROGRESS
 from srbench.harness.literature.scorer import ImageScores, Scorer
 from srbench.harness.literature.variants import Variant, averaged
-from srbench.harness.options import RunOptions, completed, resolve
+from srbench.harness.options import RunOptions, completed, planned
 from srbench.methods import resolve_device
 from srbench.metrics import find_metrics
 from srbench.protocols import Protocol, find_protocols
-from srbench.runs import make_plan
 
 __all__ = ["TOLERANCE", "Explanation", "explain", "sentence"]
 TOLERANCE = 0.02
@@ -60,7 +59,7 @@ def explain(methods: Sequence[str], options: RunOptions, progress: Progress = la
     """
     cards = installed_cards()
     chosen = completed(options, RunOptions)
-    request = make_plan(resolve(methods, chosen, cards)).request
+    request = planned(methods, chosen, cards).request
     base = request.protocols[0]
     if base.card.degradation.planes != "rgb":
         raise RequestError(f"{base.name}: upscales luma alone; choose a protocol of RGB images to compare others with")
