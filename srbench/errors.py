@@ -52,6 +52,10 @@ class SRBenchError(Exception):
 
     exit_code: ClassVar[int] = 1
 
+    def __str__(self) -> str:
+        """Return the message on one line; a path in it may hold a line feed, or bytes that are no text."""
+        return "".join(letter if letter.isprintable() else ascii(letter)[1:-1] for letter in super().__str__())
+
 
 class RequestError(SRBenchError):
     """The request, such as an option or argument, is invalid; nothing was started."""

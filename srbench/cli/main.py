@@ -26,6 +26,7 @@ from srbench.cli.verbs.score import score
 from srbench.cli.verbs.show import show
 from srbench.cli.verbs.upscale import upscale
 from srbench.cli.verbs.verify import verify
+from srbench.cli.words import plain_message, refuse_empty
 from srbench.errors import CardError, SRBenchError, StoppedError, one_line
 from srbench.harness.catalogue import left_out
 
@@ -54,16 +55,18 @@ class _Verbs(TyperGroup):
     ) -> Any:
         if not standalone_mode:
             return super().main(args, prog_name, standalone_mode=False, **more)
+        words = list(sys.argv[1:] if args is None else args)
         try:
             try:
-                code = super().main(args, prog_name, standalone_mode=False, **more)
+                refuse_empty(words)
+                code = super().main(words, prog_name, standalone_mode=False, **more)
             finally:
                 for line in (*self._left_out_verbs(), *left_out()):
                     typer.echo(f"note: {line}", err=True)
         except SRBenchError as error:
             _fail(str(error), error.exit_code)
         except TyperException as error:
-            message = " ".join(error.format_message().split())
+            message = plain_message(error.format_message())
             # Without arguments, typer has already printed the help.
             _fail(message, 2) if message else sys.exit(2)
         except (typer.Abort, KeyboardInterrupt):

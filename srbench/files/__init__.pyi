@@ -3,6 +3,7 @@ from .archive import is_archive as is_archive
 from .archive import unpack as unpack
 from .atomic import atomic_write as atomic_write
 from .atomic import is_web_page as is_web_page
+from .atomic import unlike_weights as unlike_weights
 from .atomic import write_text as write_text
 from .codec import IMAGE_SUFFIXES as IMAGE_SUFFIXES
 from .codec import IdentifiedImage as IdentifiedImage

@@ -438,7 +438,9 @@ def test_a_run_with_failures_says_failed(photos, tmp_path):
 
 @pytest.mark.parametrize("name", ["edsr", "bicubic", "", "a\nb", "mine:upscale", "edsr@srbench", "HR"])
 def test_names_that_are_taken_or_unfit(photos, name):
-    with pytest.raises(srbench.SRBenchError, match="is the name of a method|cannot name a row|is reserved for"):
+    with pytest.raises(
+        srbench.SRBenchError, match="is the name of a method|cannot name a row|is reserved for|cannot be printed"
+    ):
         srbench.score(photos, name=name, dataset=str(photos), scale=2)
 
 
