@@ -29,12 +29,14 @@ def method_from_file(path: Path, attribute: str) -> FunctionMethod:
     folder = path.resolve().parent
     with _neighbours(folder) as imported:
         module = _execute(path)
-    function = getattr(module, attribute, None)
-    if not callable(function):
-        offered = [item for item, value in vars(module).items() if callable(value) and not item.startswith("_")]
-        raise RequestError(f"{path}: has no function {attribute!r}{suggest(attribute, offered)}")
+    with isolated(RequestError, f"{path}: correct the file, reading {attribute!r} raised"):
+        function = getattr(module, attribute, None)
+        if not callable(function):
+            offered = [item for item, value in vars(module).items() if callable(value) and not item.startswith("_")]
+            raise RequestError(f"{path}: has no function {attribute!r}{suggest(attribute, offered)}")
+        listed = _listed_files(function, folder, path)
     closure = import_closure(path.resolve())
-    closure.files |= {*imported, *_listed_files(function, folder, path)}
+    closure.files |= {*imported, *listed}
     source = {"function": attribute, **closure.describe(folder)}
     return function_method(f"{path.stem}:{attribute}", function, source, place_sha256(path))
 
@@ -91,7 +93,10 @@ def _execute(path: Path) -> ModuleType:
 
 
 def _listed_files(function: Any, folder: Path, path: Path) -> list[Path]:
-    listed = [(folder / name).resolve() for name in getattr(function, "files", ())]
+    names = getattr(function, "files", ())
+    if not isinstance(names, list | tuple) or not all(isinstance(name, str | Path) for name in names):
+        raise RequestError(f"{path}: its attribute files is {names!r:.60}, expected a list of paths")
+    listed = [(folder / name).resolve() for name in names]
     for file in listed:
         if not file.is_file():
             raise RequestError(f"{path}: its attribute files lists {file.name}, which does not exist")
