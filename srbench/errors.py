@@ -127,7 +127,7 @@ def message_of(error: BaseException) -> str:
     """Return the message of an exception, which may be third-party code, on one line of printable characters."""
     try:
         text = str(error)
-    except BaseException as problem:  # noqa: BLE001  # its __str__ may raise anything, even SystemExit
+    except BaseException as problem:  # its __str__ may raise anything, even SystemExit
         if type(problem) is KeyboardInterrupt:
             raise
         text = "an exception whose message cannot be read"

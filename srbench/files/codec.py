@@ -8,7 +8,6 @@ import hashlib
 import io
 import os
 import re
-import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -17,12 +16,13 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image as Pil
-from PIL import ImageFile, ImageOps, UnidentifiedImageError
+from PIL import ImageOps, UnidentifiedImageError
 
 from srbench.api import Image
 from srbench.errors import ImageError
 from srbench.files.atomic import atomic_write
 from srbench.files.integrity import damage
+from srbench.files.strict import strict
 
 IMAGE_SUFFIXES = frozenset({".png", ".bmp", ".jpg", ".jpeg", ".webp", ".tif", ".tiff", ".ppm", ".pgm"})
 MAX_PIXELS = 150_000_000
@@ -34,24 +34,6 @@ _FORMATS = ("PNG", "BMP", "JPEG", "WEBP", "TIFF", "PPM")
 """Pillow's names of the formats that are decoded, whatever a file's suffix; Pillow itself knows many more."""
 
 _COMPRESSION, _PHOTOMETRIC, _BITS, _SAMPLE_FORMAT = 259, 262, 258, 339  # tags of a TIFF
-
-
-class _Settings:
-    """Pillow's settings, which belong to the whole process, while images are decoded.
-
-    Attributes:
-        threads: How many decode now.
-        host: Whether truncated files were allowed, and the largest number of pixels, before the first began.
-        disturbed: How often another thread allowed truncated files meanwhile.
-    """
-
-    guard = threading.Lock()
-    threads = 0
-    host: tuple[bool, int | None] = False, Pil.MAX_IMAGE_PIXELS
-    disturbed = 0
-
-
-_settings = _Settings()
 
 
 def read_image(path: str | os.PathLike[str]) -> Image:
@@ -127,7 +109,7 @@ def upright(path: Path, content: bytes) -> Iterator[tuple[Pil.Image, tuple[str, 
         The image, and warnings about its file.
     """
     try:
-        with _strict(), Pil.open(io.BytesIO(content), formats=_FORMATS) as file:
+        with strict(), Pil.open(io.BytesIO(content), formats=_FORMATS) as file:
             _refuse_unreadable(file, path)
             found = _several(file, path)
             picture = ImageOps.exif_transpose(file)
@@ -141,36 +123,6 @@ def upright(path: Path, content: bytes) -> Iterator[tuple[Pil.Image, tuple[str, 
         # Pillow raises the first three for damaged data, SyntaxError for a broken PNG chunk; and it warns of damaged
         # EXIF data, which raises where the user's settings say so.
         raise ImageError(f"{path}: damaged or unreadable image ({error}); replace the file") from error
-
-
-@contextmanager
-def _strict() -> Iterator[None]:
-    """Decode by srbench's own rules inside the `with` block, whatever a method or the host process has set in Pillow.
-
-    That is: missing rows are an error, and the largest number of pixels is `MAX_PIXELS`, checked by the caller.
-    Pillow's settings are of the whole process, hence the first thread that decodes changes them and the last one
-    changes them back.
-
-    Raises:
-        ValueError: Another thread allowed missing rows meanwhile.
-    """
-    with _settings.guard:
-        if not _settings.threads:
-            _settings.host = ImageFile.LOAD_TRUNCATED_IMAGES, Pil.MAX_IMAGE_PIXELS
-        elif ImageFile.LOAD_TRUNCATED_IMAGES:
-            _settings.disturbed += 1
-        disturbed = _settings.disturbed
-        _settings.threads += 1
-        ImageFile.LOAD_TRUNCATED_IMAGES, Pil.MAX_IMAGE_PIXELS = False, None
-    try:
-        yield
-        if ImageFile.LOAD_TRUNCATED_IMAGES or _settings.disturbed != disturbed:
-            raise ValueError("a method allowed truncated files while it was decoded; run the same command again")
-    finally:
-        with _settings.guard:
-            _settings.threads -= 1
-            if not _settings.threads:
-                ImageFile.LOAD_TRUNCATED_IMAGES, Pil.MAX_IMAGE_PIXELS = _settings.host
 
 
 def _refuse_unreadable(file: Pil.Image, path: Path) -> None:
