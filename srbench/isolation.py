@@ -4,10 +4,11 @@ import os
 import signal
 import sys
 import threading
+import warnings
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from srbench.errors import SRBenchError, one_line
 
@@ -19,9 +20,10 @@ def isolated(error: type[SRBenchError], what: str) -> Iterator[None]:
     """Run third-party code, such as a method, inside the `with` block.
 
     Whatever the code raises becomes one error, except an SRBenchError and KeyboardInterrupt. Afterwards the process is
-    as before: working directory, import path, standard streams, signal handlers, NumPy's error handling, and torch's
-    default dtype and device, gradient mode, precision switches, determinism and threads. A forked child that returns
-    from the code ends here, because it would otherwise run the rest of the benchmark a second time.
+    as before: working directory, import path, standard streams, signal handlers, hooks, the recursion limit, warnings
+    (which the code may have turned into errors), NumPy's error handling, and torch's default dtype and device, gradient
+    mode, precision switches, determinism and threads. A forked child that returns from the code ends here, because it
+    would otherwise run the rest of the benchmark a second time.
 
     Args:
         error: Raised for other exceptions.
@@ -68,6 +70,9 @@ def _state() -> dict[str, Any]:
         "cwd": _cwd(),
         "path": list(sys.path),
         "streams": (sys.stdin, sys.stdout, sys.stderr),
+        "hooks": (sys.excepthook, sys.gettrace(), sys.getprofile(), warnings.showwarning),
+        "recursion": sys.getrecursionlimit(),
+        "errors": _warnings_as_errors(),
         "numpy": _numpy_errors(),
     }
     if threading.current_thread() is threading.main_thread():
@@ -92,6 +97,7 @@ def _restore(before: dict[str, Any]) -> None:
             os.chdir(before["cwd"])
     sys.path[:] = before["path"]
     sys.stdin, sys.stdout, sys.stderr = before["streams"]
+    _restore_interpreter(before)
     if _numpy_errors() != before["numpy"] != {}:
         sys.modules["numpy"].seterr(**before["numpy"])
     for number, handler in before.get("signals", {}).items():
@@ -99,6 +105,25 @@ def _restore(before: dict[str, Any]) -> None:
             signal.signal(number, handler)
     if "torch" in before:
         _restore_torch(before["torch"])
+
+
+def _restore_interpreter(before: dict[str, Any]) -> None:
+    sys.excepthook, trace, profile, warnings.showwarning = before["hooks"]
+    if sys.gettrace() is not trace:
+        sys.settrace(trace)
+    if sys.getprofile() is not profile:
+        sys.setprofile(profile)
+    if sys.getrecursionlimit() != before["recursion"]:
+        sys.setrecursionlimit(before["recursion"])
+    if len(_warnings_as_errors()) > len(before["errors"]):
+        kept = [one for one in warnings.filters if one[0] != "error" or one in before["errors"]]
+        warnings.resetwarnings()  # also forgets what was shown, as a change of the list itself does not
+        cast(list[Any], warnings.filters).extend(kept)
+
+
+def _warnings_as_errors() -> list[Any]:
+    """Filters by which a warning raises; those that hide one, as many libraries add, do no harm."""
+    return [one for one in warnings.filters if one[0] == "error"]
 
 
 def _restore_torch(before: dict[str, Any]) -> None:
