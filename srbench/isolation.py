@@ -12,24 +12,19 @@ from typing import Any, cast
 
 from srbench.errors import SRBenchError, one_line
 
-__all__ = ["exact", "isolated", "products", "set_products"]
+__all__ = ["contained", "exact", "isolated", "products", "set_products"]
 
 
 @contextmanager
-def isolated(error: type[SRBenchError], what: str) -> Iterator[None]:
-    """Run third-party code, such as a method, inside the `with` block.
+def contained(error: type[SRBenchError], what: str) -> Iterator[None]:
+    """Turn whatever the `with` block raises into one error, except an SRBenchError and KeyboardInterrupt.
 
-    Whatever the code raises becomes one error, except an SRBenchError and KeyboardInterrupt. Afterwards the process is
-    as before: working directory, import path, standard streams, signal handlers, hooks, the recursion limit, warnings
-    (which the code may have turned into errors), NumPy's error handling, and torch's default dtype and device, gradient
-    mode, precision switches, determinism and threads. A forked child that returns from the code ends here, because it
-    would otherwise run the rest of the benchmark a second time.
+    For code beside a method in another thread, where the process's state must not be restored: it may be the method's.
 
     Args:
         error: Raised for other exceptions.
         what: Beginning of the error's message, which the exception follows.
     """
-    process, before = os.getpid(), _state()
     try:
         yield
     except SRBenchError:
@@ -38,6 +33,23 @@ def isolated(error: type[SRBenchError], what: str) -> Iterator[None]:
         if type(problem) is KeyboardInterrupt:  # a class derived from it is the code's own
             raise
         raise error(f"{what} {one_line(problem)}") from problem
+
+
+@contextmanager
+def isolated(error: type[SRBenchError], what: str) -> Iterator[None]:
+    """Run third-party code, such as a method, inside the `with` block, in one thread at a time.
+
+    Whatever the code raises becomes one error, see `contained`. Afterwards the process is
+    as before: working directory, import path, standard streams, signal handlers, hooks, the recursion limit, warnings
+    (which the code may have turned into errors), NumPy's error handling, and torch's default dtype and device, gradient
+    mode, precision switches, determinism and threads. A forked child that returns from the code ends here, because it
+    would otherwise run the rest of the benchmark a second time.
+
+    """
+    process, before = os.getpid(), _state()
+    try:
+        with contained(error, what):
+            yield
     finally:
         if os.getpid() != process:
             os._exit(1)
