@@ -15,7 +15,7 @@
     ├── MethodError                an upscaler raised an exception or returned an invalid result
     ├── UndefinedMetricError       a metric has no value for this pair of images
     ├── StoreError                 a run folder cannot be read or completed
-    └── StoppedError               exit code 130: interrupted by Ctrl-C
+    └── StoppedError               exit code 130: interrupted by Ctrl-C (143: by SIGTERM)
 
 Each message is one line: what was given, what was expected, what to do.
 """
@@ -68,7 +68,10 @@ class DownloadError(SRBenchError):
 
 
 class StoppedError(SRBenchError):
-    """The user pressed Ctrl-C; the message says which results were saved and how to continue."""
+    """Interrupted by Ctrl-C, SIGTERM or SIGHUP; the message says which results were saved and how to continue.
+
+    The command line ends with 128 + the signal, as shells count it: 130 after Ctrl-C, 143 after SIGTERM.
+    """
 
     exit_code = 130
 

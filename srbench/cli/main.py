@@ -12,6 +12,7 @@ from typer.core import TyperGroup
 from typer.exceptions import TyperException
 from typer.main import get_command
 
+from srbench.cli.stopping import as_usual, end_at_once, last_words, stoppable
 from srbench.cli.verbs import datasets
 from srbench.cli.verbs.bench import bench
 from srbench.cli.verbs.compare import compare
@@ -59,10 +60,13 @@ class _Verbs(TyperGroup):
         try:
             try:
                 refuse_empty(words)
-                code = super().main(words, prog_name, standalone_mode=False, **more)
+                with as_usual():
+                    code = super().main(words, prog_name, standalone_mode=False, **more)
             finally:
                 for line in (*self._left_out_verbs(), *left_out()):
                     typer.echo(f"note: {line}", err=True)
+        except StoppedError as error:
+            _stopped(str(error))
         except SRBenchError as error:
             _fail(str(error), error.exit_code)
         except TyperException as error:
@@ -72,7 +76,7 @@ class _Verbs(TyperGroup):
         except (typer.Abort, KeyboardInterrupt):
             code = StoppedError.exit_code
         if code == StoppedError.exit_code:  # typer also returns it after Ctrl-C
-            _fail("interrupted", code)
+            _stopped("interrupted")
         sys.exit(code if isinstance(code, int) else 0)
 
     def _left_out_verbs(self) -> list[str]:
@@ -84,6 +88,11 @@ class _Verbs(TyperGroup):
             for point in points
             if not _is_own(point)
         ]
+
+
+def _stopped(message: str) -> None:
+    with last_words() as code:
+        _fail(message, code)
 
 
 def _fail(message: str, code: int) -> None:
@@ -155,14 +164,15 @@ def srbench(
 
 
 def _tuned(verb: Callable[..., None]) -> Callable[..., None]:
-    """Tune this process for measuring before the verb runs."""
+    """Tune this process for measuring before the verb runs, and let signals end it in an orderly way."""
 
     @wraps(verb)
     def tuned(*arguments: Any, **options: Any) -> None:
-        from srbench.methods import tune  # here, because `--help` must not import torch
+        with stoppable():
+            from srbench.methods import tune  # here, because `--help` must not import torch
 
-        tune()
-        verb(*arguments, **options)
+            tune()
+            verb(*arguments, **options)
 
     return tuned
 
@@ -178,6 +188,7 @@ app.add_typer(datasets.app, name="datasets")
 
 def main() -> None:
     """Run the command line; characters missing from the terminal's encoding are replaced."""
+    end_at_once()
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="replace")

@@ -8,7 +8,7 @@ previous one run at once, with bounded queues in between. An error fails only th
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import closing
 from typing import Any
@@ -139,17 +139,18 @@ class _Scoring:
             self._references[name] = pixel_sha256(reference)
         return SavedHashes(pixel_sha256(image), self._references[name])
 
-    def _submit(self, function: Callable[..., list[Record]], *arguments: Any) -> None:
+    def _submit(self, function: Callable[..., Iterable[Record]], *arguments: Any) -> None:
         """Make records in the background, once fewer than `_WAITING` batches are in progress."""
         self._drain(_WAITING - 1)
         self._waiting.append(self._scorer.submit(self._stored, function, *arguments))
 
-    def _stored(self, function: Callable[..., list[Record]], *arguments: Any) -> int:
-        """Make and store records; return their number."""
-        records = function(*arguments)
-        for record in records:
+    def _stored(self, function: Callable[..., Iterable[Record]], *arguments: Any) -> int:
+        """Store each record as soon as it is made; return their number."""
+        made = 0
+        for record in function(*arguments):
             self._sink.append(record)
-        return len(records)
+            made += 1
+        return made
 
     def _drain(self, left: int) -> None:
         """Report progress, and errors of the storage, until at most `left` batches are in progress."""

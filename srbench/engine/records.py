@@ -1,7 +1,7 @@
 """Records of results: scored, or failed with the reason."""
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from srbench.api import Metric, Panel, Planes, View
@@ -31,26 +31,26 @@ def scored(image: Planes, prepared: PreparedImage, protocol: Protocol, metrics: 
     return score(compare(sr, prepared.references[protocol.name]), metrics)
 
 
-def scored_records(result: Upscaled, metrics: Sequence[Metric], save: Save) -> list[Record]:
-    """Save one upscaled image, score it, and return a record for each protocol.
+def scored_records(result: Upscaled, metrics: Sequence[Metric], save: Save) -> Iterator[Record]:
+    """Save one upscaled image, score it, and yield the record of each protocol as soon as it is scored.
 
     Raises:
         StoreError: The image cannot be saved.
     """
-    records: list[Record] = []
     pending, hr = result.ready.records, result.ready.prepared.hr
     try:
         saved = save(result)
     except device_faults() as error:
-        return failed_records(pending, MethodError(f"cannot be saved: {one_line(error)}"), hr)
+        yield from failed_records(pending, MethodError(f"cannot be saved: {one_line(error)}"), hr)
+        return
     for one in pending:
         try:
-            records.append(replace(_record(one, result, metrics), **saved._asdict()))
+            record = replace(_record(one, result, metrics), **saved._asdict())
         except MethodError as error:
-            records += failed_records([one], error, hr)
+            (record,) = failed_records([one], error, hr)
         except device_faults() as error:
-            records += failed_records([one], MethodError(f"cannot be scored: {one_line(error)}"), hr)
-    return records
+            (record,) = failed_records([one], MethodError(f"cannot be scored: {one_line(error)}"), hr)
+        yield record
 
 
 def device_faults() -> tuple[type[Exception], ...]:
@@ -71,23 +71,22 @@ def predictions(results: Sequence[Upscaled], panel: Panel) -> list[Predictions]:
 
 def classified_records(
     results: Sequence[Upscaled], found: Sequence[Predictions], metrics: Sequence[Metric], save: Save
-) -> list[Record]:
-    """Save and score classified results, and return their records, failed where a classifier failed on the result.
+) -> Iterator[Record]:
+    """Save and score classified results, and yield each record as soon as it is scored.
+
+    Yields:
+        Records, failed where a classifier failed on the result.
 
     Raises:
         StoreError: A result cannot be saved.
     """
-    records: list[Record] = []
     for result, each in zip(results, found, strict=True):
         if isinstance(each, MethodError):
-            records += failed_records(result.ready.records, each, result.ready.prepared.hr)
+            yield from failed_records(result.ready.records, each, result.ready.prepared.hr)
             continue
         described = {name: prediction.describe() for name, prediction in each.items()}
-        records += [
-            replace(record, seen=described) if record.status == "ok" else record
-            for record in scored_records(result, metrics, save)
-        ]
-    return records
+        for record in scored_records(result, metrics, save):
+            yield replace(record, seen=described) if record.status == "ok" else record
 
 
 def _view(result: Upscaled, panel: Panel) -> View:
