@@ -4,30 +4,27 @@ import os
 import signal
 import sys
 import threading
+import warnings
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from srbench.errors import SRBenchError, one_line
 
-__all__ = ["exact", "isolated", "products", "set_products"]
+__all__ = ["contained", "exact", "isolated", "products", "set_products"]
 
 
 @contextmanager
-def isolated(error: type[SRBenchError], what: str) -> Iterator[None]:
-    """Run third-party code, such as a method, inside the `with` block.
+def contained(error: type[SRBenchError], what: str) -> Iterator[None]:
+    """Turn whatever the `with` block raises into one error, except an SRBenchError and KeyboardInterrupt.
 
-    Whatever the code raises becomes one error, except an SRBenchError and KeyboardInterrupt. Afterwards the process is
-    as before: working directory, import path, standard streams, signal handlers, NumPy's error handling, and torch's
-    default dtype and device, gradient mode, precision switches, determinism and threads. A forked child that returns
-    from the code ends here, because it would otherwise run the rest of the benchmark a second time.
+    For code beside a method in another thread, where the process's state must not be restored: it may be the method's.
 
     Args:
         error: Raised for other exceptions.
         what: Beginning of the error's message, which the exception follows.
     """
-    process, before = os.getpid(), _state()
     try:
         yield
     except SRBenchError:
@@ -36,6 +33,23 @@ def isolated(error: type[SRBenchError], what: str) -> Iterator[None]:
         if type(problem) is KeyboardInterrupt:  # a class derived from it is the code's own
             raise
         raise error(f"{what} {one_line(problem)}") from problem
+
+
+@contextmanager
+def isolated(error: type[SRBenchError], what: str) -> Iterator[None]:
+    """Run third-party code, such as a method, inside the `with` block, in one thread at a time.
+
+    Whatever the code raises becomes one error, see `contained`. Afterwards the process is
+    as before: working directory, import path, standard streams, signal handlers, hooks, the recursion limit, warnings
+    (which the code may have turned into errors), NumPy's error handling, and torch's default dtype and device, gradient
+    mode, precision switches, determinism and threads. A forked child that returns from the code ends here, because it
+    would otherwise run the rest of the benchmark a second time.
+
+    """
+    process, before = os.getpid(), _state()
+    try:
+        with contained(error, what):
+            yield
     finally:
         if os.getpid() != process:
             os._exit(1)
@@ -68,6 +82,9 @@ def _state() -> dict[str, Any]:
         "cwd": _cwd(),
         "path": list(sys.path),
         "streams": (sys.stdin, sys.stdout, sys.stderr),
+        "hooks": (sys.excepthook, sys.gettrace(), sys.getprofile(), warnings.showwarning),
+        "recursion": sys.getrecursionlimit(),
+        "errors": _warnings_as_errors(),
         "numpy": _numpy_errors(),
     }
     if threading.current_thread() is threading.main_thread():
@@ -92,6 +109,7 @@ def _restore(before: dict[str, Any]) -> None:
             os.chdir(before["cwd"])
     sys.path[:] = before["path"]
     sys.stdin, sys.stdout, sys.stderr = before["streams"]
+    _restore_interpreter(before)
     if _numpy_errors() != before["numpy"] != {}:
         sys.modules["numpy"].seterr(**before["numpy"])
     for number, handler in before.get("signals", {}).items():
@@ -99,6 +117,25 @@ def _restore(before: dict[str, Any]) -> None:
             signal.signal(number, handler)
     if "torch" in before:
         _restore_torch(before["torch"])
+
+
+def _restore_interpreter(before: dict[str, Any]) -> None:
+    sys.excepthook, trace, profile, warnings.showwarning = before["hooks"]
+    if sys.gettrace() is not trace:
+        sys.settrace(trace)
+    if sys.getprofile() is not profile:
+        sys.setprofile(profile)
+    if sys.getrecursionlimit() != before["recursion"]:
+        sys.setrecursionlimit(before["recursion"])
+    if len(_warnings_as_errors()) > len(before["errors"]):
+        kept = [one for one in warnings.filters if one[0] != "error" or one in before["errors"]]
+        warnings.resetwarnings()  # also forgets what was shown, as a change of the list itself does not
+        cast(list[Any], warnings.filters).extend(kept)
+
+
+def _warnings_as_errors() -> list[Any]:
+    """Filters by which a warning raises; those that hide one, as many libraries add, do no harm."""
+    return [one for one in warnings.filters if one[0] == "error"]
 
 
 def _restore_torch(before: dict[str, Any]) -> None:

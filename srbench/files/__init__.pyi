@@ -28,6 +28,7 @@ from .identity.fingerprint import place_sha256 as place_sha256
 from .identity.fingerprint import runtime_version as runtime_version
 from .identity.observed import changed_files as changed_files
 from .identity.observed import opened_files as opened_files
+from .identity.observed import recorded_file as recorded_file
 from .photograph import WRITABLE_SUFFIXES as WRITABLE_SUFFIXES
 from .photograph import Photograph as Photograph
 from .photograph import read_photograph as read_photograph

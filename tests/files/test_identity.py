@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 import srbench
-from srbench.files import changed_files, file_sha256, import_closure, numbers_code, opened_files
+from srbench.files import changed_files, file_sha256, import_closure, numbers_code, opened_files, recorded_file
 from srbench.files.identity import fingerprint
 
 PACKAGE = Path(srbench.__file__).parent
@@ -177,8 +177,9 @@ def test_files_that_are_read_are_seen_and_those_that_are_written_are_not(tmp_pat
         Path(np.__file__).read_bytes()
         Path(srbench.__file__).read_bytes()
     (tmp_path / "in_a_thread").read_text()  # outside: nothing is added
-    names = {Path(name).name for name in seen}
+    names = {recorded_file(name).name for name in seen}
     assert names == {"text.json", "plain.npy", "module_seen_once.py", "in_a_thread"}
+    assert "module:module_seen_once" in seen
     found = {Path(name).name: sha256 for name, sha256 in seen.items()}
     assert found["plain.npy"] == file_sha256(tmp_path / "plain.npy")
     del sys.modules["module_seen_once"]

@@ -5,7 +5,6 @@ shows while code runs is found by `opened_files`.
 """
 
 import ast
-import importlib.util
 import os
 import sys
 import sysconfig
@@ -217,16 +216,25 @@ def module_sha256(module: str) -> str:
     Computed once per process, because Python imports a module once, too. A module that is not found has a hash, too:
     importing it will fail, and say so.
     """
-    top, *inner = module.split(".")
-    try:
-        spec = importlib.util.find_spec(top)
-    except (ImportError, ValueError):
-        spec = None
-    if spec is None or not spec.origin:
+    source = module_source(module)
+    if source is None:
         return combine(missing=module)
-    if not spec.submodule_search_locations:
-        return combine(**import_closure(Path(spec.origin)).describe(Path(spec.origin).parent))
-    package = Path(spec.submodule_search_locations[0])
-    place = package.joinpath(*inner)
-    source = place / "__init__.py" if place.is_dir() else place.with_suffix(".py")
+    package = source.parents[module.count(".") - (source.name != "__init__.py")]
+    if not (package / "__init__.py").is_file():
+        return combine(**import_closure(source).describe(source.parent))
     return combine(**import_closure(source, package).describe(package))
+
+
+def module_source(module: str) -> Path | None:
+    """Return the resolved source file of an importable module, found without importing it; None if there is none."""
+    top, *inner = module.split(".")
+    # Not importlib.util.find_spec, which returns what is loaded, wherever it came from.
+    specs = (finder.find_spec(top, None) for finder in sys.meta_path if hasattr(finder, "find_spec"))
+    spec = next((spec for spec in specs if spec is not None), None)
+    if spec is None or not spec.origin or spec.origin in ("built-in", "frozen"):
+        return None
+    if not spec.submodule_search_locations:
+        return None if inner else Path(spec.origin).resolve()
+    place = Path(spec.submodule_search_locations[0]).joinpath(*inner)
+    source = place / "__init__.py" if place.is_dir() else place.with_suffix(".py")
+    return source.resolve() if source.is_file() else None

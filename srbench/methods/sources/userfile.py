@@ -10,7 +10,7 @@ from types import ModuleType
 from typing import Any
 
 from srbench.errors import RequestError, suggest
-from srbench.files import import_closure, is_library, opened_files, place_sha256
+from srbench.files import import_closure, is_library, opened_files, place_sha256, recorded_file
 from srbench.isolation import isolated
 from srbench.methods.sources.function import FunctionMethod, function_method
 
@@ -30,12 +30,14 @@ def method_from_file(path: Path, attribute: str) -> FunctionMethod:
     neighbours = _Neighbours(folder)
     with neighbours.importable(), opened_files() as read:
         module = _execute(path)
-    function = getattr(module, attribute, None)
-    if not callable(function):
-        offered = [item for item, value in vars(module).items() if callable(value) and not item.startswith("_")]
-        raise RequestError(f"{path}: has no function {attribute!r}{suggest(attribute, offered)}")
+    with isolated(RequestError, f"{path}: correct the file, reading {attribute!r} raised"):
+        function = getattr(module, attribute, None)
+        if not callable(function):
+            offered = [item for item, value in vars(module).items() if callable(value) and not item.startswith("_")]
+            raise RequestError(f"{path}: has no function {attribute!r}{suggest(attribute, offered)}")
+        listed = _listed_files(function, folder, path)
     closure = import_closure(path.resolve())
-    closure.files |= {*(Path(name).expanduser() for name in read), *_listed_files(function, folder, path)}
+    closure.files |= {*map(recorded_file, read), *listed}
     source = {"function": attribute, **closure.describe(folder)}
     method = function_method(f"{path.stem}:{attribute}", function, source, place_sha256(path))
     return replace(method, around=neighbours.importable)
@@ -90,7 +92,10 @@ def _execute(path: Path) -> ModuleType:
 
 
 def _listed_files(function: Any, folder: Path, path: Path) -> list[Path]:
-    listed = [(folder / name).resolve() for name in getattr(function, "files", ())]
+    names = getattr(function, "files", ())
+    if not isinstance(names, list | tuple) or not all(isinstance(name, str | Path) for name in names):
+        raise RequestError(f"{path}: its attribute files is {names!r:.60}, expected a list of paths")
+    listed = [(folder / name).resolve() for name in names]
     for file in listed:
         if not file.is_file():
             raise RequestError(f"{path}: its attribute files lists {file.name}, which does not exist")
