@@ -69,6 +69,21 @@ def test_a_method_of_rgb_has_no_luma_protocol(photos):
         explained(photos, base="srcnn-y")
 
 
+@pytest.mark.parametrize(("base", "planes"), [("classic-y", "RGB"), ("rgb", "Y"), ("edsr-div2k", "Y")])
+def test_what_a_row_does_not_name_is_as_in_the_base_protocol(photos, base, planes):
+    found = {one.name: one for one in explained(photos, base=base)}
+    window = found["SSIM of a uniform 7 × 7 window"]
+    assert window.psnr == pytest.approx(found[base].psnr, abs=1e-9)
+    assert window.ssim != pytest.approx(found[base].ssim, abs=1e-4)
+    assert {"Y", "RGB"} & set(found) == {planes}
+
+
+def test_rgb_without_a_border_is_the_protocol_of_that_rule(photos):
+    found = {one.name: one for one in explained(photos, base="rgb")}
+    assert found["no border cut"].psnr == pytest.approx(found["rgb-full"].psnr, abs=1e-9)
+    assert found["Y"].psnr == pytest.approx(found["classic-y"].psnr, abs=1e-9)
+
+
 def test_what_is_said_of_a_target():
     variants = [Variant("protocol", "classic-y", 30.0, 0.9, base=True), Variant("LR", "OpenCV cubic", 29.0, 0.8)]
     assert sentence(variants, 30.01) == "30.01 dB is what classic-y itself gives: 30.000 dB."

@@ -10,7 +10,7 @@ from srbench.errors import SRBenchError, UndefinedMetricError
 from srbench.harness.literature.rules import LR, PLANES, SCORINGS, SSIM_WINDOW, SSIMS
 from srbench.metrics import compare, score
 from srbench.parallel import grouped
-from srbench.protocols import Protocol, crop_border, luma
+from srbench.protocols import Protocol, crop_border
 
 __all__ = ["ImageScores", "Rules", "Scorer", "Values"]
 
@@ -89,7 +89,7 @@ class Scorer:
             if base in same:
                 if problem := found.problems.get(("protocol", base.name)):
                     raise problem
-                self._add_scorings(found, ready.reference, image, scale)
+                self._add_scorings(found, ready, image)
                 for name, shrink in LR.items():
                     found.add(("LR", name), self._shrunk, base, ready, shrink)
         return found
@@ -111,27 +111,35 @@ class Scorer:
         low = shrink(ready.reference, (height // ready.job.scale, width // ready.job.scale))
         return self._under(base, ready, self._upscaled(replace(ready.job, lr=low)))
 
-    def _add_scorings(self, found: ImageScores, hr: Image, image: Image, scale: int) -> None:
-        """Score the same result and HR with each single change of scoring."""
+    def _add_scorings(self, found: ImageScores, ready: PreparedImage, image: Image) -> None:
+        """Score the same result and HR as the base protocol does, with single changes."""
+        base, scale = self.protocols[0], ready.job.scale
+        scoring = base.card.scoring
+        usual = "rgb" if scoring.planes == "rgb" else "rounded y" if scoring.rounding == "uint8" else "y"
+
+        def compared(planes: str, border: int) -> tuple[Planes, Planes]:
+            sr, hr = (PLANES[planes](crop_border(side, border)) for side in (image, ready.reference))
+            return sr, hr
 
         def changed(planes: str, border: int) -> _Scores:
-            sr, truth = (PLANES[planes](crop_border(side, border)) for side in (image, hr))
-            return score(compare(sr, truth), self.metrics).values
+            return score(compare(*compared(planes, border)), self.metrics).values
 
         def otherwise(settings: Mapping[str, Any]) -> _Scores:
-            sr, truth = (luma(crop_border(side, scale)) for side in (image, hr))
-            return {**changed("y", scale), "ssim": _ssim(sr, truth, settings)}
+            how = usual, base.crop_border(scale)
+            return {**changed(*how), "ssim": _ssim(*compared(*how), settings)}
 
-        for name, planes, times, further in SCORINGS:
-            found.add(("scoring", name), changed, planes, times * scale + further)
+        for name, planes, border in SCORINGS:
+            how = planes or usual, base.crop_border(scale) if border is None else border[0] * scale + border[1]
+            if how != (usual, base.crop_border(scale)):
+                found.add(("scoring", name), changed, *how)
         for name, settings in SSIMS.items():
             found.add(("scoring", name), otherwise, settings)
 
 
 def _ssim(sr: Planes, hr: Planes, settings: Mapping[str, Any]) -> float | None:
-    """SSIM of luma, (1, H, W), by another window than the metric's; None if the window does not fit."""
+    """Mean SSIM of the planes, (C, H, W), by another window than the metric's; None if the window does not fit."""
     from skimage.metrics import structural_similarity  # imported here, because it loads slowly
 
     if min(sr.shape[1:]) < SSIM_WINDOW:
         return None
-    return float(structural_similarity(sr[0], hr[0], data_range=255, **settings))  # type: ignore[no-untyped-call]
+    return float(structural_similarity(sr, hr, data_range=255, channel_axis=0, **settings))  # type: ignore[no-untyped-call]
