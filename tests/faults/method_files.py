@@ -120,7 +120,7 @@ HARMLESS = [
     row("parameter", returning(f"torch.nn.Parameter({OUT})"), 0, ""),
     row(
         "with_gradient",
-        file("with torch.inference_mode(False):", f"    return nearest(lr.clone().requires_grad_(), scale)"),
+        file("with torch.inference_mode(False):", "    return nearest(lr.clone().requires_grad_(), scale)"),
         0,
         "",
     ),
