@@ -6,6 +6,7 @@ import contextlib
 import hashlib
 import json
 import re
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
@@ -17,6 +18,15 @@ METHODS = ("bicubic", "srcnn")
 """One before the planted method and one after it, which is a network and feels torch's settings."""
 RUN = ("--datasets", "./photos", "--scale", "2", "--metrics", "psnr,ssim", "--output", "run")
 IMAGES = ("one", "three", "two")
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What a process of its own answered, as the fixture `cli` gives it of one in this process."""
+
+    code: int
+    out: str
+    err: str
 
 
 def row(name: str, planted: object, code: int, line: str, *marks: pytest.MarkDecorator):

