@@ -37,14 +37,17 @@ def contained(error: type[SRBenchError], what: str) -> Iterator[None]:
 
 @contextmanager
 def isolated(error: type[SRBenchError], what: str) -> Iterator[None]:
-    """Run third-party code, such as a method, inside the `with` block, in one thread at a time.
+    """Run third-party code, such as a method, inside the `with` block; only one thread may do so at a time.
 
-    Whatever the code raises becomes one error, see `contained`. Afterwards the process is
-    as before: working directory, import path, standard streams, signal handlers, hooks, the recursion limit, warnings
-    (which the code may have turned into errors), NumPy's error handling, and torch's default dtype and device, gradient
-    mode, precision switches, determinism and threads. A forked child that returns from the code ends here, because it
-    would otherwise run the rest of the benchmark a second time.
+    Exceptions become one error, as in `contained`. Afterwards the following are as before: working directory, import
+    path, standard streams, signal handlers, hooks, the recursion limit, warnings that were turned into errors, NumPy's
+    error handling, and torch's default dtype and device, gradient mode, precision switches, determinism and threads. A
+    forked child that returns from the code ends here, because it would otherwise run the rest of the benchmark a second
+    time.
 
+    Args:
+        error: See `contained`.
+        what: See `contained`.
     """
     process, before = os.getpid(), _state()
     try:
@@ -94,7 +97,8 @@ def _state() -> dict[str, Any]:
             "dtype": torch.get_default_dtype(),
             "device": torch.get_default_device(),
             "grad": torch.is_grad_enabled(),
-            "deterministic": torch.are_deterministic_algorithms_enabled(),
+            "deterministic": _determinism(torch),
+            "mkldnn": torch.backends.mkldnn.enabled,
             "threads": torch.get_num_threads(),
             "benchmark": torch.backends.cudnn.benchmark,
             "products": products(torch),
@@ -103,7 +107,7 @@ def _state() -> dict[str, Any]:
 
 
 def _restore(before: dict[str, Any]) -> None:
-    """Set what has changed; what was imported meanwhile, such as torch, has its own defaults."""
+    """Restore what differs from `before`; torch, if it was imported meanwhile, to its defaults."""
     if before["cwd"] is not None and _cwd() != before["cwd"]:
         with suppress(OSError):  # the folder may be gone
             os.chdir(before["cwd"])
@@ -113,10 +117,10 @@ def _restore(before: dict[str, Any]) -> None:
     if _numpy_errors() != before["numpy"] != {}:
         sys.modules["numpy"].seterr(**before["numpy"])
     for number, handler in before.get("signals", {}).items():
-        if signal.getsignal(number) is not handler:
+        if handler is not None and signal.getsignal(number) is not handler:  # None: not set from Python
             signal.signal(number, handler)
-    if "torch" in before:
-        _restore_torch(before["torch"])
+    if (torch := sys.modules.get("torch")) is not None and hasattr(torch, "get_default_dtype"):
+        _restore_torch(before.get("torch") or _torch_defaults(torch))
 
 
 def _restore_interpreter(before: dict[str, Any]) -> None:
@@ -138,14 +142,34 @@ def _warnings_as_errors() -> list[Any]:
     return [one for one in warnings.filters if one[0] == "error"]
 
 
+def _determinism(torch: Any) -> tuple[bool, bool]:
+    return torch.are_deterministic_algorithms_enabled(), torch.is_deterministic_algorithms_warn_only_enabled()
+
+
+def _torch_defaults(torch: Any) -> dict[str, Any]:
+    """What torch's settings are when it is imported, for code that imported it and changed them."""
+    return {
+        "dtype": torch.float32,
+        "device": torch.device("cpu"),
+        "grad": True,
+        "deterministic": (False, False),
+        "mkldnn": True,
+        "threads": torch.get_num_threads(),
+        "benchmark": False,
+        "products": ("highest", True, ("none",) * _OF_CPU + ("none",) + ("tf32",) * 2),
+    }
+
+
 def _restore_torch(before: dict[str, Any]) -> None:
     torch: Any = sys.modules["torch"]
     torch.set_default_dtype(before["dtype"])
     if torch.get_default_device() != before["device"]:
         torch.set_default_device(None if before["device"].type == "cpu" else before["device"])
     torch.set_grad_enabled(before["grad"])
-    if torch.are_deterministic_algorithms_enabled() != before["deterministic"]:
-        torch.use_deterministic_algorithms(before["deterministic"])
+    if _determinism(torch) != before["deterministic"]:
+        enabled, only_warned = before["deterministic"]
+        torch.use_deterministic_algorithms(enabled, warn_only=only_warned)
+    torch.backends.mkldnn.enabled = before["mkldnn"]
     if torch.get_num_threads() != before["threads"]:
         torch.set_num_threads(before["threads"])
     torch.backends.cudnn.benchmark = before["benchmark"]
@@ -157,7 +181,7 @@ Products = tuple[str, bool | None, tuple[str, ...]]
 """Precision of float32 products: of matrices, whether cuDNN may use TF32 (None if the newer switches say so), and the
 newer switches."""
 
-_SWITCHES = 6
+_SWITCHES, _OF_CPU = 6, 3
 
 
 def products(torch: Any) -> Products:

@@ -14,8 +14,8 @@ from typer.core import TyperGroup
 from typer.exceptions import TyperException
 from typer.main import get_command
 
-from srbench.cli.environment import check_environment, forget_window_system
-from srbench.cli.stopping import as_usual, end_at_once, last_words, stoppable
+from srbench.cli.process.environment import check_environment, forget_window_system
+from srbench.cli.process.stopping import as_usual, end_at_once, last_words, stoppable
 from srbench.cli.verbs import datasets
 from srbench.cli.verbs.bench import bench
 from srbench.cli.verbs.compare import compare

@@ -26,8 +26,8 @@ from .identity.fingerprint import library_versions as library_versions
 from .identity.fingerprint import numbers_code as numbers_code
 from .identity.fingerprint import place_sha256 as place_sha256
 from .identity.fingerprint import runtime_version as runtime_version
-from .identity.observed import changed_files as changed_files
 from .identity.observed import opened_files as opened_files
+from .identity.observed import present_hashes as present_hashes
 from .identity.observed import recorded_file as recorded_file
 from .photograph import WRITABLE_SUFFIXES as WRITABLE_SUFFIXES
 from .photograph import Photograph as Photograph

@@ -46,7 +46,7 @@ def score(pair: ImagePair, metrics: Sequence[Metric]) -> Scores:
     for metric in metrics:
         values[metric.name] = None
         try:
-            with contained(MethodError, "raised"):  # in a thread beside the methods
+            with contained(MethodError, "raised"):  # the state may be that of a method beside it
                 value = metric.of(pair)
         except SRBenchError as error:
             undefined[metric.name] = message_of(error)

@@ -168,8 +168,9 @@ class RunStore(MemoryStore):
         """
         if self.held is not None:
             description = description.model_copy(update={"started": self.held.started})
-        self._description = description
-        write_text(self.folder / RUN_FILE, description.to_json(), StoreError)
+        with self._guard:
+            self._description = description
+            write_text(self.folder / RUN_FILE, description.to_json(), StoreError)
 
     def close(self) -> None:
         """Flush the records to disk and release the folder's lock."""

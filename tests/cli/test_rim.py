@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from srbench.cli.environment import check_environment
+from srbench.cli.process.environment import check_environment
 from srbench.errors import RequestError
 from srbench.files import write_image
 from srbench.parallel import cores
@@ -83,7 +83,7 @@ def test_a_variable_that_numba_refuses_is_named_before_anything_starts(words, tm
 
 
 def test_a_variable_that_numba_passes_over_is_named_in_a_note():
-    code = "from srbench.cli.environment import check_environment; check_environment()"
+    code = "from srbench.cli.process.environment import check_environment; check_environment()"
     done = subprocess.run(
         [sys.executable, "-c", code], capture_output=True, text=True, check=True, env={**os.environ, "NUMBA_OPT": "x"}
     )

@@ -8,7 +8,7 @@ import sys
 
 import pytest
 
-from srbench.cli.stopping import as_usual, last_words, stoppable
+from srbench.cli.process.stopping import as_usual, last_words, stoppable
 
 SIGNALS = [signal.SIGINT, signal.SIGTERM, signal.SIGHUP]
 

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 import srbench
-from srbench.files import changed_files, file_sha256, import_closure, numbers_code, opened_files, recorded_file
+from srbench.files import file_sha256, import_closure, numbers_code, opened_files, present_hashes, recorded_file
 from srbench.files.identity import fingerprint
 
 PACKAGE = Path(srbench.__file__).parent
@@ -191,10 +191,10 @@ def test_recorded_files_that_change_or_go_are_told_from_those_that_stay(tmp_path
     with opened_files() as seen:
         for name in "abc":
             (tmp_path / name).read_text()
-    assert changed_files(seen) == seen
+    assert present_hashes(seen) == seen
     (tmp_path / "a").write_text("other")
     (tmp_path / "b").unlink()
-    now = changed_files(seen)
+    now = present_hashes(seen)
     assert {Path(name).name for name in seen if now[name] != seen[name]} == {"a", "b"}
 
 

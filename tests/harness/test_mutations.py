@@ -108,6 +108,58 @@ def test_a_changed_file_of_a_users_method_is_noticed(user, photos, tmp_path, kin
         assert reused() == 0
 
 
+CONFIG = "float((pathlib.Path(__file__).parent / ('con' 'fig')).read_text())"
+
+MEMORIES = {
+    "read in a call that fails": (
+        f"import pathlib, functools\nCALLS = []\n@functools.cache\ndef gain(): return {CONFIG}\n"
+        "def f(lr, scale):\n    value = gain()\n    CALLS.append(1)\n"
+        "    if len(CALLS) == 1: raise ValueError\n    return {enlarge} * value\n",
+        [2],
+    ),
+    "read at the first scale, remembered at the second": (
+        f"import pathlib, functools\n@functools.cache\ndef gain(): return {CONFIG}\n"
+        "def f(lr, scale): return {enlarge} * gain()\n",
+        [2, 4],
+    ),
+    "mapped into memory": (
+        "import numpy as np, pathlib\n"
+        "def f(lr, scale): return {enlarge} * float(np.memmap(pathlib.Path(__file__).with_name('con' 'fig'), 'u1')[0] - 47)\n",
+        [2],
+    ),
+}
+
+
+@pytest.mark.parametrize("memory", MEMORIES)
+def test_a_file_that_is_read_once_and_remembered_counts_for_all_that_may_need_it(user, photos, tmp_path, memory):
+    source, scales = MEMORIES[memory]
+    (user / "mine.py").write_text(source.format(enlarge=ENLARGE))
+    (user / "config").write_text("1.0")
+
+    def reused():
+        forget(user)
+        return srbench.run(f"{user}/mine.py:f", datasets=str(photos), scale=scales, output=tmp_path / "run").reused
+
+    assert reused() == 0
+    before = reused()
+    assert before >= 2
+    (user / "config").write_text("0.5")
+    assert reused() == 0
+
+
+def test_a_file_of_its_own_that_a_method_reads_again_recomputes_nothing(user, photos, tmp_path):
+    (user / "mine.py").write_text(
+        "import pathlib, tempfile\nFOLDER = tempfile.mkdtemp()\nOWN = pathlib.Path(FOLDER) / 'own'\n"
+        f"def f(lr, scale):\n    if not OWN.exists(): OWN.write_text('1')\n    OWN.read_text()\n    return {ENLARGE}\n"
+    )
+
+    def reused():
+        forget(user)
+        return srbench.run(f"{user}/mine.py:f", datasets=str(photos), output=tmp_path / "run", metrics="psnr").reused
+
+    assert (reused(), reused(), reused()) == (0, 3, 3)
+
+
 def test_a_variable_and_a_library_are_noticed(user, photos, tmp_path, monkeypatch):
     (user / "mine.py").write_text(
         f"import os, safetensors\ndef f(lr, scale): return {ENLARGE} * float(os.environ.get('GAIN', 1))\n"
@@ -191,11 +243,11 @@ def pack(tmp_path, monkeypatch):
     ],
 )
 def test_a_changed_file_of_a_pack_is_noticed_if_a_method_may_need_it(pack, photos, tmp_path, name, content, kept):
-    from srbench.files import module_sha256
+    from srbench.files.identity import closure
 
     def reused():
         forget(pack)
-        module_sha256.cache_clear()
+        closure._module_closure.cache_clear()
         result = srbench.run("packed", datasets=str(photos), output=tmp_path / "run", metrics="psnr")
         assert result.failed == 0, result.notes
         return result.reused

@@ -9,7 +9,7 @@ import os
 import sys
 import sysconfig
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from importlib.metadata import packages_distributions
 from pathlib import Path
@@ -209,20 +209,31 @@ def _reads_variable(function: ast.expr) -> bool:
     return of_environ or _is_getenv(function)
 
 
-@lru_cache(maxsize=64)
 def module_sha256(module: str) -> str:
     """Return the hash of an importable module and of all it may depend on, without importing it.
 
-    Computed once per process, because Python imports a module once, too. A module that is not found has a hash, too:
-    importing it will fail, and say so.
+    Source files are hashed once per process, because Python imports a module once, too; data files and environment
+    variables in each call. A module that is not found has a hash, too: importing it will fail, and say so.
     """
+    known = _module_closure(module)
+    if known is None:
+        return combine(missing=module)
+    code, others, folder = known
+    return combine(code=code, others=others.describe(folder))
+
+
+@lru_cache(maxsize=64)
+def _module_closure(module: str) -> tuple[str, Closure, Path] | None:
+    """Hash of all source files, everything else that a module may depend on, and the folder that paths start from."""
     source = module_source(module)
     if source is None:
-        return combine(missing=module)
+        return None
     package = source.parents[module.count(".") - (source.name != "__init__.py")]
-    if not (package / "__init__.py").is_file():
-        return combine(**import_closure(source).describe(source.parent))
-    return combine(**import_closure(source, package).describe(package))
+    packaged = (package / "__init__.py").is_file()
+    folder = package if packaged else source.parent
+    whole = import_closure(source, package if packaged else None)
+    code = {path for path in whole.files if path.suffix == ".py"}
+    return combine(**Closure(code).describe(folder)), replace(whole, files=whole.files - code), folder
 
 
 def module_source(module: str) -> Path | None:

@@ -6,9 +6,10 @@ Files that compiled libraries open by themselves are not seen; `import_closure` 
 import os
 import sys
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from functools import lru_cache
+from importlib.util import source_from_cache
 from pathlib import Path
 from typing import Any
 
@@ -19,13 +20,11 @@ _OWN_THREADS = "srbench-"
 _MODULE = "module:"
 _PSEUDO = ("/proc/", "/dev/", "/sys/")
 _LOCK = threading.Lock()
-_watching: list["_Seen"] = []
+_watching: list[dict[str, None]] = []
 
 
-class _Seen:
-    def __init__(self) -> None:
-        self.read: dict[str, None] = {}
-        self.written: set[str] = set()
+_written: set[str] = set()
+"""Files that third-party code has written in this process: its own output, even where a later call reads it."""
 
 
 @contextmanager
@@ -38,7 +37,7 @@ def opened_files() -> Iterator[dict[str, str]]:
         A mapping that the end of the block fills: sha256 of each file by its name, see `_named`.
     """
     _install()
-    seen, found, loaded = _Seen(), dict[str, str](), set(sys.modules)
+    seen, found, loaded = dict[str, None](), dict[str, str](), set(sys.modules)
     with _LOCK:
         _watching.append(seen)
     try:
@@ -47,22 +46,22 @@ def opened_files() -> Iterator[dict[str, str]]:
         with _LOCK:
             _watching.remove(seen)
         modules = {getattr(sys.modules.get(name), "__file__", None): name for name in set(sys.modules) - loaded}
-        for path in [*seen.read, *(path for path in modules if isinstance(path, str))]:
-            if path not in seen.written and (file := _own_file(path)) is not None:
+        for path in [*seen, *(path for path in modules if isinstance(path, str))]:
+            if path not in _written and (file := _own_file(path)) is not None:
                 found[_named(file, modules.get(path, ""))] = _sha256(file)
 
 
-def changed_files(before: Mapping[str, str]) -> dict[str, str]:
-    """Return the present hashes of files recorded by `opened_files`, by their names."""
-    return {name: file_identity(recorded_file(name)) for name in before}
+def present_hashes(names: Iterable[str]) -> dict[str, str]:
+    """Return the present hashes of files that `opened_files` recorded, by their names."""
+    return {name: file_identity(recorded_file(name)) for name in names}
 
 
 def _own_file(path: str) -> Path | None:
     """The resolved path of a file; None for libraries, srbench's own code, and what is no regular file."""
-    if "site-packages" in path or path.endswith(".pyc"):  # most of them, and looking them up takes time
+    if "site-packages" in path:  # most of them, and looking them up takes time
         return None
     try:
-        resolved = Path(path).resolve()
+        resolved = Path(source_from_cache(path) if path.endswith(".pyc") else path).resolve()
         own = resolved.is_file() and not is_library(resolved) and not resolved.is_relative_to(_ENGINE)
     except (OSError, ValueError):
         return None
@@ -121,8 +120,9 @@ def _hook(event: str, arguments: tuple[Any, ...]) -> None:
     if path.startswith(_PSEUDO):
         return
     flags = arguments[2] if event == "open" and isinstance(arguments[2], int) else 0
-    for seen in list(_watching):
-        if flags & (os.O_WRONLY | os.O_RDWR | os.O_CREAT):
-            seen.written.add(path)
-        else:
-            seen.read[path] = None
+    anew = flags & (os.O_WRONLY | os.O_TRUNC) or (flags & os.O_CREAT and not Path(path).exists())
+    if anew:
+        _written.add(path)
+    else:
+        for seen in list(_watching):
+            seen[path] = None

@@ -1,8 +1,8 @@
 """Studentised bootstrap intervals: images drawn with replacement, seeded, the same draws for every row of a table.
 
-A resample's deviation is divided by its own standard error, so that intervals of few images are not too short. The
-critical values are the mean of two kinds, because each kind alone fails one of the three: those of each tail by itself
-follow skewed values, but heavy tails make them too small; those of the absolute deviation do the opposite.
+A resample's deviation is divided by its own standard error, so that intervals of few images are not too short. Critical
+values are the mean of two kinds. Quantiles of each tail adapt to skewed values but are too small for heavy-tailed ones;
+quantiles of the absolute deviation are the reverse. Their mean covers normal, skewed and heavy-tailed values.
 
 Sources: B. Efron, R. J. Tibshirani, An Introduction to the Bootstrap, 1993, chapter 12; P. Hall, Theoretical comparison
 of bootstrap confidence intervals, 1988, doi:10.1214/aos/1176350933.
@@ -100,7 +100,7 @@ def interval(statistic: Statistic, images: int, resamples: int | None = None) ->
 
 
 def _studentised(values: Floats, errors: Floats, value: Floats, error: Floats) -> Floats:
-    """Deviations from the value in standard errors: infinite where a resample's values are all equal, NaN if none."""
+    """Deviations in standard errors: ±infinite for a resample whose values are equal, NaN for one without a value."""
     flat = errors <= _FLAT * error
     with np.errstate(divide="ignore", invalid="ignore"):
         plain = (values - value) / errors

@@ -3,7 +3,7 @@
 import importlib.util
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager, nullcontext, suppress
 from dataclasses import replace
 from pathlib import Path
 from types import ModuleType
@@ -11,7 +11,7 @@ from typing import Any
 
 from srbench.errors import RequestError, suggest
 from srbench.files import import_closure, is_library, opened_files, place_sha256, recorded_file
-from srbench.isolation import isolated
+from srbench.isolation import exact, isolated
 from srbench.methods.sources.function import FunctionMethod, function_method
 
 
@@ -86,7 +86,9 @@ def _execute(path: Path) -> ModuleType:
         raise RequestError(f"{path}: Python cannot import this file; write ./file.py:function")
     module = importlib.util.module_from_spec(spec)
     sys.modules[name] = module  # dataclasses look up their module during execution
-    with isolated(RequestError, f"{path}: correct the file, its import raised"):
+    # A network may be built now; before torch is imported, nobody can have changed its defaults.
+    defaults = exact() if "torch" in sys.modules else nullcontext()
+    with defaults, isolated(RequestError, f"{path}: correct the file, its import raised"):
         spec.loader.exec_module(module)
     return module
 
