@@ -14,7 +14,7 @@ SIGNALS = [signal.SIGINT, signal.SIGTERM, signal.SIGHUP]
 
 HEAD = """
 import hashlib, os, signal, sys, threading, time
-from srbench.cli import stopping
+from srbench.cli.process import stopping
 stopping.end_at_once()
 def soon(number, seconds):
     timer = threading.Timer(seconds, os.kill, (os.getpid(), number))

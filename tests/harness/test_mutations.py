@@ -124,7 +124,8 @@ MEMORIES = {
     ),
     "mapped into memory": (
         "import numpy as np, pathlib\n"
-        "def f(lr, scale): return {enlarge} * float(np.memmap(pathlib.Path(__file__).with_name('con' 'fig'), 'u1')[0] - 47)\n",
+        "def f(lr, scale):\n    mapped = np.memmap(pathlib.Path(__file__).with_name('con' 'fig'), 'u1')\n"
+        "    return {enlarge} * float(mapped[0] - 47)\n",
         [2],
     ),
 }
