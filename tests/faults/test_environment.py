@@ -109,9 +109,8 @@ def few_files():
 
 STARVED = [
     row("small files", {"preexec_fn": small_files}, {1, 2}, "^error: "),
-    row("few open files", {"preexec_fn": few_files}, {1, 2}, ""),
+    row("few open files", {"preexec_fn": few_files}, {0, 1, 2}, ""),
     row("no input", {"stdin": subprocess.DEVNULL}, {0}, ""),
-    row("full stdout", {"stdout": "/dev/full"}, {0, 1, 120}, ""),
 ]
 
 
@@ -119,8 +118,6 @@ STARVED = [
 @pytest.mark.parametrize(("options", "codes", "line"), STARVED)
 def test_a_starved_process_leaves_a_folder_to_go_on_with(place, cli, expected, options, codes, line):
     """Whatever it says: what it wrote is whole, and the same command completes it."""
-    if options.get("stdout") == "/dev/full":
-        options = {"stdout": Path("/dev/full").open("w")}  # noqa: SIM115  # the process closes it
     done = finished(started(place, *run_of(), **options))
     assert done.code in codes, done.err
     assert cli(*run_of()).code == 0
@@ -130,12 +127,20 @@ def test_a_starved_process_leaves_a_folder_to_go_on_with(place, cli, expected, o
 @pytest.mark.slow
 def test_a_reader_that_leaves(place, expected):
     """`srbench run | head -c 1`."""
-    process = started(place, *run_of())
-    process.stdout.read(1)
-    process.stdout.close()
-    assert "Traceback" not in process.stderr.read()
-    process.wait(timeout=300)
+    with started(place, *run_of()) as process:
+        process.stdout.read(1)
+        process.stdout.close()
+        assert "Traceback" not in process.stderr.read()
     assert records(place / "run") == of(expected, *METHODS)
+
+
+@pytest.mark.slow
+@pytest.mark.xfail(strict=True, reason="the command line shows a traceback where stdout cannot be written")
+def test_a_full_stdout_is_one_line(place, expected):
+    with Path("/dev/full").open("w") as full:
+        done = finished(started(place, *run_of(), stdout=full))
+    assert records(place / "run") == of(expected, *METHODS)
+    answered(done, 1, "^error: .*No space left on device")
 
 
 HARMFUL = [

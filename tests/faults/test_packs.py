@@ -55,24 +55,24 @@ PACKS = [
 """Files of a pack, and the note on a run of other methods."""
 
 OWN = [
-    row("no module", {"card.toml": card()}, 2, "cannot load bad_pack.code:create: ModuleNotFoundError"),
+    row("no module", {"card.toml": card()}, 1, "cannot load bad_pack.code:create: ModuleNotFoundError"),
     row(
         "no function",
         {"card.toml": card(), "code.py": "x = 1\n"},
-        2,
+        1,
         "cannot load bad_pack.code:create: AttributeError",
     ),
     row(
         "import raises",
         {"card.toml": card(), "code.py": "raise OSError('no\\nlib')"},
-        2,
+        1,
         "OSError: no lib; repair the pack",
     ),
-    row("import exits", {"card.toml": card(), "code.py": "raise SystemExit(0)"}, 2, "SystemExit: 0; repair the pack"),
+    row("import exits", {"card.toml": card(), "code.py": "raise SystemExit(0)"}, 1, "SystemExit: 0; repair the pack"),
     row(
-        "import moves away", {"card.toml": card(), "code.py": "import os\nos.chdir('/')\n1 / 0"}, 2, "ZeroDivisionError"
+        "import moves away", {"card.toml": card(), "code.py": "import os\nos.chdir('/')\n1 / 0"}, 1, "ZeroDivisionError"
     ),
-    row("syntax error", {"card.toml": card(), "code.py": "def f(:"}, 2, "SyntaxError"),
+    row("syntax error", {"card.toml": card(), "code.py": "def f(:"}, 1, "SyntaxError"),
     row(
         "factory raises",
         {"card.toml": card(), "code.py": "def create(request): raise ValueError('no')"},
