@@ -130,7 +130,7 @@ def main(path: Path) -> None:
         shares = [coverage(name, images, 5_000, 5_000) for name in DISTRIBUTIONS]
         lines[-1] += f"\n| {images} | " + " | ".join(f"{share:.1%}" for share in shares) + " |"
     lines += [
-        "## Tables with a false letter\n\nShare of tables of equally good methods in which any two of them get different "
+        "## Tables with a false letter\n\nShare of tables of equally good methods in which any two get different "
         "letters, of 10,000 tables of two methods and 2,000 of more; at most 5 % are allowed. In the last column the "
         "difference itself is skewed (exponential, 0 in the mean), which the test does not assume.",
         "| methods | images | " + " | ".join(DISTRIBUTIONS) + " | skewed difference |\n|---:|---:|" + "---:|" * 4,
