@@ -10,6 +10,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from hypothesis import settings
 from typer.testing import CliRunner
 from web_server import site  # noqa: F401  # a fixture
 
@@ -18,6 +19,9 @@ from srbench.files import read_image, write_image
 from srbench.methods import tune
 from srbench.protocols import resample_taps
 from srbench_datasets import bundled
+
+settings.register_profile("busy", deadline=None)  # no test may fail because the machine is busy
+settings.load_profile("busy")
 
 tune()  # as the command line does; what a library call leaves alone is tested in processes of its own
 

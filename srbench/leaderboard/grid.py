@@ -22,4 +22,5 @@ def grid(header: Sequence[str], rows: Sequence[Sequence[str]], style: str = "sim
 
 def markdown_text(text: str) -> str:
     """Return text as markdown that shows just this text, on one line."""
-    return _MARKUP.sub(r"\\\g<0>", " ".join(text.splitlines()))
+    plain = _MARKUP.sub(r"\\\g<0>", " ".join(text.splitlines()).strip())
+    return re.sub(r"^[-+](?=\s|$)", r"\\\g<0>", plain)  # else an item of a list

@@ -148,7 +148,12 @@ FOLDERS = [
     row("right to left", named("a\u202egpj.png"), 2, r"the name 'a\\u202egpj.png' cannot be printed"),
     row("empty", lambda photos: [path.unlink() for path in photos.iterdir()], 2, "photos: holds no images .looked for"),
     row("gone", shutil.rmtree, 2, "photos: no such folder; check the path$"),
-    row("a file", lambda photos: (shutil.rmtree(photos), photos.touch()), 2, "photos: is a file, expected a folder"),
+    row(
+        "a file",
+        lambda photos: (shutil.rmtree(photos), photos.touch()),
+        2,
+        "photos: is a file; name the folder that holds the images$",
+    ),
     row("empty HR", lambda photos: (photos / "HR").mkdir(), 2, "photos: holds no images"),
 ]
 
@@ -207,13 +212,13 @@ class Code:
 
 NO_WEIGHTS = "cannot be read as safetensors, nor as a plain state_dict of tensors"
 WEIGHTS = [
-    row("empty.pt", b"", 1, f"empty.pt: {NO_WEIGHTS}"),
-    row("text.pt", b"weights", 1, f"text.pt: {NO_WEIGHTS}"),
-    row("page.pt", b"<!doctype html><p>Quota", 1, f"page.pt: {NO_WEIGHTS}"),
+    row("empty.pt", b"", 2, "empty.pt: is empty, not a weight file for edsr@mine; check the path$"),
+    row("text.pt", b"weights", 2, "text.pt: is text, not a weight file for edsr@mine; check the path$"),
+    row("page.pt", b"<!doctype html><p>Quota", 2, "page.pt: is a web page, not a weight file for edsr@mine; check"),
     row("code.pt", pickle.dumps(Code(), protocol=2), 1, f"code.pt: {NO_WEIGHTS}"),
     row("number.pt", pickle.dumps(3, protocol=2), 1, f"number.pt: {NO_WEIGHTS}"),
-    row("empty.safetensors", b"", 1, f"empty.safetensors: {NO_WEIGHTS}"),
-    row("text.safetensors", b"weights " * 9, 1, f"text.safetensors: {NO_WEIGHTS}"),
+    row("empty.safetensors", b"", 2, "empty.safetensors: is empty, not a weight file for edsr@mine; check"),
+    row("text.safetensors", b"weights " * 9, 2, "text.safetensors: is text, not a weight file for edsr@mine; check"),
     row("cut.safetensors", b"\x40\0\0\0\0\0\0\0{", 1, f"cut.safetensors: {NO_WEIGHTS}"),
     row("lengthy.safetensors", struct.pack("<Q", 2**62) + b"{}", 1, f"lengthy.safetensors: {NO_WEIGHTS}"),
     row("no-tensors.safetensors", struct.pack("<Q", 2) + b"{}", 1, "no-tensors.safetensors: does not fit .* missing"),
@@ -230,9 +235,12 @@ WEIGHTS = [
     ("name", "content", "code", "line"), [pytest.param(one.id, *one.values, id=one.id) for one in WEIGHTS]
 )
 def test_weights(cli, place, expected, name, content, code, line):
-    """A file that is no weights fails its own method, and is never executed."""
+    """A file that is no weights is refused by its first bytes, or fails its own method, and is never executed."""
     (place / name).write_bytes(content)
     done = cli(*run_of(METHODS[0], "edsr@mine", METHODS[1]), "--weights", name)
     answered(done, code, line)
-    assert of(records(place / "run"), *METHODS) == of(expected, *METHODS)
     assert not (place / "executed").exists()
+    if code == 2:
+        assert not (place / "run").exists()
+    else:
+        assert of(records(place / "run"), *METHODS) == of(expected, *METHODS)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats
 
@@ -87,6 +87,7 @@ def test_nothing_seen_is_no_score():
     assert estimates([]) == {}
 
 
+@settings(max_examples=25)
 @given(st.lists(st.tuples(st.tuples(bits, bits), st.tuples(bits, bits)), min_size=10, max_size=30))
 def test_intervals_hold_their_value_and_hr_keeps_all(rows):
     images = [looked(sr, sr, truth) for sr, truth in rows]

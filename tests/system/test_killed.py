@@ -22,10 +22,11 @@ from srbench.runs import open_runs
 SLOW = """
 import os, pathlib, time
 CALLS = pathlib.Path(os.environ["CALLS"])
+VARIABLE = "PAUSE"  # not read by its literal name, which would be part of the fingerprint
 def slow(lr, scale):
     with CALLS.open("a") as file:
         file.write("x")
-    time.sleep(float(os.environ.get("PAUSE", "0")))
+    time.sleep(float(os.environ.get(VARIABLE, "0")))
     return lr.repeat_interleave(scale, -2).repeat_interleave(scale, -1)
 """
 
