@@ -1,6 +1,6 @@
 """`python -m srbench` is `srbench`."""
 
-from srbench.cli.stopping import end_at_once
+from srbench.cli.process.stopping import end_at_once
 
 
 def main() -> None:

@@ -52,6 +52,10 @@ class SRBenchError(Exception):
 
     exit_code: ClassVar[int] = 1
 
+    def __str__(self) -> str:
+        """Return the message on one line; a path in it may hold a line feed, or bytes that are no text."""
+        return "".join(letter if letter.isprintable() else ascii(letter)[1:-1] for letter in super().__str__())
+
 
 class RequestError(SRBenchError):
     """The request, such as an option or argument, is invalid; nothing was started."""
@@ -127,12 +131,14 @@ def one_line(error: BaseException) -> str:
 
 
 def message_of(error: BaseException) -> str:
-    """Return the message of an exception, which may be third-party code, on one line that can be written as UTF-8."""
+    """Return the message of an exception, which may be third-party code, on one line of printable characters."""
     try:
         text = str(error)
-    except Exception:  # noqa: BLE001  # its __str__ may raise anything
+    except BaseException as problem:  # its __str__ may raise anything, even SystemExit
+        if type(problem) is KeyboardInterrupt:
+            raise
         text = "an exception whose message cannot be read"
-    return " ".join(text.split()).encode("utf-8", "backslashreplace").decode()
+    return "".join(letter if letter.isprintable() else ascii(letter)[1:-1] for letter in " ".join(text.split()))
 
 
 def suggest(name: str, known: Iterable[str]) -> str:

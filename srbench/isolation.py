@@ -4,30 +4,27 @@ import os
 import signal
 import sys
 import threading
+import warnings
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from srbench.errors import SRBenchError, one_line
 
-__all__ = ["exact", "isolated", "products", "set_products"]
+__all__ = ["contained", "exact", "isolated", "products", "set_products"]
 
 
 @contextmanager
-def isolated(error: type[SRBenchError], what: str) -> Iterator[None]:
-    """Run third-party code, such as a method, inside the `with` block.
+def contained(error: type[SRBenchError], what: str) -> Iterator[None]:
+    """Turn whatever the `with` block raises into one error, except an SRBenchError and KeyboardInterrupt.
 
-    Whatever the code raises becomes one error, except an SRBenchError and KeyboardInterrupt. Afterwards the process is
-    as before: working directory, import path, standard streams, signal handlers, NumPy's error handling, and torch's
-    default dtype and device, gradient mode, precision switches, determinism and threads. A forked child that returns
-    from the code ends here, because it would otherwise run the rest of the benchmark a second time.
+    For code beside a method in another thread, where the process's state must not be restored: it may be the method's.
 
     Args:
         error: Raised for other exceptions.
         what: Beginning of the error's message, which the exception follows.
     """
-    process, before = os.getpid(), _state()
     try:
         yield
     except SRBenchError:
@@ -36,6 +33,26 @@ def isolated(error: type[SRBenchError], what: str) -> Iterator[None]:
         if type(problem) is KeyboardInterrupt:  # a class derived from it is the code's own
             raise
         raise error(f"{what} {one_line(problem)}") from problem
+
+
+@contextmanager
+def isolated(error: type[SRBenchError], what: str) -> Iterator[None]:
+    """Run third-party code, such as a method, inside the `with` block; only one thread may do so at a time.
+
+    Exceptions become one error, as in `contained`. Afterwards the following are as before: working directory, import
+    path, standard streams, signal handlers, hooks, the recursion limit, warnings that were turned into errors, NumPy's
+    error handling, and torch's default dtype and device, gradient mode, precision switches, determinism and threads. A
+    forked child that returns from the code ends here, because it would otherwise run the rest of the benchmark a second
+    time.
+
+    Args:
+        error: See `contained`.
+        what: See `contained`.
+    """
+    process, before = os.getpid(), _state()
+    try:
+        with contained(error, what):
+            yield
     finally:
         if os.getpid() != process:
             os._exit(1)
@@ -68,6 +85,9 @@ def _state() -> dict[str, Any]:
         "cwd": _cwd(),
         "path": list(sys.path),
         "streams": (sys.stdin, sys.stdout, sys.stderr),
+        "hooks": (sys.excepthook, sys.gettrace(), sys.getprofile(), warnings.showwarning),
+        "recursion": sys.getrecursionlimit(),
+        "errors": _warnings_as_errors(),
         "numpy": _numpy_errors(),
     }
     if threading.current_thread() is threading.main_thread():
@@ -77,7 +97,8 @@ def _state() -> dict[str, Any]:
             "dtype": torch.get_default_dtype(),
             "device": torch.get_default_device(),
             "grad": torch.is_grad_enabled(),
-            "deterministic": torch.are_deterministic_algorithms_enabled(),
+            "deterministic": _determinism(torch),
+            "mkldnn": torch.backends.mkldnn.enabled,
             "threads": torch.get_num_threads(),
             "benchmark": torch.backends.cudnn.benchmark,
             "products": products(torch),
@@ -86,19 +107,57 @@ def _state() -> dict[str, Any]:
 
 
 def _restore(before: dict[str, Any]) -> None:
-    """Set what has changed; what was imported meanwhile, such as torch, has its own defaults."""
+    """Restore what differs from `before`; torch, if it was imported meanwhile, to its defaults."""
     if before["cwd"] is not None and _cwd() != before["cwd"]:
         with suppress(OSError):  # the folder may be gone
             os.chdir(before["cwd"])
     sys.path[:] = before["path"]
     sys.stdin, sys.stdout, sys.stderr = before["streams"]
+    _restore_interpreter(before)
     if _numpy_errors() != before["numpy"] != {}:
         sys.modules["numpy"].seterr(**before["numpy"])
     for number, handler in before.get("signals", {}).items():
-        if signal.getsignal(number) is not handler:
+        if handler is not None and signal.getsignal(number) is not handler:  # None: not set from Python
             signal.signal(number, handler)
-    if "torch" in before:
-        _restore_torch(before["torch"])
+    if (torch := sys.modules.get("torch")) is not None and hasattr(torch, "get_default_dtype"):
+        _restore_torch(before.get("torch") or _torch_defaults(torch))
+
+
+def _restore_interpreter(before: dict[str, Any]) -> None:
+    sys.excepthook, trace, profile, warnings.showwarning = before["hooks"]
+    if sys.gettrace() is not trace:
+        sys.settrace(trace)
+    if sys.getprofile() is not profile:
+        sys.setprofile(profile)
+    if sys.getrecursionlimit() != before["recursion"]:
+        sys.setrecursionlimit(before["recursion"])
+    if len(_warnings_as_errors()) > len(before["errors"]):
+        kept = [one for one in warnings.filters if one[0] != "error" or one in before["errors"]]
+        warnings.resetwarnings()  # also forgets what was shown, as a change of the list itself does not
+        cast(list[Any], warnings.filters).extend(kept)
+
+
+def _warnings_as_errors() -> list[Any]:
+    """Filters by which a warning raises; those that hide one, as many libraries add, do no harm."""
+    return [one for one in warnings.filters if one[0] == "error"]
+
+
+def _determinism(torch: Any) -> tuple[bool, bool]:
+    return torch.are_deterministic_algorithms_enabled(), torch.is_deterministic_algorithms_warn_only_enabled()
+
+
+def _torch_defaults(torch: Any) -> dict[str, Any]:
+    """What torch's settings are when it is imported, for code that imported it and changed them."""
+    return {
+        "dtype": torch.float32,
+        "device": torch.device("cpu"),
+        "grad": True,
+        "deterministic": (False, False),
+        "mkldnn": True,
+        "threads": torch.get_num_threads(),
+        "benchmark": False,
+        "products": ("highest", True, ("none",) * _OF_CPU + ("none",) + ("tf32",) * 2),
+    }
 
 
 def _restore_torch(before: dict[str, Any]) -> None:
@@ -107,8 +166,10 @@ def _restore_torch(before: dict[str, Any]) -> None:
     if torch.get_default_device() != before["device"]:
         torch.set_default_device(None if before["device"].type == "cpu" else before["device"])
     torch.set_grad_enabled(before["grad"])
-    if torch.are_deterministic_algorithms_enabled() != before["deterministic"]:
-        torch.use_deterministic_algorithms(before["deterministic"])
+    if _determinism(torch) != before["deterministic"]:
+        enabled, only_warned = before["deterministic"]
+        torch.use_deterministic_algorithms(enabled, warn_only=only_warned)
+    torch.backends.mkldnn.enabled = before["mkldnn"]
     if torch.get_num_threads() != before["threads"]:
         torch.set_num_threads(before["threads"])
     torch.backends.cudnn.benchmark = before["benchmark"]
@@ -120,7 +181,7 @@ Products = tuple[str, bool | None, tuple[str, ...]]
 """Precision of float32 products: of matrices, whether cuDNN may use TF32 (None if the newer switches say so), and the
 newer switches."""
 
-_SWITCHES = 6
+_SWITCHES, _OF_CPU = 6, 3
 
 
 def products(torch: Any) -> Products:
@@ -146,7 +207,8 @@ def set_products(
     if cudnn is not None and products(torch)[1] is not cudnn:
         torch.backends.cudnn.allow_tf32 = cudnn
     for switch, wanted in zip(_switches(torch), switches, strict=True):
-        if switch.fp32_precision not in ({"ieee", "none"} if wanted in ("ieee", "none") else {wanted}):
+        # "none" is exact by default; an explicit "ieee" would differ from it only in being explicit.
+        if switch.fp32_precision not in ({"ieee", "none"} if wanted == "ieee" else {wanted}):
             switch.fp32_precision = wanted
 
 

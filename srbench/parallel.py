@@ -73,8 +73,8 @@ def cores() -> int:
     with suppress(OSError, ValueError):  # no cgroup file, or its quota is "max"
         quota, period = Path("/sys/fs/cgroup/cpu.max").read_text().split()
         allowed = min(allowed, math.ceil(int(quota) / int(period)))
-    asked = os.environ.get("OMP_NUM_THREADS", "")
-    return max(1, min(allowed, int(asked))) if asked.isdigit() else allowed
+    asked = os.environ.get("OMP_NUM_THREADS", "").partition(",")[0]  # numbers after a comma are of nested threads
+    return min(allowed, int(asked)) if asked.isdecimal() and int(asked) else allowed
 
 
 @contextmanager

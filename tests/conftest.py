@@ -28,14 +28,16 @@ SPEED = Path(__file__).parent / "benchmarks"
 
 
 def pytest_collection_modifyitems(config, items):
-    """Ratios of speed are measured only when they are asked for, by their folder or by `-m speed`."""
+    """Ratios of speed are measured only when they are asked for, by their folder or by `-m speed`; so `-m slow`."""
     for item in items:
         if SPEED in item.path.parents:
             item.add_marker("speed")
-    asked = "speed" in config.option.markexpr or any(SPEED.name in str(part) for part in config.args)
-    if not asked:
-        config.hook.pytest_deselected(items=[item for item in items if item.get_closest_marker("speed")])
-        items[:] = [item for item in items if not item.get_closest_marker("speed")]
+    asked = {name for name in ("speed", "slow") if name in config.option.markexpr}
+    if any(SPEED.name in str(part) for part in config.args):
+        asked.add("speed")
+    for name in {"speed", "slow"} - asked:
+        config.hook.pytest_deselected(items=[item for item in items if item.get_closest_marker(name)])
+        items[:] = [item for item in items if not item.get_closest_marker(name)]
 
 
 @pytest.fixture(autouse=True)

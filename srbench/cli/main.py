@@ -1,6 +1,8 @@
 """The command line: built-in verbs, verbs of packs, errors as one line on stderr."""
 
+import errno
 import io
+import os
 import sys
 from collections.abc import Callable, Sequence
 from functools import lru_cache, wraps
@@ -12,7 +14,8 @@ from typer.core import TyperGroup
 from typer.exceptions import TyperException
 from typer.main import get_command
 
-from srbench.cli.stopping import as_usual, end_at_once, last_words, stoppable
+from srbench.cli.process.environment import check_environment, forget_window_system
+from srbench.cli.process.stopping import as_usual, end_at_once, last_words, stoppable
 from srbench.cli.verbs import datasets
 from srbench.cli.verbs.bench import bench
 from srbench.cli.verbs.compare import compare
@@ -27,8 +30,12 @@ from srbench.cli.verbs.score import score
 from srbench.cli.verbs.show import show
 from srbench.cli.verbs.upscale import upscale
 from srbench.cli.verbs.verify import verify
+from srbench.cli.words import plain_message, refuse_empty
 from srbench.errors import CardError, SRBenchError, StoppedError, one_line
 from srbench.harness.catalogue import left_out
+
+_OUTPUT_ERRORS = (errno.ENOSPC, errno.EDQUOT, errno.EIO, errno.EBADF)
+"""Errors of writing to a standard stream; errors of files name a file, or are SRBenchErrors."""
 
 VERB_GROUP = "srbench.verbs"
 """Entry-point group: each entry is a function that becomes a verb, so packs can add verbs."""
@@ -57,6 +64,7 @@ class _Verbs(TyperGroup):
             return super().main(args, prog_name, standalone_mode=False, **more)
         try:
             try:
+                refuse_empty(sys.argv[1:] if args is None else args)
                 with as_usual():
                     code = super().main(args, prog_name, standalone_mode=False, **more)
             finally:
@@ -67,9 +75,13 @@ class _Verbs(TyperGroup):
         except SRBenchError as error:
             _fail(str(error), error.exit_code)
         except TyperException as error:
-            message = " ".join(error.format_message().split())
+            message = plain_message(error.format_message())
             # Without arguments, typer has already printed the help.
             _fail(message, 2) if message else sys.exit(2)
+        except OSError as error:
+            if error.filename is not None or error.errno not in _OUTPUT_ERRORS:
+                raise
+            _give_up_output(error)
         except (typer.Abort, KeyboardInterrupt):
             code = StoppedError.exit_code
         if code == StoppedError.exit_code:  # typer also returns it after Ctrl-C
@@ -90,6 +102,12 @@ class _Verbs(TyperGroup):
 def _stopped(message: str) -> None:
     with last_words() as code:
         _fail(message, code)
+
+
+def _give_up_output(error: OSError) -> None:
+    """End with a line about the standard output, which takes no more; Python would try to write the rest at its end."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    _fail(f"the output cannot be written ({error.strerror})", 1)
 
 
 def _fail(message: str, code: int) -> None:
@@ -165,6 +183,7 @@ def _tuned(verb: Callable[..., None]) -> Callable[..., None]:
 
     @wraps(verb)
     def tuned(*arguments: Any, **options: Any) -> None:
+        check_environment()
         with stoppable():
             from srbench.methods import tune  # here, because `--help` must not import torch
 
@@ -186,6 +205,7 @@ app.add_typer(datasets.app, name="datasets")
 def main() -> None:
     """Run the command line; characters missing from the terminal's encoding are replaced."""
     end_at_once()
+    forget_window_system()
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="replace")

@@ -55,12 +55,15 @@ def scales(text: str) -> tuple[int, ...]:
     """Split a list of scales such as `2,3,4`.
 
     Raises:
-        RequestError: An item is not an integer.
+        RequestError: An item is not an integer, or is out of range.
     """
+    from srbench.harness.arguments.table import SCALE  # here, because listing must start fast
+
     try:
-        return tuple(int(item.lower().removeprefix("x")) for item in names(text))
+        found = tuple(int(item.lower().removeprefix("x")) for item in names(text))
     except ValueError:
         raise RequestError(f"scale {text!r} is not a list of whole numbers; write for example --scale 2,4") from None
+    return tuple(SCALE.of("--scale", scale) for scale in found)
 
 
 def shares(text: str) -> dict[str, int]:

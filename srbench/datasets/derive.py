@@ -42,10 +42,12 @@ class Preparation:
         """Check the arguments.
 
         Raises:
-            RequestError: The side is less than 1, or the parts do not add up to 100 %.
+            RequestError: The side is less than 1, the least side less than 0, or the parts do not add up to 100 %.
         """
         if self.side is not None and self.side < 1:
             raise RequestError(f"side {self.side}: expected 1 pixel or more")
+        if self.least_side is not None and self.least_side < 0:
+            raise RequestError(f"least side {self.least_side}: expected 0 pixels or more; 0 skips no image")
         if self.parts and sum(self.parts.values()) != 100:
             raise RequestError(f"parts add up to {sum(self.parts.values())} %; make them add up to 100 %")
 

@@ -22,7 +22,9 @@ def list_folder(folder: Path) -> Listing:
 
 def _listed(folder: Path) -> Listing:
     if not folder.is_dir():
-        raise DatasetError(f"{folder}: no such folder; check the path")
+        raise DatasetError(
+            f"{folder}: {'is a file, expected a folder' if folder.exists() else 'no such folder'}; check the path"
+        )
     hr = folder / "HR" if (folder / "HR").is_dir() else folder
     images, others = image_files(hr), passed_over(hr)
     if not images:
@@ -32,6 +34,8 @@ def _listed(folder: Path) -> Listing:
     samples = tuple(Sample(name, path, lr.get(name, {})) for name, path in images.items())
     table = folder / LABEL_FILE
     if not table.is_file():
+        if table.is_symlink() or table.exists():
+            raise DatasetError(f"{table}: is a broken link or not a regular file; remove it from the folder")
         return Listing(samples, passed_over=others)
     ids = [sample.id for sample in samples]
     return Listing(samples, (table,), lambda: required_labels(read_label_table(table), ids, table), others)

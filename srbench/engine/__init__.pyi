@@ -6,3 +6,4 @@ from .inputs import prepared as prepared
 from .local import run_plan as run_plan
 from .records import scored as scored
 from .work import Decoded as Decoded
+from .work import PreparedImage as PreparedImage

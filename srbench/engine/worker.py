@@ -1,6 +1,6 @@
 """Methods opened once and applied to prepared images, in batches on a GPU."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 
@@ -64,9 +64,9 @@ class Worker:
         return max(1, min(self.batch_size, _BATCH_PIXELS // pixels))
 
     def _batch(self, cell: Cell, batch: Sequence[Ready]) -> Iterator[Upscaled | list[Record]]:
-        chosen = self._choose(cell.method, cell.dataset, cell.scale)
         try:
-            with self._observed(cell.method, cell.scale):
+            with self._observed(cell.method, cell.scale):  # the choice may try the method
+                chosen = self._choose(cell.method, cell.dataset, cell.scale)
                 produce = self._producer(cell.method, cell.scale, chosen.inference)
                 results = produce([ready.prepared.job for ready in batch])
         except SRBenchError as error:
@@ -86,12 +86,15 @@ class Worker:
             yield
             return
         known = self._files.setdefault((method.name, scale), set())
-        with opened_files() as read:
-            yield
-        new = {path: sha256 for path, sha256 in read.items() if path not in known}
-        if new:
-            known.update(new)
-            self._on_files(method.name, scale, new)
+        read: Mapping[str, str] = {}
+        try:
+            with opened_files() as read:
+                yield
+        finally:  # what a failed call has read may be remembered by the next
+            new = {path: sha256 for path, sha256 in read.items() if path not in known}
+            if new:
+                known.update(new)
+                self._on_files(method.name, scale, new)
 
     def _producer(self, method: Method, scale: int, inference: Inference | None) -> Producer:
         """The opened method; if opening it failed, the same error is raised for every image."""

@@ -3,6 +3,7 @@ from .archive import is_archive as is_archive
 from .archive import unpack as unpack
 from .atomic import atomic_write as atomic_write
 from .atomic import is_web_page as is_web_page
+from .atomic import unlike_weights as unlike_weights
 from .atomic import write_text as write_text
 from .codec import IMAGE_SUFFIXES as IMAGE_SUFFIXES
 from .codec import IdentifiedImage as IdentifiedImage
@@ -15,6 +16,7 @@ from .codec import write_image as write_image
 from .downloads import Bytes as Bytes
 from .downloads import download as download
 from .identity.closure import import_closure as import_closure
+from .identity.closure import is_library as is_library
 from .identity.closure import module_sha256 as module_sha256
 from .identity.fingerprint import combine as combine
 from .identity.fingerprint import file_identity as file_identity
@@ -24,8 +26,9 @@ from .identity.fingerprint import library_versions as library_versions
 from .identity.fingerprint import numbers_code as numbers_code
 from .identity.fingerprint import place_sha256 as place_sha256
 from .identity.fingerprint import runtime_version as runtime_version
-from .identity.observed import changed_files as changed_files
 from .identity.observed import opened_files as opened_files
+from .identity.observed import present_hashes as present_hashes
+from .identity.observed import recorded_file as recorded_file
 from .photograph import WRITABLE_SUFFIXES as WRITABLE_SUFFIXES
 from .photograph import Photograph as Photograph
 from .photograph import read_photograph as read_photograph

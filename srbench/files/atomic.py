@@ -1,4 +1,4 @@
-"""Atomic writes, and detecting HTML saved in place of a file."""
+"""Atomic writes, and detecting pages, text and other files in place of the file that was meant."""
 
 import os
 from collections.abc import Iterator
@@ -56,3 +56,29 @@ def is_web_page(path: Path) -> bool:
 def looks_like_a_page(start: bytes) -> bool:
     """Return whether bytes begin like an HTML page."""
     return start.lstrip().lower().startswith((b"<!doctype", b"<html"))
+
+
+_SAMPLE = 4096
+_OTHER_KINDS = {b"\x89PNG": "a PNG image", b"\xff\xd8\xff": "a JPEG image", b"%PDF": "a PDF document"}
+"""What a file is, by its first bytes."""
+
+
+def unlike_weights(path: Path) -> str:
+    """Return what a file is instead of a weight file, by its first bytes; empty if it may be one, or cannot be read."""
+    try:
+        with path.open("rb") as file:
+            start = file.read(_SAMPLE)
+    except OSError:
+        return ""
+    if not start:
+        return "empty"
+    if looks_like_a_page(start):
+        return "a web page"
+    kinds = [kind for magic, kind in _OTHER_KINDS.items() if start.startswith(magic)]
+    return kinds[0] if kinds else "text" if _is_text(start) else ""
+
+
+def _is_text(start: bytes) -> bool:
+    """Whether bytes are UTF-8 without the control characters that headers of weight files have."""
+    text = start.decode(errors="replace").rstrip("\ufffd")  # the last character may be cut
+    return "\ufffd" not in text and not any(ord(letter) < 32 and letter not in "\t\n\r\f" for letter in text)

@@ -8,7 +8,6 @@ import hashlib
 import io
 import os
 import re
-import warnings
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -23,6 +22,7 @@ from srbench.api import Image
 from srbench.errors import ImageError
 from srbench.files.atomic import atomic_write
 from srbench.files.integrity import damage
+from srbench.files.strict import strict
 
 IMAGE_SUFFIXES = frozenset({".png", ".bmp", ".jpg", ".jpeg", ".webp", ".tif", ".tiff", ".ppm", ".pgm"})
 MAX_PIXELS = 150_000_000
@@ -109,23 +109,19 @@ def upright(path: Path, content: bytes) -> Iterator[tuple[Pil.Image, tuple[str, 
         The image, and warnings about its file.
     """
     try:
-        with warnings.catch_warnings():
-            # MAX_PIXELS, checked before any pixel is decoded, replaces Pillow's warning.
-            warnings.simplefilter("ignore", Pil.DecompressionBombWarning)
-            with Pil.open(io.BytesIO(content), formats=_FORMATS) as file:
-                _refuse_unreadable(file, path)
-                found = _several(file, path)
-                picture = ImageOps.exif_transpose(file)
-                yield picture, (*found, *damage(file, content))
+        with strict(), Pil.open(io.BytesIO(content), formats=_FORMATS) as file:
+            _refuse_unreadable(file, path)
+            found = _several(file, path)
+            picture = ImageOps.exif_transpose(file)
+            yield picture, (*found, *damage(file, content))
     except ImageError:
         raise
     except UnidentifiedImageError:
         kind = "not an image that can be decoded" if content else "empty file"
         raise ImageError(f"{path}: {kind}; expected PNG, BMP, JPEG, WebP, TIFF or PPM") from None
-    except Pil.DecompressionBombError:
-        raise ImageError(f"{path}: more than {MAX_PIXELS:,} pixels (a decompression bomb?); shrink the image") from None
-    except (OSError, SyntaxError, ValueError) as error:
-        # Pillow raises all three for damaged data, SyntaxError for a broken PNG chunk.
+    except (OSError, SyntaxError, ValueError, Warning) as error:
+        # Pillow raises the first three for damaged data, SyntaxError for a broken PNG chunk; and it warns of damaged
+        # EXIF data, which raises where the user's settings say so.
         raise ImageError(f"{path}: damaged or unreadable image ({error}); replace the file") from error
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 import platformdirs
 
 from srbench.errors import DatasetError, RequestError
+from srbench.files.atomic import unlike_weights
 from srbench.files.codec import IMAGE_SUFFIXES
 
 _UNREAD_SUFFIXES = frozenset(
@@ -143,15 +144,19 @@ def existing_files(weights: Mapping[str, Files]) -> dict[str, tuple[Path, ...]]:
     """Return the paths of a user's weight files, by name of the method or classifier that uses the files.
 
     Raises:
-        RequestError: A file does not exist, or its path cannot be looked up.
+        RequestError: A file does not exist, holds no weights by its first bytes, or its path cannot be looked up.
     """
     files: dict[str, tuple[Path, ...]] = {}
     for name, given in weights.items():
         several = (given,) if isinstance(given, str | Path) else tuple(given)
         files[name] = tuple(expanded(file) for file in several)
         for file in files[name]:
+            if file.is_dir():
+                raise RequestError(f"{file}: is a folder; name a weight file for {name} in it")
             if not file.is_file():
                 raise RequestError(f"{file}: no such weight file for {name}; check the path")
+            if kind := unlike_weights(file):
+                raise RequestError(f"{file}: is {kind}, not a weight file for {name}; check the path")
     return files
 
 

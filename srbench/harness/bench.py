@@ -21,6 +21,19 @@ from srbench.cards import installed_cards
 from srbench.engine import Advance, Settings
 from srbench.errors import RequestError, StoreError
 from srbench.files import combine, library_versions, runtime_version, write_text
+from srbench.harness.arguments.argument import checked
+from srbench.harness.arguments.table import (
+    BATCHES,
+    DEVICE,
+    METHODS,
+    PRECISIONS,
+    PROGRESS,
+    RUNTIME,
+    SCALES,
+    SIZES,
+    WEIGHTS,
+)
+from srbench.harness.options import Methods
 from srbench.leaderboard import timings_text
 from srbench.methods import Weights, find_methods, named_files, refuse_scale, resolve_device, resolve_inference
 from srbench.parallel import cores
@@ -44,8 +57,19 @@ class Benchmark:
     conditions: Mapping[str, Any]
 
 
+@checked(
+    methods=METHODS,
+    scales=SCALES,
+    sizes=SIZES,
+    batches=BATCHES,
+    device=DEVICE,
+    precisions=PRECISIONS,
+    runtime=RUNTIME,
+    weights=WEIGHTS,
+    progress=PROGRESS,
+)
 def bench(
-    methods: Sequence[str],
+    methods: Methods,
     *,
     scales: Sequence[int] = (4,),
     sizes: Sequence[Size] = DEFAULT_SIZES,
@@ -59,7 +83,7 @@ def bench(
     """Time methods one after the other.
 
     Args:
-        methods: Card names or `./file.py:function`, optionally with `+wrapper`.
+        methods: As in `srbench.run`.
         scales: Upscaling scales; every method must support all of them.
         sizes: Width and height of LR, in pixels.
         batches: Images per call; `default_batches` of the device by default.
@@ -76,13 +100,13 @@ def bench(
 
     if "auto" in precisions:
         raise RequestError("precision auto needs a dataset, which bench has not; choose fp32, tf32 or bf16")
-    for asked_for in (methods, scales, sizes, batches or (), precisions):
-        if twice := [item for item, count in Counter(asked_for).items() if count > 1]:
-            raise RequestError(f"{twice[0]} is asked for twice; name it once")
+    specs = METHODS.of("methods", methods)
+    _check_lists(method=specs, scale=scales, size=sizes, batch=batches, precision=precisions)
     chosen = resolve_device(device)
     conditions = surroundings(chosen, runtime)  # first, because timing itself adds load
     inferences = [resolve_inference(chosen, precision, runtime) for precision in precisions]
-    found = find_methods(methods, installed_cards(), named_files(weights, methods))
+    files = named_files(weights, [spec for spec in specs if isinstance(spec, str)])
+    found = find_methods(specs, installed_cards(), files)
     work = [(method, scale) for method in found for scale in scales]
     for method, scale in work:
         refuse_scale(method, scale)
@@ -95,6 +119,15 @@ def bench(
             problems += [f"{method.name} ×{scale} in {inference.label}: {problem}" for problem in missing]
         progress(done, len(work))
     return Benchmark(tuple(timings), tuple(problems), conditions)
+
+
+def _check_lists(**asked: Sequence[object] | None) -> None:
+    """Raise RequestError if a list is empty or names something twice; None is allowed."""
+    for what, items in asked.items():
+        if items is not None and not items:
+            raise RequestError(f"no {what} given; name at least one")
+        if twice := [item for item, count in Counter(items or ()).items() if count > 1]:
+            raise RequestError(f"{twice[0]} is asked for twice; name it once")
 
 
 def write_benchmark(path: Path, found: Benchmark) -> None:

@@ -51,7 +51,8 @@ def execute(plan: Plan, options: RunOptions, engine: Engine = run_plan) -> RunRe
     timing = options["timing"]
     sizes = DEFAULT_SIZES if timing is True else tuple(timing or ())
     try:
-        return _Execution(plan, options, folder, engine).run(sizes)
+        with exact():
+            return _Execution(plan, options, folder, engine).run(sizes)
     except KeyboardInterrupt:
         kept = f"what was scored is kept in {shown(folder)}: run the same command again to go on" if folder else ""
         raise StoppedError(f"interrupted; {kept or 'nothing was kept'}") from None
@@ -82,6 +83,13 @@ class _Execution:
         self._store = RunStore(folder, plan.describe()) if folder else None
         if self._store and (held := self._store.held):
             self._identities = self._identities.since(held.bases, held.read)
+        self._sources = {
+            (cell.method.name, cell.scale): (
+                self._identities.methods[cell.method.name, cell.scale].get("pack", ""),
+                cell.method.place,
+            )
+            for cell in plan.cells
+        }
         self._about = describe_run(plan, self._identities, environment(self._device), classifiers)
         self._sink = self._store or MemoryStore()
         self._reused = 0
@@ -99,7 +107,7 @@ class _Execution:
             classifiers=request.classifiers,
             gallery=Gallery.of(self._about) if self._save_images else None,
         )
-        with self._store or nullcontext(), exact():
+        with self._store or nullcontext():
             self._keep(self._carried_over())
             self._reused = self._engine(
                 self._plan,
@@ -135,7 +143,13 @@ class _Execution:
         self._keep(self._about.with_trial(trial))
 
     def _on_files(self, method: str, scale: int, files: Mapping[str, str]) -> None:
-        self._keep(self._about.with_read(method, scale, files))
+        """Keep the files that a method has read, for all methods of its file or pack: they may share what was read."""
+        source = self._sources[method, scale]
+        about = self._about
+        for (name, factor), other in self._sources.items():
+            if other == source:
+                about = about.with_read(name, factor, files)
+        self._keep(about)
 
     def _keep(self, about: RunDescription) -> None:
         self._about = about

@@ -1,18 +1,19 @@
 """Keyword arguments of `srbench.run` and `srbench.score`, with their defaults."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Any, TypedDict, get_args, get_type_hints
+from typing import Any, TypedDict, cast, get_type_hints
 
 from srbench.api import LrSource, Metric, PrecisionChoice, Progress, RuntimeName, Size
 from srbench.cards import Registry
 from srbench.classifiers import find_classifiers
 from srbench.datasets import find_datasets
-from srbench.errors import RequestError, suggest
-from srbench.methods import Weights, find_methods, named_files
+from srbench.errors import NotApplicableError, RequestError, suggest
+from srbench.harness.arguments.table import CLASSIFIERS, DATASETS, METHODS, METRICS, OPTIONS, PROTOCOLS, SCALES
+from srbench.methods import Weights, find_methods, named_files, scale_advice
 from srbench.metrics import DEFAULT_METRICS, find_metrics
 from srbench.protocols import find_protocols
-from srbench.runs import Request
+from srbench.runs import Plan, Request, make_plan
 
 Several = str | Sequence[str]
 Methods = str | Callable[..., Any] | Sequence[str | Callable[..., Any]]
@@ -46,8 +47,8 @@ class ScoreOptions(TypedDict, total=False):
 class RunOptions(ScoreOptions, total=False):
     """Options of `srbench.run`."""
 
-    datasets: Several
-    """Names, or folders of images such as `./photos`. Default: `bundled`."""
+    datasets: str | Path | Sequence[str | Path]
+    """Names, or folders of images such as `./photos` or a `pathlib.Path`. Default: `bundled`."""
     scale: int | Sequence[int]
     """Upscaling scales, 2 to 16. Default: 4."""
     lr: LrSource
@@ -87,72 +88,61 @@ DEFAULTS = RunOptions(
 
 
 def completed(options: Mapping[str, Any], kind: type[ScoreOptions]) -> RunOptions:
-    """Return options with the defaults of missing ones filled in.
+    """Return options with the defaults of missing ones filled in, each in the form that `OPTIONS` gives it.
 
     Raises:
-        RequestError: An option is unknown.
+        RequestError: An option is unknown, or its value is of another kind.
     """
     known = frozenset(get_type_hints(kind))
     for name in options:
         if name not in known:
             raise RequestError(f"no option {name!r}{suggest(name, known)}; there are {', '.join(sorted(known))}")
-    given = {name: value for name, value in options.items() if value is not None}
-    return RunOptions(**{**DEFAULTS, **given})  # type: ignore[typeddict-item]  # checked above
+    chosen = {**DEFAULTS, **options}
+    return cast(RunOptions, {name: OPTIONS[name].of(name, value) for name, value in chosen.items()})
 
 
-def resolve(methods: Methods, options: RunOptions, cards: Registry) -> Request:
-    """Look up every name in the options and return the things named as a `Request`; imports no torch.
+def planned(methods: Methods, options: RunOptions, cards: Registry) -> Plan:
+    """Look up every name in completed options and plan what is to be run; imports no torch.
 
     Raises:
         RequestError: A name is unknown, or options contradict each other.
         DatasetError: A dataset is not available.
     """
-    if options["lr"] not in get_args(LrSource):
-        raise RequestError(
-            f"lr is {options['lr']!r}; choose 'made' (by the protocol) or 'given' (the dataset's own files)"
-        )
-    for name, value, choices in (
-        ("precision", options["precision"], PrecisionChoice),
-        ("runtime", options["runtime"], RuntimeName),
-    ):
-        if value not in get_args(choices):
-            raise RequestError(f"{name} {value!r}: choose from {', '.join(get_args(choices))}")
-    specs = [methods] if isinstance(methods, str) or callable(methods) else list(methods)
+    request = resolve(methods, options, cards)
+    try:
+        return make_plan(request)
+    except NotApplicableError as error:
+        lacking = [one for one in request.methods if one.scales != "any" and not set(request.scales) <= set(one.scales)]
+        if not lacking:
+            raise
+        advice = "".join(scale_advice(method) for method in lacking)
+        raise NotApplicableError(f"{error}; {advice}choose another --scale") from None
+
+
+def resolve(methods: Methods, options: RunOptions, cards: Registry) -> Request:
+    """Look up every name in completed options and return the things named as a `Request`; imports no torch.
+
+    Raises:
+        RequestError: A name is unknown, or options contradict each other.
+        DatasetError: A dataset is not available.
+    """
+    specs = METHODS.of("methods", methods)
     files = named_files(options["weights"], [spec for spec in specs if isinstance(spec, str)])
-    classifiers = several(options["classifiers"])
+    classifiers = CLASSIFIERS.of("classifiers", options["classifiers"])
     return Request(
         methods=find_methods(specs, cards, files),
         datasets=find_datasets(
-            several(options["datasets"]), cards, options["split"], options["limit"], labelled=bool(classifiers)
+            DATASETS.of("datasets", options["datasets"]),
+            cards,
+            options["split"],
+            options["limit"],
+            labelled=bool(classifiers),
         ),
-        scales=checked_scales(options["scale"]),
-        protocols=find_protocols(several(options["protocol"]), cards),
-        metrics=find_metrics(several_metrics(options["metrics"]), cards),
+        scales=SCALES.of("scale", options["scale"]),
+        protocols=find_protocols(PROTOCOLS.of("protocol", options["protocol"]), cards),
+        metrics=find_metrics(METRICS.of("metrics", options["metrics"]), cards),
         lr=options["lr"],
         precision=options["precision"],
         runtime=options["runtime"],
         classifiers=find_classifiers(classifiers, options["classifier_weights"], cards),
     )
-
-
-def several(names: Several) -> tuple[str, ...]:
-    """Return names as a tuple; a single name becomes a tuple of one."""
-    return (names,) if isinstance(names, str) else tuple(names)
-
-
-def several_metrics(metrics: str | Metric | Sequence[str | Metric]) -> tuple[str | Metric, ...]:
-    """Return metrics as a tuple; a single metric becomes a tuple of one."""
-    return (metrics,) if isinstance(metrics, str | Metric) else tuple(metrics)
-
-
-def checked_scales(scale: int | Sequence[int]) -> tuple[int, ...]:
-    """Check the scales and return them as a tuple.
-
-    Raises:
-        RequestError: A scale is not an integer from 2 to 16.
-    """
-    scales = tuple(scale) if isinstance(scale, Iterable) else (scale,)
-    for value in scales:
-        if not isinstance(value, int) or not 2 <= value <= 16:
-            raise RequestError(f"scale {value!r} is out of range; srbench upscales by 2 to 16, in whole numbers")
-    return scales

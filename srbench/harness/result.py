@@ -10,6 +10,9 @@ from typing import TYPE_CHECKING, Any
 
 from srbench.api import Inference
 from srbench.errors import RequestError
+from srbench.files import shown
+from srbench.harness.arguments.argument import checked
+from srbench.harness.arguments.table import CROP, IMAGE_ID, NAMES, SCALE_OR_NONE, TEXT
 from srbench.leaderboard import Leaderboard, build_attribute_table, collected, records_frame, to_html
 from srbench.runs import Cell, Plan, Record, Run, RunDescription
 
@@ -21,7 +24,7 @@ if TYPE_CHECKING:
 __all__ = ["RunResult"]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class RunResult:
     """A completed run.
 
@@ -32,10 +35,10 @@ class RunResult:
         inference: Device, precision and runtime.
     """
 
-    run: Run = field(repr=False)
+    run: Run
     reused: int = 0
-    plan: Plan | None = field(default=None, repr=False)
-    inference: Inference = field(default_factory=Inference, repr=False)
+    plan: Plan | None = None
+    inference: Inference = field(default_factory=Inference)
 
     @property
     def description(self) -> RunDescription:
@@ -88,6 +91,7 @@ class RunResult:
         timings = self.description.timings
         return 0 if timings is None else len(timings.failed)
 
+    @checked(image=IMAGE_ID, methods=NAMES, crop=CROP, scale=SCALE_OR_NONE, protocol=TEXT)
     def show(
         self,
         image: str,
@@ -134,6 +138,17 @@ class RunResult:
             if (trial.method, trial.dataset, trial.scale) == (cell.method.name, cell.dataset.name, cell.scale):
                 return replace(self.inference, precision=trial.precision)
         return self.inference
+
+    def __repr__(self) -> str:
+        plan, described = self.description.plan, self.description
+        images = sum(len(dataset.images) for dataset in described.datasets.values())
+        parts = [
+            f"{', '.join(plan.methods)} on {', '.join(plan.datasets)}",
+            f"{', '.join(f'×{scale}' for scale in plan.scales)} under {', '.join(plan.protocols)}",
+            f"{images} images, {len(self.items)} records" + (f", {self.failed} failed" if self.failed else ""),
+            f"in {shown(self.folder)}" if self.folder else "in memory",
+        ]
+        return f"<RunResult: {'; '.join(parts)}>"
 
     def __getstate__(self) -> dict[str, Any]:
         """State without the plan, whose functions may not pickle; an unpickled result cannot `show`."""

@@ -7,17 +7,10 @@ from srbench.cards import installed_cards
 from srbench.classifiers import find_classifiers
 from srbench.datasets import find_datasets
 from srbench.files import expanded
+from srbench.harness.arguments.argument import checked
+from srbench.harness.arguments.table import CLASSIFIERS, DATASET, FOLDER, METRICS, PROTOCOLS, SCALE, TEXT
 from srbench.harness.execute import execute
-from srbench.harness.options import (
-    Methods,
-    RunOptions,
-    ScoreOptions,
-    checked_scales,
-    completed,
-    resolve,
-    several,
-    several_metrics,
-)
+from srbench.harness.options import Methods, RunOptions, ScoreOptions, completed, planned
 from srbench.harness.result import RunResult
 from srbench.methods import FinishedImages, free_name
 from srbench.metrics import find_metrics
@@ -52,16 +45,19 @@ def run(methods: Methods, **options: Unpack[RunOptions]) -> RunResult:
         [{'method': 'nearest', 'images': 4}]
     """
     chosen = completed(options, RunOptions)
-    return execute(make_plan(resolve(methods, chosen, installed_cards())), chosen)
+    return execute(planned(methods, chosen, installed_cards()), chosen)
 
 
-def score(images: Path | str, *, name: str, dataset: str, scale: int, **options: Unpack[ScoreOptions]) -> RunResult:
+@checked(images=FOLDER, name=TEXT, dataset=DATASET, scale=SCALE)
+def score(
+    images: Path | str, *, name: str, dataset: str | Path, scale: int, **options: Unpack[ScoreOptions]
+) -> RunResult:
     """Score images that were upscaled elsewhere.
 
     Args:
         images: Folder of images matched by id: `baby.png`, `babyx4.png`, `baby_RCAN_x4.png`.
         name: Method name in the leaderboard.
-        dataset: Name or folder.
+        dataset: Name, or folder such as `./photos` or a `pathlib.Path`.
         scale: Scale the images were upscaled by.
         **options: See `srbench.harness.options.ScoreOptions`: protocol, metrics, classifiers, classifier_weights,
             split, limit, device, output, save_images, progress.
@@ -74,16 +70,15 @@ def score(images: Path | str, *, name: str, dataset: str, scale: int, **options:
     """
     chosen = completed(options, ScoreOptions)
     cards = installed_cards()
-    classifiers = several(chosen["classifiers"])
-    (opened,) = find_datasets((dataset,), cards, chosen["split"], chosen["limit"], labelled=bool(classifiers))
-    scales = checked_scales(scale)
+    classifiers = CLASSIFIERS.of("classifiers", chosen["classifiers"])
+    (opened,) = find_datasets((str(dataset),), cards, chosen["split"], chosen["limit"], labelled=bool(classifiers))
     ids = tuple(sample.id for sample in opened.samples)
     request = Request(
         methods=(FinishedImages(free_name(name, cards), expanded(images), ids, scale),),
         datasets=(opened,),
-        scales=scales,
-        protocols=find_protocols(several(chosen["protocol"]), cards),
-        metrics=find_metrics(several_metrics(chosen["metrics"]), cards),
+        scales=(scale,),
+        protocols=find_protocols(PROTOCOLS.of("protocol", chosen["protocol"]), cards),
+        metrics=find_metrics(METRICS.of("metrics", chosen["metrics"]), cards),
         classifiers=find_classifiers(classifiers, chosen["classifier_weights"], cards),
     )
     return execute(make_plan(request), chosen)

@@ -9,21 +9,27 @@ from srbench.datasets import open_dataset
 from srbench.engine import decode, prepared, scored
 from srbench.errors import NotApplicableError, RequestError, suggest
 from srbench.files import IMAGE_SUFFIXES, expanded, printable_name, to_rgb
-from srbench.harness.options import RunOptions, completed, resolve
+from srbench.harness.arguments.argument import checked
+from srbench.harness.arguments.table import CROP, IMAGE, PATH, PROGRESS
+from srbench.harness.options import RunOptions, completed, planned
 from srbench.methods import resolve_device, resolve_inference
 from srbench.metrics import find_metrics
 from srbench.protocols import Protocol
 from srbench.report import Box, Scene, SceneResult, contrasted, draw_sheet, most_different, read_box, write_figure
-from srbench.runs import Cell, Plan, make_plan
+from srbench.runs import Cell, Plan
 
 __all__ = ["AUTO", "chosen_cells", "find_box", "find_image", "make_scene", "show"]
 AUTO = "auto"
 """Value of `crop` that chooses the part where the methods differ most."""
 
+_LISTED = 20
+"""Largest number of image ids in a message."""
+
 _PART = 5
 """Side of the automatic crop: the image's shorter side divided by this, clamped to 32…160 pixels."""
 
 
+@checked(image=IMAGE, output=PATH, crop=CROP, progress=PROGRESS)
 def show(
     image: str,
     methods: Sequence[str],
@@ -51,7 +57,7 @@ def show(
     cards = installed_cards()
     dataset, name = find_image(image, cards)
     chosen = completed(options, RunOptions)
-    plan = make_plan(resolve(methods, chosen, cards))
+    plan = planned(methods, chosen, cards)
     if plan.refused:
         raise NotApplicableError(str(plan.refused[0]))
     request = plan.request
@@ -92,9 +98,11 @@ def chosen_cells(plan: Plan, image: str, methods: Sequence[str], scale: int | No
     """
     ids = {dataset.name: {sample.id for sample in dataset.samples} for dataset in plan.request.datasets}
     homes = [name for name, held in ids.items() if image in held or image.removeprefix(f"{name}/") in held]
-    if len(homes) != 1:
-        where = f"is in {' and in '.join(homes)}; write DATASET/ID" if homes else f"is not in {', '.join(ids)}"
-        raise RequestError(f"image {image!r} {where}")
+    if len(homes) > 1:
+        raise RequestError(f"image {image!r} is in {' and in '.join(homes)}; write DATASET/ID")
+    if not homes:
+        every = [sample.id for dataset in plan.request.datasets for sample in dataset.samples]
+        raise _no_image(image, " or ".join(ids), list(dict.fromkeys(every)))
     factor, rules = scale or plan.request.scales[0], protocol or plan.request.protocols[0].name
     there = {
         cell.method.name: cell
@@ -108,6 +116,11 @@ def chosen_cells(plan: Plan, image: str, methods: Sequence[str], scale: int | No
     if not there:
         raise RequestError(f"nothing was run on {homes[0]} ×{factor} under {rules}; choose another scale or protocol")
     return [there[method] for method in methods or there]
+
+
+def _no_image(image: str, where: str, ids: Sequence[str]) -> RequestError:
+    known = f"{', '.join(ids[:_LISTED])}{' …' if len(ids) > _LISTED else ''}"
+    return RequestError(f"{where} has no image {image!r}; there are {known}{suggest(image, ids)}")
 
 
 def make_scene(
@@ -127,8 +140,7 @@ def make_scene(
     """
     ids = [sample.id for sample in dataset.samples]
     if image not in ids:
-        known = f"; it has {', '.join(ids[:8])}{' …' if len(ids) > 8 else ''}"
-        raise RequestError(f"{dataset.name} has no image {image!r}{known}{suggest(image, ids)}")
+        raise _no_image(image, dataset.name, ids)
     sample = dataset.samples[ids.index(image)]
     ready = prepared(decode(dataset, sample), sample, scale, [protocol], lr)
     if ready.problems:

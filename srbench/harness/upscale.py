@@ -16,6 +16,18 @@ from srbench.files import (
     to_rgb,
     write_photograph,
 )
+from srbench.harness.arguments.argument import checked
+from srbench.harness.arguments.table import (
+    DEVICE,
+    FLAG,
+    METHOD,
+    PATH,
+    PRECISION,
+    PROGRESS,
+    RUNTIME,
+    SCALE,
+    WEIGHTS,
+)
 from srbench.methods import Weights, find_method, named_files, refuse_scale, resolve_device, resolve_inference
 from srbench.protocols import imresize
 
@@ -61,6 +73,18 @@ def _writable(path: Path) -> str:
     return path.name if path.suffix.lower() in WRITABLE_SUFFIXES else f"{path.stem}.png"
 
 
+@checked(
+    source=PATH,
+    output=PATH,
+    method=METHOD,
+    scale=SCALE,
+    device=DEVICE,
+    precision=PRECISION,
+    runtime=RUNTIME,
+    weights=WEIGHTS,
+    overwrite=FLAG,
+    progress=PROGRESS,
+)
 def upscale_files(
     source: Path,
     output: Path,

@@ -19,8 +19,9 @@ def ranked(board: Leaderboard, columns: Sequence[str]) -> Leaderboard:
     Raises:
         RequestError: A column does not exist, or has no values.
     """
+    ascending = {name: not _higher_is_better(board, name) for name in columns}  # first, because it knows the columns
     groups = board.table.groupby(GROUP_COLUMNS, sort=False)
-    ranks = [groups[name].rank(ascending=not _higher_is_better(board, name)) for name in columns]
+    ranks = [groups[name].rank(ascending=ascending[name]) for name in columns]
     table = board.table.assign(mean_rank=pd.concat(ranks, axis=1).mean(axis=1, skipna=False))
     note = f"sorted by the mean rank over {', '.join(columns)}, within each table"
     return _ordered(board, table, "mean_rank", higher=False, note=note)

@@ -34,11 +34,12 @@ def _quality(board: Leaderboard, *, wide: bool) -> Iterator[Block]:
         # In the heading if all rows agree, else after each name: 80 columns have no room for a separate column.
         labels = list(dict.fromkeys(_label(row) for _, row in rows.iterrows()))
         common = f", {labels[0]}" if labels[0] and len(labels) == 1 else ""
-        # Omitted if there is a mean rank, for the same reason.
-        grouped = rows["rank_group"].ne("").any() and (wide or not rank)
+        # Omitted in another order than that of the metric they are of, which a narrow heading has no room to name.
+        grouped = rows["rank_group"].ne("").any() and (wide or not board.ordered)
+        letters = f"{next(iter(board.metrics.values())).label} group" if board.ordered else "group"
         header = ["method", "images", *(["rank ↓"] if rank else []), *(metric_title(metric) for metric in metrics)]
         interval = _interval(rows, board.metrics) if wide else None
-        header += [*([interval[0]] if interval else []), *(["group"] if grouped else [])]
+        header += [*([interval[0]] if interval else []), *([letters] if grouped else [])]
         body = [
             [
                 row["method"] if common or not _label(row) else f"{row['method']}, {_label(row)}",

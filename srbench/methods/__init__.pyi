@@ -4,6 +4,7 @@ from .find import find_methods as find_methods
 from .find import free_name as free_name
 from .find import named_files as named_files
 from .find import refuse_scale as refuse_scale
+from .find import scale_advice as scale_advice
 from .runtimes.device import resolve_device as resolve_device
 from .runtimes.device import resolve_inference as resolve_inference
 from .runtimes.device import tune as tune

@@ -10,7 +10,7 @@ from typing import Any
 from srbench.api import TRUTH, BuildableMethod, Method
 from srbench.cards import Entry, MethodCard, Registry, WeightsEntry
 from srbench.errors import NotApplicableError, RequestError, UnknownNameError, suggest
-from srbench.files import Files, existing_files, expanded, file_identity, place_sha256
+from srbench.files import Files, existing_files, expanded, file_identity, is_folder_spec, place_sha256
 from srbench.methods.sources.card import CardMethod
 from srbench.methods.sources.function import callable_name, function_method
 from srbench.methods.sources.userfile import method_from_file
@@ -103,6 +103,9 @@ def _find_unwrapped(spec: str, cards: Registry, files: Mapping[str, tuple[Path, 
     if spec.endswith(".py"):
         raise RequestError(f"{spec}: names no function; write {spec}:function")
     name, colon, variant = spec.partition(":")
+    base = name.partition("@")[0]
+    if is_folder_spec(base) or (base and base not in cards.methods and expanded(base).exists()):
+        raise RequestError(f"{spec}: is no Python file; write a method of your own as ./file.py:function")
     if name in cards.methods and (colon or cards.method(name).card.variants):
         return _find_variant(cards.method(name), variant)
     name, at, weights = spec.partition("@")
@@ -198,5 +201,20 @@ def named_files(weights: Weights, specs: Sequence[str]) -> dict[str, tuple[Path,
 def refuse_scale(method: Method, scale: int) -> None:
     """Raise NotApplicableError if the method does not support the scale."""
     if method.scales != "any" and scale not in method.scales:
-        has = ", ".join(f"×{known}" for known in method.scales)
-        raise NotApplicableError(f"{method.name} has no ×{scale}, only {has}; choose another --scale")
+        only = f"{method.name} has no ×{scale}, only {_listed(method.scales)}"
+        raise NotApplicableError(f"{only}; {scale_advice(method)}choose another --scale")
+
+
+def scale_advice(method: Method) -> str:
+    """Return the scales that wrappers add to a method's, as the beginning of advice; empty if none does."""
+    added = {wrapper.name: wrapper.scales(method.scales) for wrapper in WRAPPERS.values()}
+    found = [
+        f"{method.name}+{name} has {_listed(scales)}; "
+        for name, scales in added.items()
+        if scales and scales != "any" and not set(scales) <= set(method.scales)
+    ]
+    return "".join(found)
+
+
+def _listed(scales: Sequence[int]) -> str:
+    return ", ".join(f"×{scale}" for scale in scales)

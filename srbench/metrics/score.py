@@ -8,7 +8,7 @@ import numpy as np
 
 from srbench.api import ImagePair, Metric, Planes
 from srbench.errors import MethodError, SRBenchError, message_of
-from srbench.isolation import isolated
+from srbench.isolation import contained
 from srbench.metrics.pair.arrays import ArrayPair
 
 _DATA_RANGE = 255.0
@@ -46,7 +46,7 @@ def score(pair: ImagePair, metrics: Sequence[Metric]) -> Scores:
     for metric in metrics:
         values[metric.name] = None
         try:
-            with isolated(MethodError, "raised"):
+            with contained(MethodError, "raised"):  # the state may be that of a method beside it
                 value = metric.of(pair)
         except SRBenchError as error:
             undefined[metric.name] = message_of(error)

@@ -110,7 +110,7 @@ def _interval(pair: Difference, digits: int) -> TableCell:
     return TableCell(f"{pair.low:+.{digits}f}…{pair.high:+.{digits}f}", pair.low)
 
 
-_LEFT_OUT = {"schema_version", "bases", "trials", "classifier_cost", "timings", "refused"}
+_LEFT_OUT = {"schema_version", "bases", "read", "trials", "classifier_cost", "timings", "refused"}
 
 
 def run_entry(run: Run) -> dict[str, Any]:

@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict
 from datetime import UTC, datetime
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
@@ -15,7 +15,7 @@ from srbench.errors import StoreError
 from srbench.runs.identities import Identities
 from srbench.runs.plan import Plan, PlanDescription, Refusal
 from srbench.runs.provenance import Environment, git_revision, srbench_version
-from srbench.runs.record import CellKey
+from srbench.runs.record import CellKey, loads
 
 SCHEMA_VERSION: Literal[3] = 3
 
@@ -47,7 +47,7 @@ class MetricDescription(_Part):
 
     unit: str
     higher_is_better: bool
-    decimals: int
+    decimals: Annotated[int, Field(ge=0, le=9)]
     summary: str = ""
     identity: str = ""
 
@@ -108,7 +108,7 @@ class RunDescription(_Part):
     """Hash of all that decides a score except the image, by method, scale and protocol."""
     datasets: dict[str, DatasetDescription]
     read: dict[str, dict[int, dict[str, str]]] = {}
-    """sha256 of the files that methods were seen to read, by method, scale and path; `~` is the home folder."""
+    """sha256 of the files that methods were seen to read, by method, scale and name: a path, or `module:NAME`."""
     classifiers: dict[str, ClassifierDescription] = {}
     classifier_cost: dict[str, ClassifierCost] = {}
     trials: tuple[Trial, ...] = ()
@@ -168,8 +168,15 @@ class RunDescription(_Part):
         for cell in self.cells():
             if cell.protocol not in self.bases.get(cell.method, {}).get(cell.scale, {}):
                 raise ValueError(f"bases lacks {cell.method} ×{cell.scale} under {cell.protocol}")
-            if set(self.datasets[cell.dataset].files.get(cell.scale, {})) != set(self.datasets[cell.dataset].images):
+            if sorted(self.datasets[cell.dataset].files.get(cell.scale, {})) != sorted(
+                self.datasets[cell.dataset].images
+            ):
                 raise ValueError(f"datasets.{cell.dataset}: files at ×{cell.scale} are not those of its images")
+        for name, protocol in self.protocols.items():
+            if lacking := {"degradation", "grey"} - protocol.rules.keys():
+                raise ValueError(f"protocols.{name}: rules lack {', '.join(sorted(lacking))}")
+        if any(not trial.problem and None in (trial.difference, trial.speedup) for trial in self.trials):
+            raise ValueError("trials: difference or speedup is missing, and no problem is given")
         return self
 
     def to_json(self) -> str:
@@ -214,7 +221,7 @@ def read_description(text: str) -> RunDescription:
         StoreError: The text is damaged, or of a later schema.
     """
     try:
-        described = json.loads(text)
+        described = loads(text)
         schema = described["schema"]
         if schema == 1:
             described = _from_schema_1(described)
@@ -229,7 +236,8 @@ def read_description(text: str) -> RunDescription:
     except ValidationError as error:
         first = error.errors()[0]
         where = ".".join(str(part) for part in first["loc"])
-        raise StoreError(f"damaged ({where}: {first['msg']}); delete the folder and run again") from error
+        what = ": ".join(filter(None, [where, first["msg"].removeprefix("Value error, ")]))
+        raise StoreError(f"damaged ({what}); delete the folder and run again") from error
 
 
 def _from_schema_1(described: Mapping[str, Any]) -> dict[str, Any]:

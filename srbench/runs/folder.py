@@ -2,8 +2,8 @@
 
 `run.json` describes the run, `records.jsonl` grows by a line per scored image, `leaderboard.csv` and `leaderboard.md`
 are written at the end. An incomplete last line, left by a killed process, is cut off when the folder is reopened, and
-lines that were altered are removed by name. Methods run in this process, so the folder may be deleted or its file
-closed by one of them: it is then written again from memory.
+lines that were altered are removed by name. Methods run in this process, so the folder may be deleted, or its file
+closed, replaced or cut by one of them: it is then written again from memory.
 """
 
 import os
@@ -111,10 +111,11 @@ class RunStore(MemoryStore):
         return f"the {len(self._current)} finished records are kept: make room and run the same command again"
 
     def _recover(self) -> None:
-        """Continue after a method of this process closed the file, or deleted or moved the folder."""
-        open_file = _inode(self._file)
-        there = _inode(self.folder / RECORDS_FILE)
-        if open_file == there == self._inode:
+        """Continue after a method of this process closed or changed the file, or deleted or moved the folder."""
+        path = self.folder / RECORDS_FILE
+        open_file, there = _inode(self._file), _inode(path)
+        whole = there == self._inode and path.stat().st_size == self._size
+        if whole and open_file == there:
             return
         if open_file == self._inode:
             os.close(self._file)  # else the number may be another file's by now
@@ -122,8 +123,9 @@ class RunStore(MemoryStore):
             self._lock.release(force=True)
         self._lock = _locked(self.folder)
         self._verified.clear()
-        if there is None:
-            print(f"note: {self.folder} was deleted during the run; its records are written again", file=sys.stderr)
+        if not whole:
+            what = f"{self.folder} was deleted" if there is None else f"{path} was changed"
+            print(f"note: {what} during the run; its records are written again", file=sys.stderr)
             self._rewrite()
             if self._description is not None:
                 self.write_run(self._description)
@@ -166,8 +168,9 @@ class RunStore(MemoryStore):
         """
         if self.held is not None:
             description = description.model_copy(update={"started": self.held.started})
-        self._description = description
-        write_text(self.folder / RUN_FILE, description.to_json(), StoreError)
+        with self._guard:
+            self._description = description
+            write_text(self.folder / RUN_FILE, description.to_json(), StoreError)
 
     def close(self) -> None:
         """Flush the records to disk and release the folder's lock."""
@@ -204,7 +207,7 @@ def _inode(file: int | Path) -> tuple[int, int] | None:
 def _locked(folder: Path) -> FileLock:
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        lock = FileLock(folder / _LOCK, timeout=0)
+        lock = FileLock(folder / _LOCK, timeout=0, thread_local=False)  # records are stored in another thread
         lock.acquire()
     except Timeout:
         raise OutputError(f"{folder}: in use by another srbench run; wait for it, or choose another --output") from None

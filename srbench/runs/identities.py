@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -9,11 +10,11 @@ from typing import Any
 from srbench.api import Dataset, Inference, Sample
 from srbench.errors import ImageError
 from srbench.files import (
-    changed_files,
     combine,
     file_identity,
     library_versions,
     numbers_code,
+    present_hashes,
     read_identified,
     runtime_version,
 )
@@ -30,8 +31,8 @@ class Identities:
     Attributes:
         methods: Hashes of a method's code and weights, by method and scale.
         bases: Hash of all that decides a cell's scores except the images, by method, scale and protocol: 16 digits of
-            what is known before the run, a dot, and a hash of files the method was seen to read; `0` if there were none
-            or they have not changed since.
+            what is known before the run, a dot, and 8 random digits, new whenever a resumed run finds that anything the
+            records depend on has changed, a file that the method had read included; `0` in a new folder.
         read: Files that each method was seen to read, as in `run.json`.
         hr_files: sha256 of each HR file, by dataset and image.
         lr_files: sha256 of each given LR file, by dataset and image, then by scale; empty if LR is made.
@@ -48,9 +49,7 @@ class Identities:
     read: Mapping[str, Mapping[int, Mapping[str, str]]] = field(default_factory=dict)
 
     def since(self, held: Mapping[str, Any], read: Mapping[str, Mapping[int, Mapping[str, str]]]) -> Identities:
-        """Return these identities for a run that is resumed.
-
-        A method that has read no file which changed since keeps the hash of its files, so that its records are valid.
+        """Return these identities for a run that is resumed: changed where a file that a method had read has changed.
 
         Args:
             held: `bases` of the earlier run.
@@ -59,16 +58,18 @@ class Identities:
         bases: dict[tuple[str, int, str], str] = {}
         kept: dict[str, dict[int, Mapping[str, str]]] = {}
         now = {
-            (method, scale): changed_files(files) for method, scales in read.items() for scale, files in scales.items()
+            (method, scale): present_hashes(files) for method, scales in read.items() for scale, files in scales.items()
         }
         for (method, scale, protocol), basis in self.bases.items():
             before = held.get(method, {}).get(scale, {}).get(protocol, "")
             files = now.get((method, scale), {})
-            if files == read.get(method, {}).get(scale, {}):
-                ending = before.rpartition(".")[2] if "." in before else _NO_FILES
+            same = before.rpartition(".")[0] == basis.rpartition(".")[0]
+            if same and files == read.get(method, {}).get(scale, {}):
+                ending = before.rpartition(".")[2]
                 kept.setdefault(method, {})[scale] = files
             else:
-                ending = combine(files=files)[:8]
+                # Random, because a record of a still earlier run may be left whose files are not known any more.
+                ending = secrets.token_hex(4)
             bases[method, scale, protocol] = f"{basis.rpartition('.')[0]}.{ending}"
         return replace(self, bases=bases, read={name: scales for name, scales in kept.items() if any(scales.values())})
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Annotated
+from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from srbench.api import ClassifierSpec, Dataset, LrSource, Method, MetricSpec, PrecisionChoice, RuntimeName
 from srbench.errors import DatasetError, NotApplicableError, RequestError
@@ -58,6 +58,15 @@ class Refusal:
         return f"{self.method} ×{self.scale} under {self.protocol}: {self.reason}"
 
 
+def _unlike(names: tuple[Any, ...]) -> tuple[Any, ...]:
+    if repeated := [name for name in names if names.count(name) > 1]:
+        raise ValueError(f"{repeated[0]} is there twice")
+    return names
+
+
+Names = Annotated[tuple[str, ...], Field(min_length=1), AfterValidator(_unlike)]
+
+
 class PlanDescription(BaseModel):
     """A plan as plain values; a run folder can be completed only by a plan with equal values.
 
@@ -67,12 +76,12 @@ class PlanDescription(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    methods: tuple[str, ...]
-    datasets: tuple[str, ...]
+    methods: Names
+    datasets: Names
     places: dict[str, str]
-    scales: tuple[int, ...]
-    protocols: tuple[str, ...]
-    metrics: Annotated[tuple[str, ...], Field(min_length=1)]
+    scales: Annotated[tuple[int, ...], Field(min_length=1), AfterValidator(_unlike)]
+    protocols: Names
+    metrics: Names
     lr: LrSource
     precision: PrecisionChoice
     runtime: RuntimeName

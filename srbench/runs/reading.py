@@ -1,5 +1,6 @@
 """Reading run folders."""
 
+import errno
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -71,16 +72,26 @@ def read_run(folder: Path) -> RunDescription:
     """
     path = folder / RUN_FILE
     try:
-        return read_description(path.read_text(encoding="utf-8"))
+        return read_description(_content(path).decode("utf-8"))
     except FileNotFoundError:
         what = f"holds no srbench run (no {RUN_FILE})" if folder.is_dir() else "no such folder"
         raise RequestError(f"{folder}: {what}; name a folder that srbench run has written") from None
     except NotADirectoryError:
         raise RequestError(f"{folder}: is a file; name a folder that srbench run has written") from None
     except (OSError, ValueError) as error:
-        raise StoreError(f"{path}: damaged or unreadable ({error}); restore the file, or run into a new one") from error
+        reason = getattr(error, "strerror", None) or error
+        raise StoreError(
+            f"{path}: damaged or unreadable ({reason}); restore the file, or run into a new one"
+        ) from error
     except StoreError as error:
         raise StoreError(f"{path}: {error}") from error
+
+
+def _content(path: Path) -> bytes:
+    """Read a regular file; another, such as a pipe, might never end, and is an OSError."""
+    if path.exists() and not path.is_file():
+        raise OSError(errno.EINVAL, "not a regular file", str(path))
+    return path.read_bytes()
 
 
 def read_records(folder: Path) -> tuple[list[Record], list[str]]:
@@ -94,7 +105,7 @@ def read_records(folder: Path) -> tuple[list[Record], list[str]]:
     """
     path = folder / RECORDS_FILE
     try:
-        content = path.read_bytes()
+        content = _content(path)
     except FileNotFoundError:
         return [], []
     except OSError as error:

@@ -95,7 +95,7 @@ class Record:
         if checked and check != f'{_checksum(text + "}")}"}}':
             raise StoreError("was altered after it was written: its checksum differs")
         try:
-            flat: dict[str, Any] = json.loads(line)
+            flat: dict[str, Any] = loads(line)
             flat.pop("check", None)
             key = RecordKey(**{name: flat.pop(name) for name in RecordKey._fields})
             record = _model().validate_python(Record(key, **(flat | {"warnings": tuple(flat["warnings"])})))
@@ -108,6 +108,18 @@ class Record:
         if not checked and _CHECKED in record.fingerprint:
             raise StoreError("was altered after it was written: its checksum is missing")
         return record
+
+
+def loads(text: str) -> Any:
+    """Parse JSON whose texts can be written as UTF-8, which tables and pages are.
+
+    Raises:
+        ValueError: It is not JSON, or a text holds half a surrogate pair.
+    """
+    found = json.loads(text)
+    if "\\ud" in text.lower():
+        json.dumps(found, ensure_ascii=False).encode()
+    return found
 
 
 _CHECK = ', "check": "'

@@ -8,13 +8,13 @@ import sys
 
 import pytest
 
-from srbench.cli.stopping import as_usual, last_words, stoppable
+from srbench.cli.process.stopping import as_usual, last_words, stoppable
 
 SIGNALS = [signal.SIGINT, signal.SIGTERM, signal.SIGHUP]
 
 HEAD = """
 import hashlib, os, signal, sys, threading, time
-from srbench.cli import stopping
+from srbench.cli.process import stopping
 stopping.end_at_once()
 def soon(number, seconds):
     timer = threading.Timer(seconds, os.kill, (os.getpid(), number))

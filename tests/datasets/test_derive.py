@@ -119,7 +119,7 @@ def test_a_subset_has_a_row_and_a_hash_of_its_own(photos):
     whole = srbench.run("nearest", datasets=str(photos), metrics="l1").leaderboard.iloc[0]
     assert (some["dataset"], some["images"]) == ("./photos[2]", 2)
     assert some["dataset_sha256"] != whole["dataset_sha256"]
-    with pytest.raises(RequestError, match="limit 0"):
+    with pytest.raises(RequestError, match="limit=0"):
         srbench.run("nearest", datasets=str(photos), limit=0)
 
 

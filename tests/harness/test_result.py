@@ -59,7 +59,10 @@ def test_methods_that_do_not_run_under_a_protocol_are_left_out(result):
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        ({"image": "none"}, "image 'none' is not in"),
+        ({"image": "none"}, r"./a<b> or ./other has no image 'none'; there are one, only-a, only-o, did you mean one"),
+        ({"image": "only-p"}, "did you mean only-o or only-a\\?"),
+        ({"image": 5}, "image=5: expected an image's id"),
+        ({"image": "one", "crop": 5}, "crop=5: expected 'auto', 'x,y,w,h' or four whole numbers"),
         ({"image": "one"}, r"image 'one' is in .* and in ./other; write DATASET/ID"),
         ({"image": "only-o", "methods": ["lanczos"]}, "'lanczos': not run on ./other ×2 under rgb; choose from bicub"),
         ({"image": "only-o", "methods": ["edsr"], "protocol": "srcnn-y"}, "'edsr': not run"),
@@ -111,3 +114,13 @@ def test_a_picture_looks_the_same_whatever_style_is_set(result):
         mpl.style.use("dark_background")
         mpl.rcParams["savefig.facecolor"] = "black"
         assert result.show("only-o", ["nearest"])._repr_png_() == plain
+
+
+def test_a_result_prints_what_it_is(result, photos, tmp_path):
+    assert repr(result) == (
+        "<RunResult: bicubic, nearest, edsr on ./a<b>, ./other; ×2, ×4 under rgb, srcnn-y; 4 images, 40 records; "
+        "in memory>"
+    )
+    (photos / "broken.png").write_bytes(b"")
+    kept = srbench.run("nearest", datasets=str(photos), metrics="psnr", output=tmp_path / "run")
+    assert f"4 images, 4 records, 1 failed; in {tmp_path / 'run'}" in str(kept)

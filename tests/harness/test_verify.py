@@ -6,7 +6,7 @@ import pytest
 
 from srbench.cards import installed_cards
 from srbench.files import write_image
-from srbench.harness.literature.verify import Check, Verification, verify
+from srbench.harness.literature.verify import Check, Verification, compared, verify
 
 
 def check(got, expected=28.42, tolerance=0.01):
@@ -43,3 +43,9 @@ def test_a_damaged_dataset_fails_its_figures(tmp_path, monkeypatch, photo):
     assert not outcome.passed
     assert len(outcome.checks) == 12
     assert any("missing bird, butterfly, head, woman" in reason for reason in outcome.skipped)
+
+
+def test_a_figure_without_a_value_is_no_nan():
+    blocks = list(installed_cards().method("bicubic").card.published)
+    found = list(compared("bicubic", "srcnn-y", blocks, [4], {4: {"psnr": float("nan"), "ssim": float("nan")}}))
+    assert {(item.got, item.passed) for item in found} == {(None, False)}

@@ -9,10 +9,12 @@ import pytest
 import torch
 import torch.nn.functional as F
 
-from srbench.api import Inference
+from srbench.api import Inference, Job
 from srbench.cards import installed_cards
-from srbench.errors import RequestError, UnknownNameError
-from srbench.methods import WRAPPERS, find_method
+from srbench.errors import MethodError, RequestError, UnknownNameError
+from srbench.files import read_image
+from srbench.methods import WRAPPERS, find_method, upscale_planes
+from srbench.methods.sources.wrapped import WrappedMethod
 from srbench.methods.wrappers.correct import LARGEST_DEVIATION, correct
 from srbench.methods.wrappers.ensemble import ensemble
 from srbench.methods.wrappers.tile import tile
@@ -171,3 +173,90 @@ def test_every_wrapper_says_what_it_does(cli):
     shown = cli("list", "wrappers").out
     for wrapper in WRAPPERS.values():
         assert f"+{wrapper.name}" in shown
+
+
+def in_place(lr, scale):
+    """Nearest neighbours, and the input overwritten."""
+    out = lr.repeat_interleave(scale, 2).repeat_interleave(scale, 3)
+    lr.zero_()
+    return out
+
+
+class OneBuffer:
+    """Nearest neighbours, in one buffer for each size, which the next call overwrites."""
+
+    def __init__(self):
+        self.buffers = {}
+
+    def __call__(self, lr, scale):
+        out = lr.repeat_interleave(scale, 2).repeat_interleave(scale, 3)
+        return self.buffers.setdefault(tuple(out.shape), torch.empty_like(out)).copy_(out)
+
+
+def wrapped_psnr(function, wrappers, photos, scale=4):
+    function.__name__, function.receptive_radius, function.scales = "mine", 1, (2, 4)
+    method = find_method(function, installed_cards())
+    for name in wrappers:
+        method = WrappedMethod(method, WRAPPERS[name])
+    produce = method.open(scale, Inference())
+    image = read_image(photos / "one.png")
+    job = Job("one", image, (image.shape[1] * scale, image.shape[2] * scale), scale, grey=False)
+    return [produce([job])[0].array for _ in range(2)]
+
+
+@pytest.mark.parametrize("wrappers", [(), ("ensemble",), ("correct",), ("tile",), ("twice",), ("ensemble", "correct")])
+@pytest.mark.parametrize("function", [in_place, OneBuffer()], ids=["in place", "one buffer"])
+def test_a_method_that_reuses_memory_gives_the_pixels_of_one_that_does_not(function, wrappers, photos):
+    def plain(lr, scale):
+        return lr.repeat_interleave(scale, 2).repeat_interleave(scale, 3)
+
+    expected, _ = wrapped_psnr(plain, wrappers, photos)
+    first, second = wrapped_psnr(function, wrappers, photos)
+    assert np.array_equal(first, expected)
+    assert np.array_equal(second, expected)
+
+
+def upscaled(function, planes):
+    (image,) = upscale_planes(function, [planes], 2, colour="rgb", device="cpu")
+    return image
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda x: torch._neg_view(-x),
+        lambda x: x.half(),
+        lambda x: x.bfloat16(),
+        lambda x: x.double(),
+        lambda x: x.requires_grad_(),
+        lambda x: x.transpose(2, 3).contiguous().transpose(2, 3),
+        lambda x: x[:, :, None].expand(-1, -1, 1, -1, -1)[:, :, 0],
+        lambda x: (x * 8).round().div(8).to(torch.float8_e5m2),
+    ],
+    ids=["negative bit", "half", "bfloat16", "double", "gradient", "strides", "view", "float8"],
+)
+def test_results_of_any_float_and_layout_are_read_rightly(change):
+    lr = (torch.arange(48).reshape(1, 3, 4, 4) % 5 / 4).float()
+    planes = (lr[0].numpy() * 255).round().astype(np.uint8)
+    (image,) = upscale_planes(
+        lambda x: change(F.interpolate(x, scale_factor=2.0)), [planes], 2, colour="rgb", device="cpu"
+    )
+    expected = planes.repeat(2, 1).repeat(2, 2)
+    assert np.abs(image.astype(int) - expected).max() <= 16  # of float8, which has three bits
+    if change(torch.zeros(1, 3, 8, 8)).dtype in (torch.float32, torch.float64):
+        assert np.array_equal(image, expected)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda x: x.to_sparse(),
+        lambda x: x.to("meta"),
+        lambda x: torch.quantize_per_tensor(x, 0.1, 0, torch.quint8),
+    ],
+    ids=["sparse", "meta", "quantized"],
+)
+@pytest.mark.filterwarnings("ignore")
+def test_results_without_plain_samples_are_the_methods_error(change):
+    with pytest.raises(MethodError, match="sparse, nested, quantized or meta tensor|raised"):
+        upscaled(lambda x: change(F.interpolate(x, scale_factor=2.0)), np.zeros((3, 4, 4), np.uint8))

@@ -47,15 +47,19 @@ def test_given_lr_only_where_it_is_the_protocols_lr(protocol):
         ({"methods": []}, RequestError, "no method given"),
         ({"methods": ["bicubic", "bicubic"]}, RequestError, "method bicubic given twice"),
         ({"methods": "edsr@offical"}, UnknownNameError, r"edsr has no weights 'offical', did you mean official"),
-        ({"methods": [3]}, RequestError, "a method is a name or a callable, got int"),
-        ({"scale": 1}, RequestError, "scale 1 is out of range"),
+        (
+            {"methods": [3]},
+            RequestError,
+            "a method's name such as 'bicubic', a function, or a list of them; item 1 is 3",
+        ),
+        ({"scale": 1}, RequestError, "scale=1: expected a whole number from 2 to 16"),
         ({"scale": [2, 2]}, RequestError, "scale 2 given twice"),
-        ({"scale": 17}, RequestError, "upscales by 2 to 16"),
+        ({"scale": 17}, RequestError, "scale=17: expected a whole number from 2 to 16"),
         ({"protocol": "classic"}, UnknownNameError, "did you mean classic-y"),
         ({"metrics": "pnsr"}, UnknownNameError, "unknown metric 'pnsr', did you mean psnr"),
         ({"metrics": ()}, RequestError, "no metric given"),
         ({"datasets": "./nowhere"}, DatasetError, "no such folder"),
-        ({"lr": "taken"}, RequestError, "choose 'made'"),
+        ({"lr": "taken"}, RequestError, "expected 'made'"),
     ],
 )
 def test_wrong_requests(options, error, message):

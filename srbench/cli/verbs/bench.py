@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal, cast
@@ -11,6 +10,7 @@ import typer
 
 from srbench.cli.options import DeviceOption, JsonFlag, RuntimeOption, SizeOption, WeightsOption
 from srbench.cli.parsing import names, scales, sizes, weight_files
+from srbench.cli.printing import print_json
 from srbench.errors import OutputError, RequestError
 
 if TYPE_CHECKING:
@@ -90,7 +90,7 @@ def _time(
     for problem in found.problems:
         typer.echo(f"note: not timed: {problem}", err=True)
     if as_json:
-        typer.echo(json.dumps({"conditions": where, "timings": [_described(timing) for timing in timings]}, indent=2))
+        print_json({"conditions": where, "timings": [_described(timing) for timing in timings]})
     elif timings:
         typer.echo(timings_text(timings, where))
     if output is not None and timings:
@@ -124,7 +124,7 @@ def _check(path: Path, *, as_json: bool) -> None:
     if as_json:
         listed = [vars(finding) for finding in found.findings]
         parts = {"findings": listed, "without_baseline": found.unknown, "not_here": found.gone}
-        typer.echo(json.dumps(parts | {"conditions": found.conditions}, indent=2))
+        print_json(parts | {"conditions": found.conditions})
     for note in found.differences:
         typer.echo(f"note: {note}", err=True)
     for what, cases in (("without a baseline", found.unknown), ("in the baseline, not here", found.gone)):

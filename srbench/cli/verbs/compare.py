@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from srbench.cli.options import JsonFlag
+from srbench.cli.printing import print_json
 from srbench.errors import RequestError
 
 if TYPE_CHECKING:
@@ -34,7 +34,7 @@ def compare(
         raise RequestError(f"--fail-if-worse compares the second of two with the first; {len(things)} given")
     found = _compare(things, run, limit.metric if limit else metric)
     if as_json:
-        typer.echo(json.dumps([comparison.describe() for comparison in found], indent=2, ensure_ascii=False))
+        print_json([comparison.describe() for comparison in found])
     else:
         typer.echo("\n\n".join(comparison_text(comparison) for comparison in found))
     lines = worse(found, limit) if limit else []

@@ -83,9 +83,10 @@ def prepare_verb(
     """Build a dataset folder from existing images: select, crop to squares, split into parts, keep labels."""
     from srbench.cli.progress import progress_bar
     from srbench.datasets import Preparation, prepare_folder, selected
+    from srbench.harness.arguments.table import DATASET
 
     preparation = Preparation(side, least_side, shares(parts))
-    chosen = selected(source, split=split, limit=limit, ids=ids, labels=labels)
+    chosen = selected(DATASET.of("source", source), split=split, limit=limit, ids=ids, labels=labels)
     with progress_bar("images") as progress:
         report = prepare_folder(chosen.samples, output, preparation, labels=chosen.labels, progress=progress)
     for part, count in report.parts.items():

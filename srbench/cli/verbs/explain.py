@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-import json
+import math
 from textwrap import fill
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from srbench.cli.options import DeviceOption, JsonFlag, WeightsOption
-from srbench.cli.parsing import names, one_scale, weight_files
+from srbench.cli.parsing import names, one_name, one_scale, weight_files
+from srbench.cli.printing import print_json
+from srbench.errors import RequestError
 
 if TYPE_CHECKING:
     from srbench.harness.literature.explain import Explanation
@@ -31,35 +33,46 @@ def explain(
     from srbench.harness.literature.explain import sentence
     from srbench.harness.options import RunOptions
 
+    if target is not None and not math.isfinite(target):
+        raise RequestError(f"--target {target}: expected a PSNR in dB, such as 28.42")
     options = RunOptions(
         datasets=names(datasets),
         scale=one_scale(scale),
-        protocol=protocol,
+        protocol=one_name(protocol),
         device=device,
         weights=weight_files(weights),
     )
     with progress_bar("images") as progress:
         found = explained(names(methods), options, progress)
-    answers = [None if target is None else sentence(one.variants, target) for one in found]
+    answers = [sentence(one.variants, target) if target is not None and one.variants else None for one in found]
     if as_json:
-        parts = [
-            {
-                "method": one.method,
-                "dataset": one.dataset,
-                "variants": [vars(variant) for variant in one.variants],
-                "left_out": one.left_out,
-                "target": answer,
-            }
-            for one, answer in zip(found, answers, strict=True)
-        ]
-        typer.echo(json.dumps(parts, indent=2, ensure_ascii=False))
+        print_json([_described(one, answer) for one, answer in zip(found, answers, strict=True)])
+    else:
+        for one, answer in zip(found, answers, strict=True):
+            _show(one, answer)
+    if not all(one.variants for one in found):
+        raise typer.Exit(1)
+
+
+def _described(explanation: Explanation, answer: str | None) -> dict[str, Any]:
+    return {
+        "method": explanation.method,
+        "dataset": explanation.dataset,
+        "variants": [vars(variant) for variant in explanation.variants],
+        "left_out": explanation.left_out,
+        "target": answer,
+    }
+
+
+def _show(explanation: Explanation, answer: str | None) -> None:
+    if not explanation.variants:
+        typer.echo(f"error: {explanation.left_out[0]}", err=True)
         return
-    for one, answer in zip(found, answers, strict=True):
-        typer.echo(f"{one.method} on {one.dataset} ×{one.scale}: effect of each change of rules")
-        typer.echo(_table(one))
-        typer.echo(f"\n{fill(answer, 80)}\n" if answer else "")
-        for reason in one.left_out:
-            typer.echo(f"note: left out: {reason}", err=True)
+    typer.echo(f"{explanation.method} on {explanation.dataset} ×{explanation.scale}: effect of each change of rules")
+    typer.echo(_table(explanation))
+    typer.echo(f"\n{fill(answer, 80)}\n" if answer else "")
+    for reason in explanation.left_out:
+        typer.echo(f"note: left out: {reason}", err=True)
 
 
 def _table(explanation: Explanation) -> str:

@@ -1,11 +1,11 @@
 """`srbench list`: installed cards. Imports no torch."""
 
-import json
 from typing import Annotated, Any
 
 import typer
 
 from srbench.cli.options import JsonFlag
+from srbench.cli.printing import print_json
 from srbench.harness.catalogue import Kind, Rows, rows
 
 
@@ -13,7 +13,7 @@ def list_cards(kind: Annotated[Kind, typer.Argument(help="What to list.")], as_j
     """List methods, wrappers, datasets, metrics, protocols, classifiers or packs."""
     found = rows(kind)
     if as_json:
-        typer.echo(json.dumps(found, indent=2, ensure_ascii=False))
+        print_json(found)
     else:
         for row in found:
             _show(row)

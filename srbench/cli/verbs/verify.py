@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import asdict
 from typing import TYPE_CHECKING
 
@@ -11,6 +10,7 @@ from tabulate import tabulate
 
 from srbench.cli.options import DeviceOption, JsonFlag, WeightsOption
 from srbench.cli.parsing import weight_files
+from srbench.cli.printing import print_json
 from srbench.errors import RequestError
 
 if TYPE_CHECKING:
@@ -31,7 +31,7 @@ def verify(device: DeviceOption = "auto", weights: WeightsOption = None, as_json
         outcome = replay(device=device, weights=files, progress=progress)
     if as_json:
         rows = [asdict(check) | {"passed": check.passed} for check in outcome.checks]
-        typer.echo(json.dumps({"checks": rows, "skipped": outcome.skipped}, indent=2))
+        print_json({"checks": rows, "skipped": outcome.skipped})
     else:
         _show(outcome)
     if not outcome.checks:

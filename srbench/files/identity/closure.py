@@ -5,12 +5,11 @@ shows while code runs is found by `opened_files`.
 """
 
 import ast
-import importlib.util
 import os
 import sys
 import sysconfig
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from importlib.metadata import packages_distributions
 from pathlib import Path
@@ -210,23 +209,43 @@ def _reads_variable(function: ast.expr) -> bool:
     return of_environ or _is_getenv(function)
 
 
-@lru_cache(maxsize=64)
 def module_sha256(module: str) -> str:
     """Return the hash of an importable module and of all it may depend on, without importing it.
 
-    Computed once per process, because Python imports a module once, too. A module that is not found has a hash, too:
-    importing it will fail, and say so.
+    Source files are hashed once per process, because Python imports a module once, too; data files and environment
+    variables in each call. A module that is not found has a hash, too: importing it will fail, and say so.
     """
-    top, *inner = module.split(".")
-    try:
-        spec = importlib.util.find_spec(top)
-    except (ImportError, ValueError):
-        spec = None
-    if spec is None or not spec.origin:
+    known = _module_closure(module)
+    if known is None:
         return combine(missing=module)
+    code, others, folder = known
+    return combine(code=code, others=others.describe(folder))
+
+
+@lru_cache(maxsize=64)
+def _module_closure(module: str) -> tuple[str, Closure, Path] | None:
+    """Hash of all source files, everything else that a module may depend on, and the folder that paths start from."""
+    source = module_source(module)
+    if source is None:
+        return None
+    package = source.parents[module.count(".") - (source.name != "__init__.py")]
+    packaged = (package / "__init__.py").is_file()
+    folder = package if packaged else source.parent
+    whole = import_closure(source, package if packaged else None)
+    code = {path for path in whole.files if path.suffix == ".py"}
+    return combine(**Closure(code).describe(folder)), replace(whole, files=whole.files - code), folder
+
+
+def module_source(module: str) -> Path | None:
+    """Return the resolved source file of an importable module, found without importing it; None if there is none."""
+    top, *inner = module.split(".")
+    # Not importlib.util.find_spec, which returns what is loaded, wherever it came from.
+    specs = (finder.find_spec(top, None) for finder in sys.meta_path if hasattr(finder, "find_spec"))
+    spec = next((spec for spec in specs if spec is not None), None)
+    if spec is None or not spec.origin or spec.origin in ("built-in", "frozen"):
+        return None
     if not spec.submodule_search_locations:
-        return combine(**import_closure(Path(spec.origin)).describe(Path(spec.origin).parent))
-    package = Path(spec.submodule_search_locations[0])
-    place = package.joinpath(*inner)
+        return None if inner else Path(spec.origin).resolve()
+    place = Path(spec.submodule_search_locations[0]).joinpath(*inner)
     source = place / "__init__.py" if place.is_dir() else place.with_suffix(".py")
-    return combine(**import_closure(source, package).describe(package))
+    return source.resolve() if source.is_file() else None

@@ -37,15 +37,16 @@ PLANES: dict[str, Callable[[Image], Planes]] = {
     "rgb": lambda image: image,
 }
 
-# Name, planes, and the border: a multiple of the scale plus a number of pixels.
-SCORINGS: tuple[tuple[str, str, int, int], ...] = (
-    ("Y rounded to 8 bits", "rounded y", 1, 0),
-    ("Y of full range", "full-range y", 1, 0),
-    ("RGB", "rgb", 1, 0),
-    ("no border cut", "y", 0, 0),
-    ("no border cut, Y rounded", "rounded y", 0, 0),
-    ("border of scale + 6", "y", 1, 6),
-    ("border of scale + 6, Y rounded", "rounded y", 1, 6),
+# Name, planes, and the border: a multiple of the scale plus a number of pixels; None for what the base protocol has.
+SCORINGS: tuple[tuple[str, str | None, tuple[int, int] | None], ...] = (
+    ("Y", "y", None),
+    ("Y rounded to 8 bits", "rounded y", None),
+    ("Y of full range", "full-range y", None),
+    ("RGB", "rgb", None),
+    ("no border cut", None, (0, 0)),
+    ("no border cut, Y rounded", "rounded y", (0, 0)),
+    ("border of scale + 6", None, (1, 6)),
+    ("border of scale + 6, Y rounded", "rounded y", (1, 6)),
 )
 
 SSIMS: dict[str, dict[str, Any]] = {

@@ -1,5 +1,6 @@
 """Replay published rows and compare the figures."""
 
+import math
 from collections.abc import Hashable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -10,6 +11,8 @@ from srbench.cards import PublishedBlock, Registry, installed_cards
 from srbench.datasets import open_dataset
 from srbench.errors import CardError, DatasetError, NotImportedError, RequestError, UnknownNameError
 from srbench.files import Files, existing_files
+from srbench.harness.arguments.argument import checked
+from srbench.harness.arguments.table import DEVICE, NAMED_WEIGHTS, PROGRESS_OR_NONE
 from srbench.harness.run import run
 from srbench.methods import find_method
 
@@ -56,6 +59,7 @@ class Verification:
         return bool(self.checks) and all(check.passed for check in self.checks)
 
 
+@checked(device=DEVICE, weights=NAMED_WEIGHTS, progress=PROGRESS_OR_NONE)
 def verify(
     *,
     device: str = "auto",
@@ -111,7 +115,7 @@ class _Replay:
             return []
         except DatasetError as error:
             self.skipped.append(f"{method} on {dataset}: {error}")
-            return list(_compare(method, protocol, blocks, scales, {}))
+            return list(compared(method, protocol, blocks, scales, {}))
         result = run(
             method,
             datasets=dataset,
@@ -123,7 +127,7 @@ class _Replay:
             progress=self.progress,
         )
         complete = {row["scale"]: row for row in result.leaderboard.to_dict("records") if not row["failed"]}
-        return list(_compare(method, protocol, blocks, scales, complete))
+        return list(compared(method, protocol, blocks, scales, complete))
 
 
 def _by_run(cards: Registry) -> dict[tuple[str, str, str], list[PublishedBlock]]:
@@ -136,19 +140,20 @@ def _by_run(cards: Registry) -> dict[tuple[str, str, str], list[PublishedBlock]]
     return found
 
 
-def _compare(
+def compared(
     method: str,
     protocol: str,
     blocks: list[PublishedBlock],
     scales: list[int],
     ours: Mapping[int, Mapping[Hashable, Any]],
 ) -> Iterator[Check]:
-    """Checks of the rows at some scales; without a complete measured row at a scale, `got` is None."""
+    """Checks of the rows at some scales; `got` is None without a complete row, or a value in it, at a scale."""
     for block in blocks:
         for row in (row for row in block.rows if row.scale in scales):
             for metric in ("psnr", "ssim"):
                 if getattr(row, metric) is None:
                     continue
+                value = float(ours[row.scale][metric]) if row.scale in ours else math.nan
                 yield Check(
                     method=method,
                     dataset=block.dataset,
@@ -159,5 +164,5 @@ def _compare(
                     source=block.source,
                     expected=getattr(row, metric),
                     tolerance=getattr(block.tolerance, metric),
-                    got=float(ours[row.scale][metric]) if row.scale in ours else None,
+                    got=value if math.isfinite(value) else None,
                 )

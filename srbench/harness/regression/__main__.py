@@ -8,4 +8,4 @@ from srbench.harness.regression.baseline import ratios_here
 __all__ = []
 
 if __name__ == "__main__":
-    print(json.dumps({name: asdict(ratio) for name, ratio in ratios_here().items()}))
+    print(json.dumps({name: asdict(ratio) for name, ratio in ratios_here().items()}, allow_nan=False))

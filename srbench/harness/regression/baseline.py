@@ -113,4 +113,4 @@ def write_baseline(path: Path, baseline: Baseline) -> None:
         "conditions": dict(baseline.conditions),
         "ratios": {name: asdict(ratio) for name, ratio in baseline.ratios.items()},
     }
-    write_text(path, json.dumps(described, indent=2, ensure_ascii=False) + "\n", StoreError)
+    write_text(path, json.dumps(described, indent=2, ensure_ascii=False, allow_nan=False) + "\n", StoreError)

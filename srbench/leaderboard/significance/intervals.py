@@ -1,8 +1,8 @@
 """Studentised bootstrap intervals: images drawn with replacement, seeded, the same draws for every row of a table.
 
-A resample's deviation is divided by its own standard error, so that intervals of few images are not too short. The
-critical values are the mean of two kinds, because each kind alone fails one of the three: those of each tail by itself
-follow skewed values, but heavy tails make them too small; those of the absolute deviation do the opposite.
+A resample's deviation is divided by its own standard error, so that intervals of few images are not too short. Critical
+values are the mean of two kinds. Quantiles of each tail adapt to skewed values but are too small for heavy-tailed ones;
+quantiles of the absolute deviation are the reverse. Their mean covers normal, skewed and heavy-tailed values.
 
 Sources: B. Efron, R. J. Tibshirani, An Introduction to the Bootstrap, 1993, chapter 12; P. Hall, Theoretical comparison
 of bootstrap confidence intervals, 1988, doi:10.1214/aos/1176350933.
@@ -25,6 +25,10 @@ MIN_IMAGES = 10
 normal, exponential or t₃-distributed values cover the mean in 93 to 97 %."""
 
 RESAMPLES = 10_000
+_FEWEST_RESAMPLES = 2_000
+_MOST_DRAWS = 2**21
+"""Numbers drawn in all, above which fewer resamples suffice: for more than some 200 images, whose means are smooth."""
+
 _SEED = 20_261_121
 _DRAWN_AT_ONCE = 2**22
 """Numbers drawn at once, which bounds the memory."""
@@ -42,7 +46,7 @@ def mean_intervals(values: Floats, resamples: int | None = None) -> Floats:
 
     Args:
         values: (M, N): M methods or pairs on N ≥ 1 images.
-        resamples: Number of bootstrap resamples; default: `RESAMPLES`.
+        resamples: Number of bootstrap resamples; default: `RESAMPLES`, fewer for many images.
 
     Returns:
         (M, 2): lower and upper ends; NaN for fewer than `MIN_IMAGES` images and for rows without an interval, see
@@ -75,7 +79,7 @@ def interval(statistic: Statistic, images: int, resamples: int | None = None) ->
     Args:
         statistic: Computed for blocks of resamples; may return several columns.
         images: Number of images.
-        resamples: Number of resamples; default: `RESAMPLES`.
+        resamples: Number of resamples; default: `RESAMPLES`, fewer for many images.
 
     Returns:
         (2,) or (2, columns): lower and upper ends. NaN for fewer than `MIN_IMAGES` images, and if the images are so
@@ -84,7 +88,8 @@ def interval(statistic: Statistic, images: int, resamples: int | None = None) ->
     value, error = (part[0] for part in statistic(np.ones((1, images))))
     if images < MIN_IMAGES:
         return np.full((2, *value.shape), np.nan)
-    blocks = _blocks(images, resamples or RESAMPLES)
+    enough = max(_FEWEST_RESAMPLES, min(RESAMPLES, _MOST_DRAWS // images))
+    blocks = _blocks(images, resamples or enough)
     found = [_studentised(*statistic(block.astype(np.float64)), value, error) for block in blocks]
     deviations = np.concatenate(found)
     absolute = _ranked(np.abs(deviations), 1 - 2 * _TAIL)
@@ -95,7 +100,7 @@ def interval(statistic: Statistic, images: int, resamples: int | None = None) ->
 
 
 def _studentised(values: Floats, errors: Floats, value: Floats, error: Floats) -> Floats:
-    """Deviations from the value in standard errors: infinite where a resample's values are all equal, NaN if none."""
+    """Deviations in standard errors: ±infinite for a resample whose values are equal, NaN for one without a value."""
     flat = errors <= _FLAT * error
     with np.errstate(divide="ignore", invalid="ignore"):
         plain = (values - value) / errors

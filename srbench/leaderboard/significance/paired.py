@@ -4,6 +4,7 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import combinations
+from typing import cast
 
 import numpy as np
 
@@ -54,8 +55,8 @@ class Difference:
 
     @property
     def real(self) -> bool:
-        """Whether the difference is significant: `p` is below `LEVEL`."""
-        return self.p is not None and self.p < LEVEL
+        """Whether the difference is significant: `p` is below `LEVEL`, and the interval, if there is one, lacks 0."""
+        return self.p is not None and self.p < LEVEL and not _holds_zero(self.low, self.high)
 
 
 def min_images(methods: int) -> int:
@@ -105,7 +106,10 @@ def compare_pairs(figures: Figures, metric: MetricInfo) -> list[Difference]:
 
 
 def significant_pairs(figures: Figures, metric: MetricInfo) -> dict[frozenset[str], float]:
-    """Return the adjusted p of the pairs of methods that differ significantly by the test of `compare_pairs`.
+    """Return the adjusted p of the pairs of methods that differ significantly, as `Difference.real` says.
+
+    The interval is asked, too, because flipping signs assumes symmetric differences: for skewed ones of mean 0 the test
+    alone finds 7 to 10 % instead of 5 %.
 
     Raises:
         ValueError: Methods have different images, or none.
@@ -114,8 +118,15 @@ def significant_pairs(figures: Figures, metric: MetricInfo) -> dict[frozenset[st
     if not pairs:
         return {}
     rows = figure_rows(figures)
-    tests = _tested(np.array([rows[first] - rows[second] for first, second in pairs]), metric)
-    return {frozenset(pair): p for pair, p in zip(pairs, tests, strict=True) if p is not None and p < LEVEL}
+    differences = np.array([rows[first] - rows[second] for first, second in pairs])
+    tests = _tested(differences, metric)
+    small = [index for index, p in enumerate(tests) if p is not None and p < LEVEL]
+    ends = mean_intervals(differences[small]) if small else ()
+    return {
+        frozenset(pairs[index]): cast(float, tests[index])
+        for index, (low, high) in zip(small, ends, strict=True)
+        if not _holds_zero(_known(low), _known(high))
+    }
 
 
 def figure_rows(figures: Figures) -> dict[str, Floats]:
@@ -143,6 +154,10 @@ def _tested(differences: Floats, metric: MetricInfo) -> Sequence[float | None]:
     tests = sign_flip_p(_visible(differences, metric))
     tests[np.abs(differences.mean(axis=1)) < metric.resolution] = 1.0
     return holm(tests.tolist())
+
+
+def _holds_zero(low: float | None, high: float | None) -> bool:
+    return low is not None and high is not None and low <= 0 <= high
 
 
 def _known(value: float) -> float | None:

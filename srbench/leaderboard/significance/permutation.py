@@ -33,23 +33,30 @@ def sign_flip_p(differences: Floats) -> Floats:
     observed = observed - 1e-12 * np.abs(differences).sum(axis=1)
     exact = images <= EXACT
     reached, total = np.zeros(rows), 0
-    for signs in _all_signs(images) if exact else _random_signs(images, max(_SAMPLE, _SAMPLE_PER_ROW * rows)):
+    block = max(1, _AT_ONCE // max(images, rows))
+    choices = _parts(images, block) if exact else _random_signs(images, max(_SAMPLE, _SAMPLE_PER_ROW * rows), block)
+    for signs in choices:
         reached += (np.abs(signs @ differences.T) >= observed).sum(axis=0)
         total += len(signs)
     return reached / total if exact else (reached + 1) / (total + 1)
 
 
 @lru_cache(maxsize=2)
-def _all_signs(images: int) -> tuple[Floats]:
+def _all_signs(images: int) -> Floats:
     """Every choice of signs but for the overall one, which changes no absolute sum."""
     bits = np.arange(2 ** (images - 1))[:, None] >> np.arange(images) & 1
     signs: Floats = np.where(bits, -1.0, 1.0)
-    return (signs,)
+    return signs
 
 
-def _random_signs(images: int, count: int) -> Iterator[Floats]:
+def _parts(images: int, block: int) -> Iterator[Floats]:
+    signs = _all_signs(images)
+    for start in range(0, len(signs), block):
+        yield signs[start : start + block]
+
+
+def _random_signs(images: int, count: int, block: int) -> Iterator[Floats]:
     generator = np.random.default_rng(_SEED)
-    block = max(1, _AT_ONCE // images)
     for start in range(0, count, block):
         bits = generator.integers(0, 2, (min(block, count - start), images), np.int8)
         signs: Floats = np.where(bits, 1.0, -1.0)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal, cast, get_args
 
@@ -31,6 +32,7 @@ class FunctionMethod:
         scale_argument: How the scale is passed: by position, by keyword, or not at all.
         source: Mapping that `identity` returns.
         place: Hash of the path of the function's file; empty for a callable passed in Python.
+        around: Returns a context in which the function is called.
     """
 
     name: str
@@ -40,6 +42,7 @@ class FunctionMethod:
     scale_argument: ScaleArgument
     source: Mapping[str, str]
     place: str = ""
+    around: Callable[[], AbstractContextManager[None]] = nullcontext
 
     def identity(self, scale: int) -> Mapping[str, str]:
         """Return hashes of the function's files; for a callable passed in Python, a text unique to a call of `run`."""
@@ -51,7 +54,8 @@ class FunctionMethod:
         Raises:
             RequestError: The attribute is not a non-negative integer.
         """
-        radius = getattr(self.function, "receptive_radius", getattr(self.function, "reach", None))
+        with isolated(RequestError, f"{self.name}: its attributes cannot be read, it raised"):
+            radius = getattr(self.function, "receptive_radius", getattr(self.function, "reach", None))
         if radius is not None and (type(radius) is not int or radius < 0):
             raise RequestError(f"{self.name}: receptive_radius is {radius!r}, expected a whole number of LR pixels")
         return radius
@@ -65,9 +69,10 @@ class FunctionMethod:
         return asked if self._network() is not None else Inference(asked.device)
 
     def _network(self) -> object | None:
-        if hasattr(self.function, "network"):
-            return cast(object, self.function.network)
-        return self.function if hasattr(self.function, "state_dict") else None
+        with isolated(RequestError, f"{self.name}: its attributes cannot be read, it raised"):
+            if hasattr(self.function, "network"):
+                return cast(object, self.function.network)
+            return self.function if hasattr(self.function, "state_dict") else None
 
     def build(self, scale: int, inference: Inference) -> Upscaler:
         """Return the function as an upscaler for one scale, in the requested runtime and precision."""
@@ -75,13 +80,14 @@ class FunctionMethod:
 
         def upscale(lr: Tensor, /) -> Tensor:
             out: Tensor
-            match self.scale_argument:
-                case "position":
-                    out = function(lr, scale)
-                case "keyword":
-                    out = function(lr, scale=scale)
-                case "none":
-                    out = function(lr)
+            with self.around():
+                match self.scale_argument:
+                    case "position":
+                        out = function(lr, scale)
+                    case "keyword":
+                        out = function(lr, scale=scale)
+                    case "none":
+                        out = function(lr)
             return out
 
         if (network := self._network()) is not None:
@@ -102,12 +108,13 @@ def function_method(
     Raises:
         RequestError: The parameters, colour or scales are invalid, or the function is a network in training mode.
     """
-    if getattr(function, "training", False) is True:
-        raise RequestError(f"{name}: the network is in training mode; call .eval() on it first")
-    colour = getattr(function, "colour", "rgb")
-    if colour not in get_args(Colour):
-        raise RequestError(f"{name}: colour is {colour!r}, expected 'rgb', 'y' or 'any'")
-    scales, argument = _scales(function, name), _scale_argument(function, name)
+    with isolated(RequestError, f"{name}: its attributes cannot be read, it raised"):
+        if getattr(function, "training", False) is True:
+            raise RequestError(f"{name}: the network is in training mode; call .eval() on it first")
+        colour = getattr(function, "colour", "rgb")
+        if colour not in get_args(Colour):
+            raise RequestError(f"{name}: colour is {colour!r}, expected 'rgb', 'y' or 'any'")
+        scales, argument = _scales(function, name), _scale_argument(function, name)
     return FunctionMethod(name, function, cast(Colour, colour), scales, argument, source, place)
 
 

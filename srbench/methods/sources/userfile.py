@@ -3,15 +3,15 @@
 import importlib.util
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
-from functools import lru_cache
+from contextlib import contextmanager, nullcontext, suppress
+from dataclasses import replace
 from pathlib import Path
 from types import ModuleType
 from typing import Any
 
 from srbench.errors import RequestError, suggest
-from srbench.files import import_closure, place_sha256
-from srbench.isolation import isolated
+from srbench.files import import_closure, is_library, opened_files, place_sha256, recorded_file
+from srbench.isolation import exact, isolated
 from srbench.methods.sources.function import FunctionMethod, function_method
 
 
@@ -27,55 +27,56 @@ def method_from_file(path: Path, attribute: str) -> FunctionMethod:
     if not path.is_file():
         raise RequestError(f"{path}: no such file; write your own method as ./file.py:function")
     folder = path.resolve().parent
-    with _neighbours(folder) as imported:
+    neighbours = _Neighbours(folder)
+    with neighbours.importable(), opened_files() as read:
         module = _execute(path)
-    function = getattr(module, attribute, None)
-    if not callable(function):
-        offered = [item for item, value in vars(module).items() if callable(value) and not item.startswith("_")]
-        raise RequestError(f"{path}: has no function {attribute!r}{suggest(attribute, offered)}")
+    with isolated(RequestError, f"{path}: correct the file, reading {attribute!r} raised"):
+        function = getattr(module, attribute, None)
+        if not callable(function):
+            offered = [item for item, value in vars(module).items() if callable(value) and not item.startswith("_")]
+            raise RequestError(f"{path}: has no function {attribute!r}{suggest(attribute, offered)}")
+        listed = _listed_files(function, folder, path)
     closure = import_closure(path.resolve())
-    closure.files |= {*imported, *_listed_files(function, folder, path)}
+    closure.files |= {*map(recorded_file, read), *listed}
     source = {"function": attribute, **closure.describe(folder)}
-    return function_method(f"{path.stem}:{attribute}", function, source, place_sha256(path))
+    method = function_method(f"{path.stem}:{attribute}", function, source, place_sha256(path))
+    return replace(method, around=neighbours.importable)
 
 
-@contextmanager
-def _neighbours(folder: Path) -> Iterator[list[Path]]:
-    """Make the folder importable, and unload its modules afterwards, so that two folders may each have a `network.py`.
+class _Neighbours:
+    """Modules of a folder, which only its own method sees, so that two folders may each have a `network.py`."""
 
-    Yields:
-        Files of all loaded modules from the folder, filled when the block ends.
-    """
-    files: list[Path] = []
-    before = set(sys.modules)
-    sys.path.insert(0, str(folder))
-    try:
-        yield files
-    finally:
-        sys.path.remove(str(folder))
-        for name, module in list(sys.modules.items()):
-            source = _source(module, folder)
-            if source is not None:
-                files.append(source)
-                if name not in before:
-                    del sys.modules[name]
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._modules: dict[str, ModuleType] = {}
+
+    @contextmanager
+    def importable(self) -> Iterator[None]:
+        """Make the folder importable inside the block, and put its modules aside afterwards."""
+        before = set(sys.modules)
+        others = {name: sys.modules[name] for name in self._modules if name in sys.modules}
+        sys.modules.update(self._modules)
+        sys.path.insert(0, str(self._folder))
+        try:
+            yield
+        finally:
+            with suppress(ValueError):  # the method may have changed the path
+                sys.path.remove(str(self._folder))
+            new = {name for name in set(sys.modules) - before if _is_in(sys.modules[name], self._folder)}
+            for name in new | set(self._modules):
+                if name in sys.modules:
+                    self._modules[name] = sys.modules.pop(name)
+            sys.modules.update(others)
 
 
-def _source(module: ModuleType, folder: Path) -> Path | None:
-    """Return a module's file if it is below the folder and not an installed package; else None."""
+def _is_in(module: ModuleType, folder: Path) -> bool:
+    """Whether a module's file is below the folder and not an installed library."""
     named = getattr(module, "__file__", None)
     # torch.ops has the file name `_ops.py`, which does not exist.
     if not isinstance(named, str) or not Path(named).is_absolute():
-        return None
-    path, installed = _resolved(named)
-    return path if not installed and path.is_relative_to(folder) and path.is_file() else None
-
-
-@lru_cache(maxsize=2**14)
-def _resolved(named: str) -> tuple[Path, bool]:
-    """Return a module's resolved path, and whether it is an installed package; cached for thousands of modules."""
+        return False
     path = Path(named).resolve()
-    return path, path.is_relative_to(Path(sys.prefix).resolve()) or "site-packages" in path.parts
+    return path.is_relative_to(folder) and path.is_file() and not is_library(path)
 
 
 def _execute(path: Path) -> ModuleType:
@@ -85,13 +86,18 @@ def _execute(path: Path) -> ModuleType:
         raise RequestError(f"{path}: Python cannot import this file; write ./file.py:function")
     module = importlib.util.module_from_spec(spec)
     sys.modules[name] = module  # dataclasses look up their module during execution
-    with isolated(RequestError, f"{path}: correct the file, its import raised"):
+    # A network may be built now; before torch is imported, nobody can have changed its defaults.
+    defaults = exact() if "torch" in sys.modules else nullcontext()
+    with defaults, isolated(RequestError, f"{path}: correct the file, its import raised"):
         spec.loader.exec_module(module)
     return module
 
 
 def _listed_files(function: Any, folder: Path, path: Path) -> list[Path]:
-    listed = [(folder / name).resolve() for name in getattr(function, "files", ())]
+    names = getattr(function, "files", ())
+    if not isinstance(names, list | tuple) or not all(isinstance(name, str | Path) for name in names):
+        raise RequestError(f"{path}: its attribute files is {names!r:.60}, expected a list of paths")
+    listed = [(folder / name).resolve() for name in names]
     for file in listed:
         if not file.is_file():
             raise RequestError(f"{path}: its attribute files lists {file.name}, which does not exist")
