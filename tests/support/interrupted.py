@@ -158,8 +158,8 @@ class Folder:
         stored = len(self._stored())
         if chance.random() < 1 / 3:
             return Moment(0, chance.uniform(0, known.seconds), again)
-        records = chance.randint(min(stored + 1, len(known.digests)), len(known.digests))
-        return Moment(records, chance.uniform(0, chance.choice((0.05, 0.5, 2))), again)
+        records = chance.randint(min(stored + 1, len(known.digests) - 1), len(known.digests) - 1)
+        return Moment(records, chance.uniform(0, chance.choice((0.02, 0.2, 1.5))), again)
 
     def interrupted(self, kind: signal.Signals, moment: Moment, known: Unbroken) -> Figures:
         """Start or resume the run, and send signals."""
@@ -177,7 +177,7 @@ class Folder:
                 with suppress(ProcessLookupError):  # it has ended meanwhile
                     os.kill(self.processes.pid, kind)
         code, err = self.processes.wait()
-        if code == 0 or (code == -kind != -signal.SIGKILL and not err and self._is_complete()):
+        if code == 0 or (code == -kind != -signal.SIGKILL and "error" not in err and self._is_complete()):
             figures.ended = 1  # Python takes its handlers down before it ends
             return figures
         where = f"{self.cwd.name}: {kind.name} after {moment}"
