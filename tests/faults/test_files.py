@@ -152,7 +152,7 @@ FOLDERS = [
         "a file",
         lambda photos: (shutil.rmtree(photos), photos.touch()),
         2,
-        "photos: is a file; name the folder that holds the images$",
+        "photos: is a file; name",
     ),
     row("empty HR", lambda photos: (photos / "HR").mkdir(), 2, "photos: holds no images"),
 ]
