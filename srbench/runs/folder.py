@@ -17,7 +17,7 @@ from filelock import FileLock, Timeout
 
 from srbench.api import Image
 from srbench.errors import ImageError, OutputError, StoreError
-from srbench.files import read_identified, write_image, write_text
+from srbench.files import read_identified, shown, write_image, write_text
 from srbench.runs.description import RunDescription
 from srbench.runs.plan import PlanDescription
 from srbench.runs.reading import RECORDS_FILE, RUN_FILE, read_records, read_run
@@ -103,7 +103,9 @@ class RunStore(MemoryStore):
             except OSError as error:
                 os.ftruncate(self._file, self._size)
                 os.lseek(self._file, self._size, os.SEEK_SET)
-                raise StoreError(f"{self.folder}: cannot write records ({error.strerror}); {self._kept()}") from error
+                raise StoreError(
+                    f"{shown(self.folder)}: cannot write records ({error.strerror}); {self._kept()}"
+                ) from error
             self._size += len(line)
             super().append(record)
 
@@ -124,7 +126,7 @@ class RunStore(MemoryStore):
         self._lock = _locked(self.folder)
         self._verified.clear()
         if not whole:
-            what = f"{self.folder} was deleted" if there is None else f"{path} was changed"
+            what = f"{shown(self.folder)} was deleted" if there is None else f"{path} was changed"
             print(f"note: {what} during the run; its records are written again", file=sys.stderr)
             self._rewrite()
             if self._description is not None:
@@ -179,7 +181,7 @@ class RunStore(MemoryStore):
                 self._recover()
                 os.fsync(self._file)
         except OSError as error:
-            raise StoreError(f"{self.folder}: records cannot be flushed to disk ({error.strerror})") from error
+            raise StoreError(f"{shown(self.folder)}: records cannot be flushed to disk ({error.strerror})") from error
         finally:
             with suppress(OSError):
                 os.close(self._file)
