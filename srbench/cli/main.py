@@ -3,6 +3,7 @@
 import errno
 import io
 import os
+import signal
 import sys
 from collections.abc import Callable, Sequence
 from functools import lru_cache, wraps
@@ -65,7 +66,7 @@ class _Verbs(TyperGroup):
         try:
             try:
                 refuse_empty(sys.argv[1:] if args is None else args)
-                with as_usual():
+                with as_usual(signal.SIGINT):
                     code = super().main(args, prog_name, standalone_mode=False, **more)
             finally:
                 for line in (*self._left_out_verbs(), *left_out()):
@@ -138,10 +139,21 @@ def _load_verb(name: str) -> Any:
         raise CardError(f"verb {name!r} is claimed by {point.value} and by {others[0].value}; uninstall one")
     try:
         verb = typer.Typer(add_completion=False)
-        verb.command(name)(point.load())
+        verb.command(name)(_with_usual_signals(point.load()))
         return get_command(verb)
     except (Exception, SystemExit) as error:  # a pack's code may raise anything
         raise CardError(f"verb {name!r}: cannot load {point.value} ({one_line(error)})") from error
+
+
+def _with_usual_signals(verb: Callable[..., None]) -> Callable[..., None]:
+    """Let a pack handle SIGTERM by itself, as Lightning does during a training."""
+
+    @wraps(verb)
+    def usual(*arguments: Any, **options: Any) -> None:
+        with as_usual():
+            verb(*arguments, **options)
+
+    return usual
 
 
 def _loads(name: str) -> bool:

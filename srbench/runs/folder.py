@@ -126,7 +126,7 @@ class RunStore(MemoryStore):
         self._lock = _locked(self.folder)
         self._verified.clear()
         if not whole:
-            what = f"{self.folder} was deleted" if there is None else f"{path} was changed"
+            what = f"{shown(self.folder)} was deleted" if there is None else f"{path} was changed"
             print(f"note: {what} during the run; its records are written again", file=sys.stderr)
             self._rewrite()
             if self._description is not None:

@@ -90,6 +90,13 @@ def test_a_signal_during_the_imports_leaves_no_traceback(number):
     assert (done.returncode, done.stderr) == (128 + number, "error: interrupted\n")
 
 
+def test_between_the_imports_and_the_verb_only_ctrl_c_is_an_exception():
+    done = ended("with stopping.as_usual(signal.SIGINT):\n    signal.raise_signal(signal.SIGTERM)\n")
+    assert (done.returncode, done.stderr) == (128 + signal.SIGTERM, "error: interrupted\n")
+    with pytest.raises(KeyboardInterrupt), as_usual(signal.SIGINT):
+        signal.raise_signal(signal.SIGINT)
+
+
 @pytest.mark.parametrize("script", [COMPILED, SWALLOWED, SWALLOWED_BY_PYTHON, TWICE])
 def test_what_does_not_end_is_ended(script):
     """A compiled loop, code that catches everything, a finaliser, and a second signal during the wait."""

@@ -89,8 +89,9 @@ def job(tmp_path, photo):
 def complete(cli, tmp_path, monkeypatch):
     """The same command, in this process, which takes less time to start."""
 
-    def completed(output):
+    def completed(output, *, pause=0.0):
         monkeypatch.setenv("CALLS", str(tmp_path / f"calls-{output}"))
+        monkeypatch.setenv("PAUSE", str(pause))  # a variable that the method reads is part of its identity
         return cli(*arguments(output)).code
 
     return completed
@@ -155,7 +156,7 @@ def test_killed_again_and_again_from_outside(job, complete, unbroken, tmp_path):
         process.kill()
         assert finish(process)[0] == -signal.SIGKILL
         assert_readable(folder)
-    assert complete("killed") == 0
+    assert complete("killed", pause=0.05) == 0
     assert_whole(folder, unbroken)
     # Twelve images, and again what was on its way at each kill: one being upscaled, two that waited to be scored.
     assert 12 <= len((tmp_path / "calls-killed").read_text()) <= 12 + 2 * 3
@@ -183,7 +184,7 @@ def test_ctrl_c_says_how_to_go_on(job, complete, unbroken, tmp_path):
     assert code == 130
     assert "run the same command again to go on" in err
     assert "Traceback" not in err
-    assert complete("stopped") == 0
+    assert complete("stopped", pause=0.1) == 0
     assert_whole(tmp_path / "stopped", unbroken)
 
 

@@ -39,11 +39,15 @@ def end_at_once() -> None:
 
 
 @contextmanager
-def as_usual() -> Iterator[None]:
-    """Undo `end_at_once` inside the block: Ctrl-C raises KeyboardInterrupt, the other signals do as the system does."""
+def as_usual(*numbers: int) -> Iterator[None]:
+    """Undo `end_at_once` inside the block: Ctrl-C raises KeyboardInterrupt, the other signals do as the system does.
+
+    Args:
+        *numbers: The signals concerned; by default all.
+    """
     before = {number: signal.getsignal(number) for number in _own()}
     try:
-        _handle({number: _default(number) for number in before})
+        _handle({number: _default(number) for number in before if number in (numbers or _SIGNALS)})
         yield
     finally:
         _handle(before)
