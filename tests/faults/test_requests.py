@@ -40,7 +40,7 @@ REQUESTS = {
     f"{RUNNING} --scale 2,2": "scale 2 given twice; name each scale once$",
     f"{RUNNING} --scale {'9' * 25}": "--scale=9{25}: expected a whole number from 2 to 16$",
     f"{RUNNING},./photos --scale 2": "dataset ./photos given twice; name each dataset once$",
-    "run --methods srcnn --scale 5": "nothing to run: srcnn ×5 under classic-y: has only ×2, ×3, ×4; srcnn.twice has ×4",
+    "run --methods srcnn --scale 5": "srcnn ×5 under classic-y: has only ×2, ×3, ×4; srcnn.twice has ×4",
     "run --methods edsr --protocol srcnn-y": "nothing to run: edsr ×4 under srcnn-y: upscales RGB, the protocol hands",
     "run --methods bicubic+twice --scale 3": "nothing to run: bicubic.twice ×3 under classic-y: has only ×4, ×8, ×9",
     f"{RUNNING} --metrics psnrr": f"unknown metric 'psnrr', did you mean psnr.{NOTHING}metrics$",
