@@ -41,9 +41,9 @@ def isolated(error: type[SRBenchError], what: str) -> Iterator[None]:
 
     Exceptions become one error, as in `contained`. Afterwards the following are as before: working directory, import
     path, standard streams, signal handlers, hooks, the recursion limit, warnings that were turned into errors, NumPy's
-    error handling, and torch's default dtype and device, gradient mode, precision switches, determinism and threads. A
-    forked child that returns from the code ends here, because it would otherwise run the rest of the benchmark a second
-    time.
+    error handling, and torch's default dtype and device, gradient mode, precision switches, determinism, threads, and
+    whether subnormal numbers are 0. A forked child that returns from the code ends here, because it would otherwise run
+    the rest of the benchmark a second time.
 
     Args:
         error: See `contained`.
@@ -99,6 +99,7 @@ def _state() -> dict[str, Any]:
             "grad": torch.is_grad_enabled(),
             "deterministic": _determinism(torch),
             "mkldnn": torch.backends.mkldnn.enabled,
+            "flushed": _flushes(),
             "threads": torch.get_num_threads(),
             "benchmark": torch.backends.cudnn.benchmark,
             "products": products(torch),
@@ -154,6 +155,7 @@ def _torch_defaults(torch: Any) -> dict[str, Any]:
         "grad": True,
         "deterministic": (False, False),
         "mkldnn": True,
+        "flushed": False,
         "threads": torch.get_num_threads(),
         "benchmark": False,
         "products": ("highest", True, ("none",) * _OF_CPU + ("none",) + ("tf32",) * 2),
@@ -170,6 +172,8 @@ def _restore_torch(before: dict[str, Any]) -> None:
         enabled, only_warned = before["deterministic"]
         torch.use_deterministic_algorithms(enabled, warn_only=only_warned)
     torch.backends.mkldnn.enabled = before["mkldnn"]
+    if _flushes() != before["flushed"]:
+        torch.set_flush_denormal(before["flushed"])
     if torch.get_num_threads() != before["threads"]:
         torch.set_num_threads(before["threads"])
     torch.backends.cudnn.benchmark = before["benchmark"]
@@ -219,6 +223,15 @@ def _switches(torch: Any) -> tuple[Any, ...]:
         *(backends.mkldnn.matmul, backends.mkldnn.conv, backends.mkldnn.rnn),
         *(backends.cuda.matmul, backends.cudnn.conv, backends.cudnn.rnn),
     )
+
+
+_SUBNORMAL = [5e-324]
+"""The smallest number; in a list, so that no compiler computes with it beforehand."""
+
+
+def _flushes() -> bool:
+    """Whether this thread takes subnormal numbers for 0, as torch.set_flush_denormal(True) says."""
+    return _SUBNORMAL[0] * 1.0 == 0.0
 
 
 def _numpy_errors() -> dict[str, str]:

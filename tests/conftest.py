@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import os
+import signal
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,6 +20,11 @@ from srbench.files import read_image, write_image
 from srbench.methods import tune
 from srbench.protocols import resample_taps
 from srbench_datasets import bundled
+
+# Ignored signals, as of a command in the background, are inherited by the processes that tests start.
+for _signal, _handler in ((signal.SIGINT, signal.default_int_handler), (signal.SIGHUP, signal.SIG_DFL)):
+    if signal.getsignal(_signal) is signal.SIG_IGN:
+        signal.signal(_signal, _handler)
 
 settings.register_profile("busy", deadline=None)  # no test may fail because the machine is busy
 settings.load_profile("busy")

@@ -85,6 +85,7 @@ def state():
         "threads": torch.get_num_threads(),
         "products": products(torch),
         "benchmark": torch.backends.cudnn.benchmark,
+        "subnormal": float(torch.tensor(1e-40, device="cpu") * 2) > 0,
     }
 
 
@@ -106,6 +107,7 @@ CHANGES = {
     "cuDNN TF32": lambda: setattr(torch.backends.cudnn, "allow_tf32", False),
     "mkldnn": lambda: setattr(torch.backends.mkldnn.conv, "fp32_precision", "bf16"),
     "benchmark": lambda: setattr(torch.backends.cudnn, "benchmark", True),
+    "subnormal numbers": lambda: torch.set_flush_denormal(True),
 }
 
 
