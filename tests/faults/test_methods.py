@@ -16,6 +16,7 @@ import method_files
 import pytest
 import torch
 from method_files import FAILING, HARMLESS, IMPORTED, OUT, SUSPICIOUS, file, returning
+from PIL import Image, ImageFile
 from planted import METHODS, answered, of, records, row, run_of, scores
 
 from srbench.isolation import products
@@ -70,6 +71,9 @@ def ran(cli, place, files):
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(place)
         patch.setenv("HOME", str(place))
+        # Changed by methods, and set by srbench only while it decodes.
+        patch.setattr("PIL.Image.MAX_IMAGE_PIXELS", Image.MAX_IMAGE_PIXELS)
+        patch.setattr("PIL.ImageFile.LOAD_TRUNCATED_IMAGES", ImageFile.LOAD_TRUNCATED_IMAGES)
         here = before | {"folder": str(Path.cwd())}
         answer = cli(*run_of(METHODS[0], *(f"./{name}.py:f" for name in files), *METHODS[1:]))
         assert state() == here
