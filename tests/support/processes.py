@@ -25,7 +25,7 @@ import numba, pandas, scipy.linalg, torch
 import srbench.cli.main, srbench.cli.progress, srbench.engine, srbench.harness.run, srbench.leaderboard, srbench.methods
 from srbench.files import module_sha256
 module_sha256("srbench_models")  # lists all installed libraries
-for line in sys.stdin:
+while line := sys.stdin.readline():
     order = json.loads(line)
     pid = os.fork()
     if pid == 0:
@@ -35,6 +35,7 @@ for line in sys.stdin:
         sys.argv = ["srbench", *order["arguments"]]
         runpy.run_module("srbench", run_name="__main__")
     print(pid, flush=True)
+    sys.stdin.readline()  # until then the process keeps its number, so that a late signal meets no other
     print(os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]), flush=True)
 os._exit(0)
 """
@@ -96,6 +97,9 @@ class Forked:
         self.pid = int(self._first.stdout.readline())
 
     def wait(self) -> tuple[int, str]:
+        """Exit code and stderr."""
+        self._first.stdin.write("\n")
+        self._first.stdin.flush()
         return int(self._first.stdout.readline()), (self._cwd / "err").read_text()
 
     def close(self) -> None:
