@@ -1,6 +1,7 @@
 """Images as a caller gives them, arrays or tensors: their type, dtype and layout, checked."""
 
 import sys
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias, TypeGuard
 
 import numpy as np
@@ -40,6 +41,8 @@ def readable(sr: GivenImage, hr: GivenImage) -> tuple[Readable, Readable]:
     Raises:
         ImageError: They are not; the message says what to do.
     """
+    if type(sr) is type(hr) is np.ndarray:  # nearly always, and soon done
+        return _of_array("sr", sr), _of_array("hr", hr)
     given = {"sr": sr, "hr": hr}
     for name, image in given.items():
         if not _is_tensor(image) and not isinstance(image, np.ndarray):
@@ -84,7 +87,13 @@ def _of_array(name: str, array: NDArray[Any], dtype: str | None = None) -> Reada
     if array.dtype.kind not in "buif":
         raise ImageError(f"{name} has dtype {array.dtype}, expected real numbers: integers or floats")
     _check_layout(name, array.shape)
-    return Readable(name, np.asarray(array), dtype or array.dtype.name, array.dtype.kind != "f")
+    return Readable(name, np.asarray(array), dtype or _name_of(array.dtype), array.dtype.kind != "f")
+
+
+@lru_cache(maxsize=32)
+def _name_of(dtype: np.dtype[Any]) -> str:
+    """`dtype.name`, which NumPy composes anew each time."""
+    return dtype.name
 
 
 def _of_tensor(name: str, tensor: "Tensor") -> Readable:
