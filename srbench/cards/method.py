@@ -47,6 +47,15 @@ class WeightsEntry(Strict):
         """Whether the file comes with the pack."""
         return not self.urls
 
+    @property
+    def purpose(self) -> str:
+        """The scale, as ` for ×4`."""
+        return f" for ×{self.scale}"
+
+    def advice(self, method: str) -> str:
+        """Return how to use one's own copy of the file."""
+        return f"ask for {method.partition('@')[0]}@{self.name} and add --weights FILE"
+
 
 class Tolerance(Strict):
     """Largest difference between a measured and a published mean."""

@@ -1,6 +1,3 @@
-from .archive import NothingThereError as NothingThereError
-from .archive import is_archive as is_archive
-from .archive import unpack as unpack
 from .atomic import atomic_write as atomic_write
 from .atomic import is_web_page as is_web_page
 from .atomic import unlike_weights as unlike_weights
@@ -13,8 +10,6 @@ from .codec import read_image as read_image
 from .codec import read_with_warnings as read_with_warnings
 from .codec import to_rgb as to_rgb
 from .codec import write_image as write_image
-from .downloads import Bytes as Bytes
-from .downloads import download as download
 from .identity.closure import import_closure as import_closure
 from .identity.closure import is_library as is_library
 from .identity.closure import module_sha256 as module_sha256
@@ -29,8 +24,8 @@ from .identity.fingerprint import runtime_version as runtime_version
 from .identity.observed import opened_files as opened_files
 from .identity.observed import present_hashes as present_hashes
 from .identity.observed import recorded_file as recorded_file
-from .photograph import WRITABLE_SUFFIXES as WRITABLE_SUFFIXES
 from .photograph import Photograph as Photograph
+from .photograph import WRITABLE_SUFFIXES as WRITABLE_SUFFIXES
 from .photograph import read_photograph as read_photograph
 from .photograph import write_photograph as write_photograph
 from .places import Files as Files
@@ -44,3 +39,11 @@ from .places import passed_over as passed_over
 from .places import printable_name as printable_name
 from .places import reading_folder as reading_folder
 from .places import shown as shown
+from .remote.archive import NothingThereError as NothingThereError
+from .remote.archive import is_archive as is_archive
+from .remote.archive import unpack as unpack
+from .remote.downloads import Bytes as Bytes
+from .remote.downloads import download as download
+from .remote.weights import KnownFile as KnownFile
+from .remote.weights import WeightFile as WeightFile
+from .remote.weights import page_hint as page_hint

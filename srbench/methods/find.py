@@ -10,12 +10,11 @@ from typing import Any
 from srbench.api import TRUTH, BuildableMethod, Method
 from srbench.cards import Entry, MethodCard, Registry, WeightsEntry
 from srbench.errors import NotApplicableError, RequestError, UnknownNameError, suggest
-from srbench.files import Files, existing_files, expanded, file_identity, is_folder_spec, place_sha256
+from srbench.files import Files, existing_files, expanded, file_identity, is_folder_spec, page_hint, place_sha256
 from srbench.methods.sources.card import CardMethod
 from srbench.methods.sources.function import callable_name, function_method
 from srbench.methods.sources.userfile import method_from_file
 from srbench.methods.sources.wrapped import WrappedMethod
-from srbench.methods.weights import page_hint
 from srbench.methods.wrappers.table import WRAPPERS
 
 

@@ -164,8 +164,8 @@ def test_without_a_strong_tag_the_date_will_do(site, tmp_path):
 
 
 def test_a_server_that_does_not_answer_in_time(site, tmp_path, monkeypatch):
-    monkeypatch.setattr("srbench.files.downloads._TIMEOUT", (1, 0.05))
-    monkeypatch.setattr("srbench.files.downloads._TRIES", 2)
+    monkeypatch.setattr("srbench.files.remote.downloads._TIMEOUT", (1, 0.05))
+    monkeypatch.setattr("srbench.files.remote.downloads._TRIES", 2)
     site.files["/a.zip"], site.slow["/a.zip"] = DATA, threading.Event()
     with pytest.raises(DownloadError, match="cannot be fetched"):
         download([f"{site.url}/a.zip"], tmp_path / "a.zip", checksum=MD5)
@@ -179,7 +179,7 @@ def test_what_is_no_address(tmp_path):
 
 
 def test_nobody_answers(tmp_path, monkeypatch):
-    monkeypatch.setattr("srbench.files.downloads._PAUSE", 0.0)
+    monkeypatch.setattr("srbench.files.remote.downloads._PAUSE", 0.0)
     with pytest.raises(DownloadError, match=r"a\.zip: no connection\)"):
         download(["http://127.0.0.1:9/a.zip"], tmp_path / "a.zip", checksum=MD5)
 

@@ -39,7 +39,7 @@ class Site:
 
 @pytest.fixture
 def site(monkeypatch):
-    monkeypatch.setattr("srbench.files.downloads._PAUSE", 0.0)
+    monkeypatch.setattr("srbench.files.remote.downloads._PAUSE", 0.0)
     told = Site()
 
     class Handler(BaseHTTPRequestHandler):

@@ -25,12 +25,11 @@ _EXEMPT = {
     "runs": "decides which records are made, not what they hold",
     "datasets": "finds files and labels, which are hashed themselves",
     "files/__init__.py": "imports only",
-    "files/archive.py": "unpacks files, which are hashed themselves",
     "files/atomic.py": "writes files",
-    "files/downloads.py": "fetches files, which are hashed themselves",
     "files/identity": "hashes",
     "files/photograph.py": "reads and writes what `srbench upscale` enlarges, which is not scored",
     "files/places.py": "finds files, which are hashed themselves",
+    "files/remote": "fetches and unpacks files, which are hashed themselves",
 }
 """Files and folders of srbench that decide no number, with the reasons; all others are part of every fingerprint."""
 

@@ -7,11 +7,10 @@ from pathlib import Path
 from srbench.api import BuildRequest, Colour, Inference, Producer, Scales, Upscaler, UpscalerFactory
 from srbench.cards import Entry, MethodCard, WeightsEntry, load_target
 from srbench.errors import MethodError, WeightsError
-from srbench.files import combine, expanded, file_identity, module_sha256
+from srbench.files import WeightFile, combine, expanded, file_identity, module_sha256
 from srbench.isolation import isolated
 from srbench.methods.runtimes.attach import attach
 from srbench.methods.sources.producer import upscaling_producer
-from srbench.methods.weights import WeightFile
 
 
 @dataclass(frozen=True)
@@ -33,7 +32,7 @@ class CardMethod:
     own: Path | None = None
     variant: str = ""
     place: str = ""
-    _failures: dict[int, WeightsError] = field(default_factory=dict, init=False, repr=False, compare=False)
+    _failures: dict[str, WeightsError] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     @property
     def name(self) -> str:

@@ -22,7 +22,7 @@ from srbench.cards import WeightsEntry, installed_cards
 from srbench.errors import RequestError, UnknownNameError, WeightsError
 from srbench.files import cache_home
 from srbench.methods import find_method
-from srbench.methods.weights import WeightFile
+from srbench.files import WeightFile
 from srbench.runs import make_plan
 
 
@@ -139,7 +139,7 @@ def test_a_cache_without_a_note_that_cannot_be_written_still_serves(tmp_path, mo
     def refuse(path):
         raise PermissionError(13, "Permission denied")
 
-    monkeypatch.setattr("srbench.methods.weights.atomic_write", refuse)
+    monkeypatch.setattr("srbench.files.remote.weights.atomic_write", refuse)
     assert beginning(tmp_path).identity() == whole(ONE)
     assert beginning(tmp_path).obtain() == kept
 

@@ -11,11 +11,46 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from typing import Protocol
+
 from filelock import FileLock
 
-from srbench.cards import WeightsEntry
 from srbench.errors import DownloadError, WeightsError
-from srbench.files import atomic_write, cache_home, download, file_identity, file_sha256, is_web_page
+from srbench.files.atomic import atomic_write, is_web_page
+from srbench.files.identity.fingerprint import file_identity, file_sha256
+from srbench.files.places import cache_home
+from srbench.files.remote.downloads import download
+
+
+class KnownFile(Protocol):
+    """What a card says of a weight file.
+
+    Attributes:
+        file: Path of a shipped file, relative to the card; for a download, its file name.
+        sha256: Of the file; of a download, at least its first 8 digits.
+        urls: Addresses, in the order in which they are tried; empty for a shipped file.
+        member: End of the weights' path inside the file, if that is a ZIP archive; else None.
+        licence: Licence of the weights.
+    """
+
+    @property
+    def file(self) -> str: ...  # noqa: D102  # see the class
+    @property
+    def sha256(self) -> str: ...  # noqa: D102
+    @property
+    def urls(self) -> tuple[str, ...]: ...  # noqa: D102
+    @property
+    def member(self) -> str | None: ...  # noqa: D102
+    @property
+    def licence(self) -> str: ...  # noqa: D102
+    @property
+    def purpose(self) -> str:
+        """What the file is for, after its owner's name, such as ` for ×4`; may be empty."""
+        ...
+
+    def advice(self, owner: str) -> str:
+        """Return how to use one's own copy of the file, such as `ask for edsr@official and add --weights FILE`."""
+        ...
 
 
 @dataclass(frozen=True)
@@ -23,25 +58,29 @@ class WeightFile:
     """A card's weights and their possible locations.
 
     Attributes:
-        entry: The card's entry for one weight file.
-        method: Name for messages, such as `edsr@official`.
+        entry: What the card says of the file.
+        user: Name of the method or metric, for messages, such as `edsr@official`.
         folder: Folder of the card.
         owner: Distribution that ships the card.
         given: The user's copy of the file; None to download the file.
-        failures: Errors of `identity`, by scale; `obtain` raises each once, instead of trying the servers again.
+        failures: Errors of `identity`, by file name; `obtain` raises each once, instead of trying the servers again.
     """
 
-    entry: WeightsEntry
-    method: str
+    entry: KnownFile
+    user: str
     folder: Path
     owner: str
     given: Path | None = None
-    failures: dict[int, WeightsError] = field(default_factory=dict)
+    failures: dict[str, WeightsError] = field(default_factory=dict)
+
+    @property
+    def _is_shipped(self) -> bool:
+        return not self.entry.urls
 
     @property
     def here(self) -> bool:
         """Whether the file can be used without a download."""
-        return self.entry.shipped or self.given is not None or self._kept.is_file()
+        return self._is_shipped or self.given is not None or self._kept.is_file()
 
     def identity(self) -> str:
         """Return the sha256 of the file and, for an archive, `:` and the member's path.
@@ -62,7 +101,7 @@ class WeightFile:
             try:
                 self.obtain()
             except WeightsError as error:
-                self.failures[self.entry.scale] = error
+                self.failures[self.entry.file] = error
         return self._first_used() or self.entry.sha256
 
     def obtain(self) -> Path:
@@ -71,9 +110,9 @@ class WeightFile:
         Raises:
             WeightsError: The file is missing, cannot be downloaded, or does not match the card's sha256.
         """
-        if failure := self.failures.pop(self.entry.scale, None):
+        if failure := self.failures.pop(self.entry.file, None):
             raise failure
-        if self.entry.shipped:
+        if self._is_shipped:
             return self._shipped()
         if self.given is not None:
             self._check(self.given)
@@ -141,14 +180,14 @@ class WeightFile:
         if not found.startswith(self.entry.sha256):
             file = path.name if self.given else self.entry.file
             raise WeightsError(
-                f"{file}: is not {self.method}'s file for ×{self.entry.scale}{page_hint(path)}: sha256 is "
+                f"{file}: is not {self.user}'s file{self.entry.purpose}{page_hint(path)}: sha256 is "
                 f"{found[:16]}…, its card lists {self.entry.sha256[:16]}…"
             )
         first = self._remembered(found)
         if found != first:
             raise WeightsError(
-                f"{path.name if self.given else self.entry.file}: is not the file first used as {self.method}'s for "
-                f"×{self.entry.scale}, of which its card lists only {self.entry.sha256}: sha256 is {found[:16]}…, that "
+                f"{path.name if self.given else self.entry.file}: is not the file first used as {self.user}'s"
+                f"{self.entry.purpose}, of which its card lists only {self.entry.sha256}: sha256 is {found[:16]}…, that "
                 f"was {first[:16]}…; to use this one from now on, delete {self._kept.parent}"
             )
 
@@ -159,25 +198,20 @@ class WeightFile:
             self._tell_licence()
 
     def _tell_licence(self) -> None:
-        print(f"{self.method}: weights under {self.entry.licence}, stored in {self._kept.parent}", file=sys.stderr)
+        print(f"{self.user}: weights under {self.entry.licence}, stored in {self._kept.parent}", file=sys.stderr)
 
     def _fetch(self) -> None:
-        print(f"{self.method}: fetching {' or '.join(self.entry.urls)}", file=sys.stderr)
+        print(f"{self.user}: fetching {' or '.join(self.entry.urls)}", file=sys.stderr)
         try:
             self._kept.parent.mkdir(parents=True, exist_ok=True)
             with FileLock(cache_home() / "weights" / f".{self.entry.sha256[:16]}.lock"):
                 download(self.entry.urls, self._kept, checksum=None, accept=self._check)
         except (OSError, DownloadError) as error:
             raise WeightsError(
-                f"{self.method}: its weights are not on this machine and cannot be fetched ({error}); "
-                f"get {self.entry.file} yourself, ask for {self._full_name} and add --weights FILE"
+                f"{self.user}: its weights are not on this machine and cannot be fetched ({error}); "
+                f"get {self.entry.file} yourself, {self.entry.advice(self.user)}"
             ) from error
         self._tell_licence()
-
-    @property
-    def _full_name(self) -> str:
-        """The method with its weights' name, even if the user omitted it."""
-        return f"{self.method.partition('@')[0]}@{self.entry.name}"
 
     def _member(self) -> Path:
         """Unpack the wanted member beside the archive and return its path."""
