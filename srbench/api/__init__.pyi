@@ -30,11 +30,13 @@ from .method import Method as Method
 from .method import Produced as Produced
 from .method import Producer as Producer
 from .metric import ImagePair as ImagePair
+from .metric import LooksAt as LooksAt
 from .metric import Metric as Metric
 from .metric import MetricFactory as MetricFactory
 from .metric import MetricInfo as MetricInfo
 from .metric import MetricRequest as MetricRequest
 from .metric import MetricSpec as MetricSpec
+from .metric import Noted as Noted
 from .metric import SsimTerms as SsimTerms
 from .metric import is_column as is_column
 from .timing import DEFAULT_SIZES as DEFAULT_SIZES

@@ -4,11 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, cast
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple, Protocol, cast
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     import numpy as np
     from numpy.typing import NDArray
+    from torch import Tensor
+
+LooksAt = Literal["scored", "rgb", "lr"]
+"""What a metric compares. `scored`: the planes that the protocol scores, inside its border. `rgb`: the 8-bit RGB images,
+inside the border that the protocol sets for perceptual metrics. `lr`: the result, degraded again by the protocol, and
+the LR it was made from; `hr` then is that LR."""
 
 RESERVED_COLUMNS = frozenset(
     {
@@ -54,6 +62,13 @@ class ImagePair(Protocol):
         """Return the upscaled image and its HR as NumPy arrays: uint8 or float64, (C, H, W)."""
         ...
 
+    def tensors(self) -> tuple[Tensor, Tensor]:
+        """Return the upscaled image and its HR as tensors on the pair's device: uint8 or float64, (C, H, W).
+
+        They are shared with other metrics: do not change them.
+        """
+        ...
+
     @property
     def absolute_error(self) -> float:
         """Mean of |sr - hr| over all samples, in 8-bit levels for images in 0…255."""
@@ -77,15 +92,35 @@ class ImagePair(Protocol):
         ...
 
 
-Formula = Callable[[ImagePair], float]
+class Noted(NamedTuple):
+    """A metric's value with a remark for the table's notes, such as the shift at which a PSNR was found.
+
+    Attributes:
+        value: The value, in the metric's unit.
+        remark: Words; empty for none. Images with equal words share a note.
+    """
+
+    value: float
+    remark: str = ""
+
+
+Formula = Callable[[ImagePair], float | Noted]
 """Function that returns a metric's value for an image pair; raises UndefinedMetricError if there is none."""
 
 
 @dataclass(frozen=True)
 class MetricRequest:
-    """Argument of a metric's factory: the torch device for the metric's network, such as `cpu` or `cuda`."""
+    """Argument of a metric's factory.
+
+    Attributes:
+        device: Torch device for the metric's network, such as `cpu` or `cuda`.
+        variant: Text after the colon in `lpips:vgg`; empty for none.
+        weights: Path of the verified weight file; None if the card lists none.
+    """
 
     device: str
+    variant: str = ""
+    weights: Path | None = None
 
 
 MetricFactory = Callable[[MetricRequest], Formula]
@@ -102,6 +137,8 @@ class MetricInfo:
         higher_is_better: Whether larger values are better and sorted first.
         decimals: Number of decimals in printed tables; files have six.
         summary: One line for `srbench list metrics`.
+        looks_at: What the metric compares.
+        remark: What a reader of its values has to know, for the table's notes, such as a licence; may be empty.
     """
 
     name: str
@@ -109,6 +146,8 @@ class MetricInfo:
     higher_is_better: bool
     decimals: int
     summary: str = ""
+    looks_at: LooksAt = "scored"
+    remark: str = ""
 
     @property
     def label(self) -> str:
@@ -136,26 +175,30 @@ class Metric(MetricInfo):
     """A loaded metric: name, unit and the function that computes a value.
 
     Attributes:
-        function: Function of (sr, hr), both float64, (C, H, W), 0…255. May raise UndefinedMetricError.
+        function: Function of (sr, hr), both float64, (C, H, W), 0…255; returns a float, or `Noted`. May raise
+            UndefinedMetricError.
         formula: Function of an image pair, whose statistics other metrics share; used instead of `function` if given.
     """
 
-    function: Callable[[NDArray[Any], NDArray[Any]], float] | None = None
+    function: Callable[[NDArray[Any], NDArray[Any]], float | Noted] | None = None
     formula: Formula | None = None
 
     def __post_init__(self) -> None:
         if self.function is None and self.formula is None:
             raise TypeError(f"metric {self.name!r} is empty: give `function`, of two arrays, or `formula`, of a pair")
 
-    def of(self, pair: ImagePair) -> float:
-        """Return the metric's value for an image pair, in the metric's unit.
+    def of(self, pair: ImagePair) -> Noted:
+        """Return the metric's value for an image pair, in the metric's unit, perhaps with a remark.
 
         Raises:
             UndefinedMetricError: The metric has no value for this pair.
         """
         if self.formula is not None or self.function is None:
-            return float(cast(Formula, self.formula)(pair))
-        return float(self.function(*(array.astype(float) for array in pair.arrays())))  # differences of uint8 wrap
+            found = cast(Formula, self.formula)(pair)
+        else:
+            found = self.function(*(array.astype(float) for array in pair.arrays()))  # differences of uint8 wrap
+        value, remark = found if isinstance(found, Noted) else (found, "")
+        return Noted(float(value), remark)
 
 
 class MetricSpec(Protocol):

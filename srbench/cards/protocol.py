@@ -31,6 +31,8 @@ class Scoring(Strict):
     crop_scale: Annotated[int, Field(ge=0)]
     crop_extra: Annotated[int, Field(ge=0)]
     """crop_scale · scale + crop_extra pixels are cut from each side."""
+    perceptual: Literal["cropped", "whole"] = "cropped"
+    """Whether metrics that look at RGB see the image inside that border, or the whole image."""
 
 
 class ProtocolCard(Strict):
@@ -64,7 +66,10 @@ class ProtocolCard(Strict):
     @property
     def rules(self) -> dict[str, Any]:
         """Fields of the card that determine the scores, as a dict."""
-        return self.model_dump(include={"name", "version", "grey", "degradation", "scoring"})
+        fields = self.model_dump(include={"name", "version", "grey", "degradation", "scoring"})
+        if self.scoring.perceptual == "cropped":  # the default, which cards of earlier versions do not name
+            del fields["scoring"]["perceptual"]
+        return fields
 
     @property
     def hash(self) -> str:

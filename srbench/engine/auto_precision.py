@@ -60,7 +60,8 @@ class Precisions:
         for record in self._sink.records():
             key = record.key
             same = (key.method, key.dataset, key.scale) == (method.name, dataset.name, scale) and key.image in images
-            if same and self._sink.finished(key, self._identities.fingerprint(key)):
+            fingerprint, metrics = self._identities.fingerprint(key), self._identities.metrics
+            if same and self._sink.finished(key, fingerprint, metrics):
                 found = replace(inference, precision="bf16" if record.precision.startswith("bf16") else "fp32")
                 return Chosen(found, record.precision)
         protocols = [

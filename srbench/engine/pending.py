@@ -44,8 +44,9 @@ def pending(
                 names = cell.method.name, dataset.name, cell.scale, cell.protocol.name, plan.request.lr
                 key = RecordKey(*names, sample.id)
                 fingerprint = identities.fingerprint(key)
-                if not (sink.finished(key, fingerprint) and _is_saved(key, sink, gallery)):
-                    records.append(PendingRecord(cell, key, fingerprint))
+                finished = sink.finished(key, fingerprint, identities.metrics)
+                if not (finished and _is_saved(key, sink, gallery)):
+                    records.append(PendingRecord(cell, key, fingerprint, identities.metrics))
             image = dataset.name, sample.id
             hr, lr = identities.hr_files[image], identities.lr_files.get(image, {})
             yield PendingImage(dataset, sample, tuple(records), len(cells) - len(records), hr, lr)

@@ -4,12 +4,46 @@ import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
-from srbench.api import Metric, Panel, Planes, View
+import numpy as np
+
+from srbench.api import ImagePair, LooksAt, Metric, Panel, Planes, View
 from srbench.engine.work import Decoded, PendingRecord, Predictions, PreparedImage, Save, Upscaled
 from srbench.errors import MethodError, SRBenchError, message_of, one_line
 from srbench.metrics import Scores, compare, score
 from srbench.protocols import Protocol
 from srbench.runs import Record
+
+
+class _Pairs:
+    """The pairs of one result that metrics look at, each made once."""
+
+    def __init__(self, image: Planes, prepared: PreparedImage, protocol: Protocol) -> None:
+        self._image, self._prepared, self._protocol = image, prepared, protocol
+        self._made: dict[LooksAt, ImagePair] = {"scored": self._scored()}
+
+    def of(self, looks_at: LooksAt) -> ImagePair:
+        """Return the pair that a metric looks at."""
+        if looks_at not in self._made:
+            self._made[looks_at] = self._in_rgb() if looks_at == "rgb" else self._degraded()
+        return self._made[looks_at]
+
+    def _scored(self) -> ImagePair:
+        sr = self._protocol.compared(self._image, self._prepared.job.scale)
+        return compare(sr, self._prepared.references[self._protocol.name])
+
+    def _in_rgb(self) -> ImagePair:
+        reference: Planes = self._prepared.reference
+        if not isinstance(self._image, np.ndarray):
+            import torch  # a tensor's maker has imported it
+
+            reference = torch.from_numpy(reference).to(self._image.device)
+        scale = self._prepared.job.scale
+        return compare(self._protocol.in_rgb(self._image, scale), self._protocol.in_rgb(reference, scale))
+
+    def _degraded(self) -> ImagePair:
+        image = self._image if isinstance(self._image, np.ndarray) else self._image.cpu().numpy()
+        rule, job = self._protocol.degradation, self._prepared.job
+        return compare(rule.degrade(image, job.scale), job.lr)
 
 
 def scored(image: Planes, prepared: PreparedImage, protocol: Protocol, metrics: Sequence[Metric]) -> Scores:
@@ -27,8 +61,7 @@ def scored(image: Planes, prepared: PreparedImage, protocol: Protocol, metrics: 
     """
     if prepared.job.grey and len(image) == 3 and protocol.card.grey == "y":
         raise MethodError(f"HR is grey, which {protocol.name} reads as luma; the result is RGB, save it as grey")
-    sr = protocol.compared(image, prepared.job.scale)
-    return score(compare(sr, prepared.references[protocol.name]), metrics)
+    return score(_Pairs(image, prepared, protocol).of, metrics)
 
 
 def scored_records(result: Upscaled, metrics: Sequence[Metric], save: Save) -> Iterator[Record]:
@@ -108,6 +141,8 @@ def _record(pending: PendingRecord, result: Upscaled, metrics: Sequence[Metric])
         precision=result.precision,
         scores=scores.values,
         undefined=scores.undefined,
+        remarks=scores.remarks,
+        measured_by=pending.measured_by,
         warnings=(*prepared.warnings, *result.produced.warnings),
     )
 

@@ -11,11 +11,19 @@ from srbench.runs import Cell, Record, RecordKey
 
 @dataclass(frozen=True)
 class PendingRecord:
-    """A record that is still to be made."""
+    """A record that is still to be made.
+
+    Attributes:
+        cell: The cell it belongs to.
+        key: Names of the cell and the image.
+        fingerprint: Hash of all that decides the upscaled image and what it is compared with.
+        measured_by: Identities of the metrics, by name.
+    """
 
     cell: Cell
     key: RecordKey
     fingerprint: str
+    measured_by: Mapping[str, str]
 
 
 @dataclass(frozen=True)

@@ -27,6 +27,7 @@ def notes_of(run: Run) -> list[str]:
     found += _not_as_asked(run)
     found += _unknown_variables(run)
     found += _passed_over(run)
+    found += [f"{name}: {one.remark}" for name, one in about.metrics.items() if one.remark]
     for name, classifier in about.classifiers.items():
         found += [f"labels of {data} are not used by {name}: {why}" for data, why in classifier.unused_labels.items()]
         found += [f"labels of {data} for {name}: {why}" for data, why in classifier.passed_over.items()]
@@ -171,6 +172,8 @@ def _remarks(record: Record) -> Iterator[str]:
         yield f"failed: {record.error}"
     for metric, reason in record.undefined.items():
         yield f"no {metric}: {reason}"
+    for metric, remark in record.remarks.items():
+        yield f"{metric}: {remark}"
     for warning in record.warnings:
         yield f"suspicious: {warning}"
 

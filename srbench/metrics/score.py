@@ -1,13 +1,13 @@
 """Metrics of one result and its HR."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 import numpy as np
 
-from srbench.api import ImagePair, Metric, Planes
-from srbench.errors import MethodError, SRBenchError, message_of
+from srbench.api import ImagePair, LooksAt, Metric, Planes
+from srbench.errors import MethodError, SRBenchError, UndefinedMetricError, message_of
 from srbench.isolation import contained
 from srbench.metrics.pair.arrays import ArrayPair
 
@@ -16,10 +16,17 @@ _DATA_RANGE = 255.0
 
 
 class Scores(NamedTuple):
-    """Metric values by metric name; None if a metric is undefined, with the reason in `undefined`."""
+    """Metric values by metric name; None if a metric is undefined.
+
+    Attributes:
+        values: Values in the metrics' units.
+        undefined: Reasons for undefined values.
+        remarks: Remarks that metrics make on their values.
+    """
 
     values: dict[str, float | None]
     undefined: dict[str, str]
+    remarks: dict[str, str]
 
 
 def compare(sr: Planes, hr: Planes) -> ImagePair:
@@ -39,20 +46,35 @@ def compare(sr: Planes, hr: Planes) -> ImagePair:
     return TensorPair(sr, hr, _DATA_RANGE)
 
 
-def score(pair: ImagePair, metrics: Sequence[Metric]) -> Scores:
-    """Compute metrics of one image pair; a metric that raises has no value and does not affect the others."""
+def score(pair: Callable[[LooksAt], ImagePair], metrics: Sequence[Metric]) -> Scores:
+    """Compute metrics of one result and its HR; a metric that raises has no value and does not affect the others.
+
+    Args:
+        pair: Returns the pair of what a metric looks at; called for each metric, so that it should remember pairs. Its
+            UndefinedMetricError concerns the metric, another error all metrics.
+        metrics: Metrics to compute.
+    """
     values: dict[str, float | None] = {}
     undefined: dict[str, str] = {}
+    remarks: dict[str, str] = {}
     for metric in metrics:
         values[metric.name] = None
         try:
+            images = pair(metric.looks_at)
+        except UndefinedMetricError as error:
+            undefined[metric.name] = message_of(error)
+            continue
+        try:
             with contained(MethodError, "raised"):  # the state may be that of a method beside it
-                value = metric.of(pair)
+                value, remark = metric.of(images)
         except SRBenchError as error:
             undefined[metric.name] = message_of(error)
+            continue
+        if math.isfinite(value):
+            values[metric.name] = value
         else:
-            if math.isfinite(value):
-                values[metric.name] = value
-            else:
-                undefined[metric.name] = f"{value} for this image (is the result identical to HR?)"
-    return Scores(values, undefined)
+            other = {"scored": "HR", "rgb": "HR", "lr": "LR"}[metric.looks_at]
+            undefined[metric.name] = f"{value} for this image (is the result identical to {other}?)"
+        if remark:
+            remarks[metric.name] = remark
+    return Scores(values, undefined, remarks)

@@ -10,7 +10,7 @@ from PIL import Image as Pil
 
 from srbench.api import Image, Planes
 from srbench.cards import Degradation, ProtocolCard
-from srbench.errors import ImageError
+from srbench.errors import ImageError, UndefinedMetricError
 from srbench.files import to_rgb
 from srbench.protocols.colour import luma
 from srbench.protocols.resize import Border, imresize, modcrop
@@ -102,6 +102,26 @@ class Protocol:
         if scoring.planes == "y":
             return _luma_plane(inside, self.card.grey, rounded=scoring.rounding == "uint8")
         return to_rgb(inside)
+
+    def in_rgb(self, image: Planes, scale: int) -> Planes:
+        """Select what metrics that look at RGB compare, on the device that holds the image.
+
+        Args:
+            image: HR or result: uint8, (3, H, W) RGB or (1, H, W) grey.
+            scale: Upscaling factor.
+
+        Returns:
+            uint8, (3, H', W'), 0…255: inside the scored border, or whole if the card says so.
+
+        Raises:
+            UndefinedMetricError: The protocol upscales luma alone.
+            ImageError: Nothing is left inside the border.
+        """
+        if self.card.degradation.planes == "y":
+            raise UndefinedMetricError(f"looks at RGB, and under {self.name} only luma is upscaled")
+        whole = self.card.scoring.perceptual == "whole"
+        inside = image if whole else crop_border(image, self.crop_border(scale))
+        return to_rgb(inside) if isinstance(inside, np.ndarray) else inside.expand(3, -1, -1)
 
 
 def crop_border(image: Planes, border: int) -> Planes:

@@ -10,14 +10,14 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
-from srbench.api import ClassifierCost, MethodTiming, MetricInfo, Task, Trial
+from srbench.api import ClassifierCost, LooksAt, MethodTiming, MetricInfo, Task, Trial
 from srbench.errors import StoreError
 from srbench.runs.identities import Identities
 from srbench.runs.plan import Plan, PlanDescription, Refusal
 from srbench.runs.provenance import Environment, git_revision, srbench_version
 from srbench.runs.record import CellKey, loads
 
-SCHEMA_VERSION: Literal[3] = 3
+SCHEMA_VERSION: Literal[4] = 4
 
 _SCHEMA_1_METRICS = {
     "psnr": ("dB", True, 3),
@@ -49,11 +49,14 @@ class MetricDescription(_Part):
     higher_is_better: bool
     decimals: Annotated[int, Field(ge=0, le=9)]
     summary: str = ""
+    looks_at: LooksAt = "scored"
+    remark: str = ""
     identity: str = ""
 
     def info(self, name: str) -> MetricInfo:
         """Return the `MetricInfo` of this description, for a metric of the given name."""
-        return MetricInfo(name, self.unit, self.higher_is_better, self.decimals, self.summary)
+        fields = self.model_dump(exclude={"identity"})
+        return MetricInfo(name, **fields)
 
 
 class DatasetDescription(_Part):
@@ -92,7 +95,7 @@ class TimingsDescription(_Part):
 class RunDescription(_Part):
     """Everything that a run's `run.json` holds: plan, hashes, conditions, status and timings."""
 
-    schema_version: Literal[3] = Field(alias="schema")
+    schema_version: Literal[4] = Field(alias="schema")
     srbench: str
     git: str | None
     status: Literal["unfinished", "failed", "complete"]
@@ -105,7 +108,8 @@ class RunDescription(_Part):
     methods: dict[str, dict[int, dict[str, str]]]
     """Hashes of code and weights, as a mapping, by method and scale."""
     bases: dict[str, dict[int, dict[str, str]]]
-    """Hash of all that decides a score except the image, by method, scale and protocol."""
+    """Hash of all that decides a score except image and metric, by method, scale and protocol; before schema 4, of the
+    metrics too."""
     datasets: dict[str, DatasetDescription]
     read: dict[str, dict[int, dict[str, str]]] = {}
     """sha256 of the files that methods were seen to read, by method, scale and name: a path, or `module:NAME`."""
@@ -196,7 +200,7 @@ def describe_run(
     request = plan.request
     if all(method.colour == "images" for method in request.methods):
         environment = environment.model_copy(update={"device": "elsewhere"})
-    metrics = {one.info.name: asdict(one.info) | {"identity": one.identity()} for one in request.metrics}
+    metrics = {one.info.name: described_metric(one.info, identities) for one in request.metrics}
     parts = {
         "schema": SCHEMA_VERSION,
         "status": "unfinished",
@@ -206,12 +210,18 @@ def describe_run(
         "plan": plan.describe(),
         "refused": plan.refused,
         "protocols": {one.name: {"hash": one.card.hash, "rules": one.card.rules} for one in request.protocols},
-        "metrics": {name: {key: value for key, value in one.items() if key != "name"} for name, one in metrics.items()},
+        "metrics": metrics,
         **identities.describe(plan),
         "classifiers": {one.name: {**one.describe(), **classifiers[one.name]} for one in request.classifiers},
         "environment": environment,
     }
     return RunDescription.model_validate(parts)
+
+
+def described_metric(info: MetricInfo, identities: Identities) -> dict[str, Any]:
+    """Return a metric's part of `run.json`."""
+    fields = asdict(info)
+    return {"identity": identities.metrics[fields.pop("name")], **fields}
 
 
 def read_description(text: str) -> RunDescription:
@@ -225,11 +235,11 @@ def read_description(text: str) -> RunDescription:
         schema = described["schema"]
         if schema == 1:
             described = _from_schema_1(described)
-        elif schema == 2:
+        elif schema in (2, 3):
             described = {**described, "schema": SCHEMA_VERSION}
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         raise StoreError(f"damaged or unreadable ({type(error).__name__}: {error})") from error
-    if schema not in (1, 2, SCHEMA_VERSION):
+    if schema not in (1, 2, 3, SCHEMA_VERSION):
         raise StoreError(f"schema {schema}, this srbench reads up to {SCHEMA_VERSION}; update srbench")
     try:
         return RunDescription.model_validate(described)

@@ -30,7 +30,7 @@ class Identities:
 
     Attributes:
         methods: Hashes of a method's code and weights, by method and scale.
-        bases: Hash of all that decides a cell's scores except the images, by method, scale and protocol: 16 digits of
+        bases: Hash of all that decides a cell's scores except images and metrics, by method, scale and protocol: 16 digits of
             what is known before the run, a dot, and 8 random digits, new whenever a resumed run finds that anything the
             records depend on has changed, a file that the method had read included; `0` in a new folder.
         read: Files that each method was seen to read, as in `run.json`.
@@ -38,6 +38,7 @@ class Identities:
         lr_files: sha256 of each given LR file, by dataset and image, then by scale; empty if LR is made.
         files: Hash of an image's files, by dataset, scale and image; 16 digits.
         datasets: Hash of a dataset's images, and of its LR files if they are read; 12 digits.
+        metrics: Identity of each metric.
     """
 
     methods: Mapping[tuple[str, int], Mapping[str, str]]
@@ -47,6 +48,7 @@ class Identities:
     hr_files: Mapping[tuple[str, str], str] = field(default_factory=dict)
     lr_files: Mapping[tuple[str, str], Mapping[int, str]] = field(default_factory=dict)
     read: Mapping[str, Mapping[int, Mapping[str, str]]] = field(default_factory=dict)
+    metrics: Mapping[str, str] = field(default_factory=dict)
 
     def since(self, held: Mapping[str, Any], read: Mapping[str, Mapping[int, Mapping[str, str]]]) -> Identities:
         """Return these identities for a run that is resumed: changed where a file that a method had read has changed.
@@ -74,7 +76,10 @@ class Identities:
         return replace(self, bases=bases, read={name: scales for name, scales in kept.items() if any(scales.values())})
 
     def fingerprint(self, key: RecordKey) -> str:
-        """Return a cell's hash, a hyphen, and the hash of an image's files; a record with another is made again."""
+        """Return a cell's hash, a hyphen, and the hash of an image's files; a record with another is made again.
+
+        Metrics are no part of it: a record has the identity of each metric beside the score.
+        """
         basis = self.bases[key.method, key.scale, key.protocol]
         return f"{basis}-{self.files[key.dataset, key.scale, key.image]}"
 
@@ -138,7 +143,8 @@ def identify(plan: Plan, device_name: str, asked: Inference) -> Identities:
                 label = {"label": _label(dataset, image)} if request.classifiers else {}
                 files[dataset.name, scale, image] = combine(hr=digest, lr=given.get(image), **label)[:16]
         datasets[dataset.name] = combine(images=_images(dataset, hr), lr=lr)[:12]
-    return Identities(methods, bases, files, datasets, hr_files, lr_files)
+    metrics = {metric.info.name: metric.identity() for metric in request.metrics}
+    return Identities(methods, bases, files, datasets, hr_files, lr_files, metrics=metrics)
 
 
 def _images(dataset: Dataset, files: Mapping[str, str]) -> dict[str, str]:
@@ -173,7 +179,6 @@ def _basis(
             method=dict(methods[cell.method.name, cell.scale]),
             scale=cell.scale,
             protocol=cell.protocol.card.hash,
-            metrics={metric.info.name: metric.identity() for metric in request.metrics},
             numbers=numbers_code(),
             libraries=library_versions(),
             device=device_name,

@@ -1,8 +1,8 @@
 """Reading run folders."""
 
 import errno
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 
@@ -123,12 +123,33 @@ def read_records(folder: Path) -> tuple[list[Record], list[str]]:
 
 
 def current_records(description: RunDescription, records: Sequence[Record]) -> tuple[Record, ...]:
-    """Return the records that match `run.json`, in its order, except those of changed or removed methods or images."""
+    """Return the records that match `run.json`, in its order, except those of changed or removed methods or images.
+
+    A score that another version of its metric has computed, or none yet, has no value, with the reason.
+    """
+    metrics = {name: description.metrics[name].identity for name in description.plan.metrics}
     by_key = {record.key: record for record in records}
     current: list[Record] = []
     for cell in description.cells():
         for image in description.datasets[cell.dataset].files[cell.scale]:
             record = by_key.get(RecordKey(*cell, image))
             if record is not None and record.fingerprint == description.fingerprint(cell, image):
-                current.append(record)
+                current.append(_with_current_scores(record, metrics))
     return tuple(current)
+
+
+def _with_current_scores(record: Record, metrics: Mapping[str, str]) -> Record:
+    """Drop the scores of other metrics than the given ones, which `metrics` maps to their identities."""
+    if record.status != "ok" or not record.measured_by or record.measured_by == metrics:
+        return record
+    measured = {name for name, identity in metrics.items() if record.measured_by.get(name) == identity}
+    return replace(
+        record,
+        scores={name: record.scores.get(name) if name in measured else None for name in metrics},
+        undefined={
+            name: record.undefined.get(name, "") if name in measured else "not computed yet; run srbench rescore"
+            for name in metrics
+            if name not in measured or name in record.undefined
+        },
+        remarks={name: remark for name, remark in record.remarks.items() if name in measured},
+    )

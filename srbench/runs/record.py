@@ -49,7 +49,8 @@ class Record:
     Attributes:
         key: Names of the cell and the image.
         status: `ok`, or `failed` with the reason in `error`.
-        fingerprint: Hash of all that decides the scores; see `Identities.fingerprint`.
+        fingerprint: Hash of all that decides the upscaled image and what it is compared with; see
+            `Identities.fingerprint`.
         protocol_hash: Hash of the protocol's rules.
         hr_sha256: `pixel_sha256` of the decoded HR image; None if it could not be decoded.
         scores: Values by metric name, in the metric's unit; None if the metric is undefined.
@@ -59,6 +60,8 @@ class Record:
         image_sha256: `pixel_sha256` of the saved upscaled image; empty if it was not saved.
         reference_sha256: `pixel_sha256` of the saved HR that was compared; empty if it was not saved.
         precision: Precision and runtime as in `Inference.label`; empty if the method computed nothing.
+        measured_by: Identity of the metric that computed each score, by metric name; empty in folders of schema 3.
+        remarks: Remarks that metrics make on their values, by metric name.
         seen: Predictions on the result and on HR, and the ground truth, by classifier; see `Prediction.describe`.
     """
 
@@ -76,6 +79,8 @@ class Record:
     image_sha256: str = ""
     reference_sha256: str = ""
     precision: str = ""
+    measured_by: Mapping[str, str] = field(default_factory=dict)
+    remarks: Mapping[str, str] = field(default_factory=dict)
     seen: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
 
     def to_json(self) -> str:
@@ -139,8 +144,14 @@ def _model() -> TypeAdapter[Record]:
 class RecordSink(Protocol):
     """Storage for records and images, which finds those that need not be made again."""
 
-    def finished(self, key: RecordKey, fingerprint: str) -> bool:
-        """Whether a scored record with this key and fingerprint is stored, so that it need not be made again."""
+    def finished(self, key: RecordKey, fingerprint: str, metrics: Mapping[str, str]) -> bool:
+        """Whether a scored record is stored that need not be made again.
+
+        Args:
+            key: Names of the cell and the image.
+            fingerprint: The fingerprint that the record must have.
+            metrics: Identities, by name, of the metrics that must have measured it.
+        """
         ...
 
     def append(self, record: Record) -> None:
@@ -167,10 +178,15 @@ class MemoryStore:
         self._current: dict[RecordKey, Record] = {}
         self._guard = threading.RLock()
 
-    def finished(self, key: RecordKey, fingerprint: str) -> bool:
-        """Whether a scored record with this key and fingerprint is stored, so that it need not be made again."""
+    def finished(self, key: RecordKey, fingerprint: str, metrics: Mapping[str, str]) -> bool:
+        """Whether a scored record is stored that need not be made again; see `RecordSink`."""
         record = self._current.get(key)
-        return record is not None and record.status == "ok" and record.fingerprint == fingerprint
+        return (
+            record is not None
+            and record.status == "ok"
+            and record.fingerprint == fingerprint
+            and metrics.items() <= record.measured_by.items()
+        )
 
     def append(self, record: Record) -> None:
         """Store a record, replacing an older one with the same key."""

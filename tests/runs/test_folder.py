@@ -43,16 +43,25 @@ def test_records_come_back_and_later_ones_win(tmp_path):
             store.append(item)
     with RunStore(tmp_path / "run", PLAN) as store:
         assert store.records() == [record("x", 2.0, "g"), record("y")]
-        assert store.finished(record("x").key, "g")
-        assert not store.finished(record("x").key, "f")
-        assert not store.finished(record("z").key, "f")
+        assert store.finished(record("x").key, "g", {})
+        assert not store.finished(record("x").key, "f", {})
+        assert not store.finished(record("z").key, "f", {})
+
+
+def test_a_record_is_finished_for_the_metrics_that_have_measured_it(tmp_path):
+    measured = replace(record("x"), fingerprint="g", measured_by={"psnr": "1", "ssim": "2"})
+    with RunStore(tmp_path / "run", DESCRIBED.plan) as store:
+        store.append(measured)
+        assert store.finished(measured.key, "g", {"psnr": "1"})
+        assert not store.finished(measured.key, "g", {"psnr": "other"})
+        assert not store.finished(measured.key, "g", {"psnr": "1", "l1": "3"})
 
 
 def test_failed_records_are_not_finished(tmp_path):
     failed = Record(record("x").key, "failed", "f", "p", error="boom")
     with RunStore(tmp_path / "run", PLAN) as store:
         store.append(failed)
-        assert not store.finished(failed.key, "f")
+        assert not store.finished(failed.key, "f", {})
 
 
 @settings(max_examples=40, deadline=None)
@@ -122,7 +131,7 @@ def test_an_altered_line_is_named_and_its_image_is_not_finished(tmp_path, change
     assert damaged[0].startswith("records.jsonl, line 2: ")
     with RunStore(tmp_path / "run", PLAN) as store:
         assert store.damaged == damaged
-        assert not store.finished(record("y").key, "a.b-c")
+        assert not store.finished(record("y").key, "a.b-c", {})
         store.append(record("y", fingerprint="a.b-c"))
     assert read_records(tmp_path / "run")[1] == []  # named once
     assert len(read_records(tmp_path / "run")[0]) == 3
@@ -255,7 +264,7 @@ def test_run_json_keeps_its_first_start_and_is_checked(tmp_path):
         store.write_run(DESCRIBED.model_copy(update={"started": "now"}))
     assert read_run(tmp_path) == DESCRIBED
     (tmp_path / "run.json").write_text(json.dumps({"schema": 99}))
-    with pytest.raises(StoreError, match="schema 99, this srbench reads up to 3"):
+    with pytest.raises(StoreError, match="schema 99, this srbench reads up to 4"):
         read_run(tmp_path)
     (tmp_path / "run.json").write_text("{")
     with pytest.raises(StoreError, match="damaged or unreadable"):

@@ -67,8 +67,11 @@ def test_the_device_changes_the_basis(folder):
     assert halves(plan_of(folder))[0] != halves(plan_of(folder), "another GPU")[0]
 
 
-def test_the_metrics_change_the_basis(folder):
-    assert halves(plan_of(folder))[0] != halves(plan_of(folder, metrics=find_metrics(("psnr",), installed_cards())))[0]
+def test_metrics_are_identified_apart_from_the_basis(folder):
+    """So that a finished record can be given another score without being made again."""
+    fewer = plan_of(folder, metrics=find_metrics(("psnr",), installed_cards()))
+    assert halves(plan_of(folder))[0] == halves(fewer)[0]
+    assert identities.identify(fewer, "cpu", Inference()).metrics.keys() == {"psnr"}
 
 
 def test_a_protocols_rule_changes_the_basis(folder):

@@ -17,7 +17,7 @@ FOLDERS = sorted(path.parent for path in Path(__file__).parent.glob("schema-*/*/
 
 def test_there_are_some_of_each():
     names = [f"{folder.parent.name}/{folder.name}" for folder in FOLDERS]
-    assert names == ["schema-1/classified", "schema-1/failed", "schema-1/timed", "schema-2/plain"]
+    assert names == ["schema-1/classified", "schema-1/failed", "schema-1/timed", "schema-2/plain", "schema-3/plain"]
 
 
 @pytest.mark.parametrize("folder", FOLDERS, ids=lambda folder: folder.name)
@@ -32,7 +32,7 @@ def test_tables_are_what_they_were(folder):
     assert "\n\n".join(compared) + "\n" == (folder / "compare.txt").read_text()
 
 
-def test_a_folder_of_schema_1_is_completed_as_one_of_schema_3(photos, tmp_path):
+def test_a_folder_of_schema_1_is_completed_as_one_of_schema_4(photos, tmp_path):
     """Its records are of other code, and made anew."""
     folder = tmp_path / "run"
     made = srbench.run("nearest", datasets=str(photos), metrics=["psnr", "ssim"], output=folder)
@@ -43,4 +43,4 @@ def test_a_folder_of_schema_1_is_completed_as_one_of_schema_3(photos, tmp_path):
     assert open_run(folder).description.plan == made.description.plan
     again = srbench.run("nearest", datasets=str(photos), metrics=["psnr", "ssim"], output=folder)
     assert again.reused == 3
-    assert '"schema": 3' in path.read_text()
+    assert '"schema": 4' in path.read_text()

@@ -34,7 +34,7 @@ _UNITS = {"psnr": ("dB", True, 3), "ssim": ("", True, 4), "ms_ssim": ("", True, 
 def description_of(methods=("a", "b"), protocols=("p",), metrics=("psnr", "l1"), refused=(), weights=None, **more):
     """A run of methods on images x and y of a dataset d at ×4."""
     parts = {
-        "schema": 3,
+        "schema": 4,
         "srbench": "1",
         "git": None,
         "status": "complete",

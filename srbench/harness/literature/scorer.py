@@ -122,7 +122,8 @@ class Scorer:
             return sr, hr
 
         def changed(planes: str, border: int) -> _Scores:
-            return score(compare(*compared(planes, border)), self.metrics).values
+            pair = compare(*compared(planes, border))
+            return score(lambda _: pair, self.metrics).values
 
         def otherwise(settings: Mapping[str, Any]) -> _Scores:
             how = usual, base.crop_border(scale)

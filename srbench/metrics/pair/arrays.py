@@ -2,7 +2,7 @@
 
 import math
 from functools import cached_property
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import cv2
 import numpy as np
@@ -20,6 +20,9 @@ from srbench.metrics.pair.window import (
     check_window,
     ssim_constants,
 )
+
+if TYPE_CHECKING:
+    from torch import Tensor
 
 Planes = NDArray[Any]
 
@@ -54,6 +57,13 @@ class ArrayPair:
         """Return the upscaled image and its HR, read-only: uint8 or float64, (C, H, W)."""
         sr, hr = (image.view() for image in self._pair)
         sr.flags.writeable = hr.flags.writeable = False  # the other metrics read the same samples
+        return sr, hr
+
+    def tensors(self) -> "tuple[Tensor, Tensor]":
+        """Return the upscaled image and its HR as tensors in the same memory: uint8 or float64, (C, H, W)."""
+        import torch  # here, since arrays need none
+
+        sr, hr = (torch.from_numpy(image) for image in self._pair)
         return sr, hr
 
     def _prepared(self, name: str, image: Planes) -> Planes:

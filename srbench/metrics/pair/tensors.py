@@ -35,6 +35,10 @@ class TensorPair:
         sr, hr = (image.cpu().numpy() for image in (self._sr, self._hr))
         return sr, hr
 
+    def tensors(self) -> tuple[Tensor, Tensor]:
+        """Return the upscaled image and its HR as tensors on their device: uint8 or float64, (C, H, W)."""
+        return self._sr, self._hr
+
     def _prepared(self, name: str, image: Tensor) -> Tensor:
         planes = image.reshape(self.shape).to(torch.uint8 if self._whole else torch.float64)
         if not self._whole and not bool(torch.isfinite(planes).all()):
