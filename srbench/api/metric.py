@@ -14,9 +14,9 @@ if TYPE_CHECKING:
     from torch import Tensor
 
 LooksAt = Literal["scored", "rgb", "lr"]
-"""What a metric compares. `scored`: the planes that the protocol scores, inside its border. `rgb`: the 8-bit RGB images,
-inside the border that the protocol sets for perceptual metrics. `lr`: the result, degraded again by the protocol, and
-the LR it was made from; `hr` then is that LR."""
+"""What a metric compares. `scored`: the planes that the protocol scores, inside its border. `rgb`: the 8-bit RGB
+images, inside the same border unless the protocol says that perceptual metrics see the whole image. `lr`: the result,
+degraded again by the protocol, and the LR it was made from, in the place of HR."""
 
 RESERVED_COLUMNS = frozenset(
     {

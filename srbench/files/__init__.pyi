@@ -24,8 +24,8 @@ from .identity.fingerprint import runtime_version as runtime_version
 from .identity.observed import opened_files as opened_files
 from .identity.observed import present_hashes as present_hashes
 from .identity.observed import recorded_file as recorded_file
-from .photograph import Photograph as Photograph
 from .photograph import WRITABLE_SUFFIXES as WRITABLE_SUFFIXES
+from .photograph import Photograph as Photograph
 from .photograph import read_photograph as read_photograph
 from .photograph import write_photograph as write_photograph
 from .places import Files as Files

@@ -65,7 +65,7 @@ def file_names(names: Iterable[str]) -> dict[str, str]:
     for name in names:
         plain = "".join(letter if letter.isalnum() or letter in "-+@._" else "-" for letter in name.removeprefix("./"))
         taken = {other.lower() for other in found.values()}
-        if len(plain.encode()) > _LONGEST or plain.startswith((".", "-")) or plain.lower() in taken:
+        if not plain or len(plain.encode()) > _LONGEST or plain.startswith((".", "-")) or plain.lower() in taken:
             short = plain.encode()[:_LONGEST].decode(errors="ignore").strip(".-")
             plain = "-".join(filter(None, [short, hashlib.sha256(name.encode()).hexdigest()[:8]]))
         found[name] = plain

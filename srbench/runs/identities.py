@@ -30,9 +30,9 @@ class Identities:
 
     Attributes:
         methods: Hashes of a method's code and weights, by method and scale.
-        bases: Hash of all that decides a cell's scores except images and metrics, by method, scale and protocol: 16 digits of
-            what is known before the run, a dot, and 8 random digits, new whenever a resumed run finds that anything the
-            records depend on has changed, a file that the method had read included; `0` in a new folder.
+        bases: Hash of all that decides a cell's scores except images and metrics, by method, scale and protocol: 16
+            digits of what is known before the run, a dot, and 8 random digits, new whenever a resumed run finds that
+            anything the records depend on has changed, a file that the method had read included; `0` in a new folder.
         read: Files that each method was seen to read, as in `run.json`.
         hr_files: sha256 of each HR file, by dataset and image.
         lr_files: sha256 of each given LR file, by dataset and image, then by scale; empty if LR is made.

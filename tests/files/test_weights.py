@@ -20,9 +20,8 @@ from safetensors.torch import load_file, save_file
 from srbench.api import Inference
 from srbench.cards import WeightsEntry, installed_cards
 from srbench.errors import RequestError, UnknownNameError, WeightsError
-from srbench.files import cache_home
+from srbench.files import WeightFile, cache_home
 from srbench.methods import find_method
-from srbench.files import WeightFile
 from srbench.runs import make_plan
 
 

@@ -6,7 +6,7 @@ import json
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 import srbench
@@ -16,6 +16,7 @@ from srbench.runs.gallery import file_names
 from srbench.runs.reading import read_records, read_run
 
 
+@example(["./", "-"])
 @given(st.lists(st.text(min_size=1, max_size=90), unique=True, max_size=12))
 def test_names_of_files_are_short_plain_and_different_without_capitals(names):
     found = file_names(names)

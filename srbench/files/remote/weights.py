@@ -10,7 +10,6 @@ import zipfile
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
-
 from typing import Protocol
 
 from filelock import FileLock
@@ -187,8 +186,8 @@ class WeightFile:
         if found != first:
             raise WeightsError(
                 f"{path.name if self.given else self.entry.file}: is not the file first used as {self.user}'s"
-                f"{self.entry.purpose}, of which its card lists only {self.entry.sha256}: sha256 is {found[:16]}…, that "
-                f"was {first[:16]}…; to use this one from now on, delete {self._kept.parent}"
+                f"{self.entry.purpose}, of which its card lists only {self.entry.sha256}: sha256 is {found[:16]}…, "
+                f"that was {first[:16]}…; to use this one from now on, delete {self._kept.parent}"
             )
 
     def _keep(self, path: Path) -> None:
