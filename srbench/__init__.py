@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from .api.upscaler import BuildRequest as BuildRequest
     from .api.upscaler import Upscaler as Upscaler
     from .errors import SRBenchError as SRBenchError
+    from .harness.finished.rescore import rescore as rescore
     from .harness.result import RunResult as RunResult
     from .harness.run import run as run
     from .harness.run import score as score
@@ -30,6 +31,7 @@ else:
             "api.metric": ["Metric"],
             "api.upscaler": ["BuildRequest", "Upscaler"],
             "errors": ["SRBenchError"],
+            "harness.finished.rescore": ["rescore"],
             "harness.result": ["RunResult"],
             "harness.run": ["run", "score"],
             "methods.runtimes.device": ["tune"],

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple, Protocol, cast
 
 if TYPE_CHECKING:
@@ -146,8 +146,8 @@ class MetricInfo:
     higher_is_better: bool
     decimals: int
     summary: str = ""
-    looks_at: LooksAt = "scored"
-    remark: str = ""
+    looks_at: LooksAt = field(default="scored", kw_only=True)
+    remark: str = field(default="", kw_only=True)
 
     @property
     def label(self) -> str:

@@ -2,6 +2,7 @@ from .dataset import ArchiveEntry as ArchiveEntry
 from .dataset import DatasetCard as DatasetCard
 from .measure import ClassifierCard as ClassifierCard
 from .measure import MetricCard as MetricCard
+from .measure import MetricFile as MetricFile
 from .method import MethodCard as MethodCard
 from .method import PublishedBlock as PublishedBlock
 from .method import WeightsEntry as WeightsEntry

@@ -97,7 +97,9 @@ class MetricCard(Strict):
     @property
     def info(self) -> MetricInfo:
         """Name, unit, direction and decimals of the metric."""
-        return MetricInfo(self.name, self.unit, self.higher_is_better, self.decimals, self.summary, self.looks_at)
+        return MetricInfo(
+            self.name, self.unit, self.higher_is_better, self.decimals, self.summary, looks_at=self.looks_at
+        )
 
 
 class ClassifierWeights(Strict):

@@ -26,6 +26,7 @@ from srbench.cli.verbs.list import list_cards
 from srbench.cli.verbs.plot import plot
 from srbench.cli.verbs.report import report
 from srbench.cli.verbs.reported import reported
+from srbench.cli.verbs.rescore import rescore
 from srbench.cli.verbs.run import run
 from srbench.cli.verbs.score import score
 from srbench.cli.verbs.show import show
@@ -205,7 +206,7 @@ def _tuned(verb: Callable[..., None]) -> Callable[..., None]:
     return tuned
 
 
-for computing in (run, score, upscale, verify, explain, bench, show):
+for computing in (run, score, rescore, upscale, verify, explain, bench, show):
     app.command()(_tuned(computing))
 for reading in (leaderboard, compare, report, plot, reported):
     app.command()(reading)

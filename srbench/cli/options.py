@@ -42,6 +42,6 @@ WeightsOption = Annotated[
     list[str] | None,
     typer.Option(
         "--weights",
-        help="NAME@WEIGHTS=FILE, CLASSIFIER=FILE, or FILE if one method is written with @; may be repeated.",
+        help="NAME@WEIGHTS=FILE, CLASSIFIER=FILE, METRIC=FILE, or FILE if one method is written with @. Repeatable.",
     ),
 ]

@@ -3,20 +3,20 @@
 from srbench.errors import RequestError
 
 
-def classifier_files(given: list[str] | None, classifiers: tuple[str, ...]) -> tuple[dict[str, str], list[str]]:
-    """Split `--weights` into CLASSIFIER=FILE entries and the rest.
+def files_of(given: list[str] | None, users: tuple[str, ...]) -> tuple[dict[str, str], list[str]]:
+    """Split `--weights` into NAME=FILE entries of the given classifiers or metrics, and the rest.
 
     Raises:
-        RequestError: A classifier has two files.
+        RequestError: One of them has two files.
     """
     found: dict[str, str] = {}
     others: list[str] = []
     for item in given or ():
         name, equals, file = item.partition("=")
-        if not equals or name not in classifiers:
+        if not equals or name not in users:
             others.append(item)
         elif name in found:
-            raise RequestError(f"--weights {name}: given {found[name]} and {file}; a classifier takes one file")
+            raise RequestError(f"--weights {name}: given {found[name]} and {file}; {name} takes one file")
         else:
             found[name] = file
     return found, others

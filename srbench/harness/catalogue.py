@@ -107,8 +107,16 @@ def _metrics() -> Rows:
         {
             "name": card.name,
             "summary": card.summary,
+            "written as": _spellings(card.name, card.variants),
             "unit": card.unit,
             "better": "higher" if card.higher_is_better else "lower",
+            "looks at": _LOOKS_AT[card.looks_at],
+            "cost": card.cost,
+            "needs": [
+                f"{file.file}, {file.parameters:,} values, {'fetched on first use' if file.urls else 'shipped'}"
+                f" ({file.licence})"
+                for file in card.weights
+            ],
             "default": "yes" if card.name in DEFAULT_METRICS else "no",
             "licence": card.licence,
             "source": card.source,
@@ -117,6 +125,20 @@ def _metrics() -> Rows:
         for entry in installed_cards().metrics.values()
         for card in (entry.card,)
     ]
+
+
+_LOOKS_AT = {
+    "scored": "the planes that the protocol scores",
+    "rgb": "the 8-bit RGB image, cropped as the protocol says",
+    "lr": "the result degraded again by its protocol, and LR",
+}
+
+
+def _spellings(name: str, variants: Mapping[str, str] | str | None) -> str | list[str]:
+    """Names under which a metric is asked for; variants with what they are."""
+    if isinstance(variants, str):
+        return f"{name}:X, where X is {variants}"
+    return [f"{name}:{key} ({text})" if key else f"{name} ({text})" for key, text in (variants or {}).items()]
 
 
 def _protocols() -> Rows:

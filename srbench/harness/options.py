@@ -30,6 +30,8 @@ class ScoreOptions(TypedDict, total=False):
     """Names such as `timm:NAME`; predictions on each result are compared with those on HR and with the labels."""
     classifier_weights: Mapping[str, Path | str]
     """Weight files by classifier name, for classifiers that ship without weights."""
+    metric_weights: Mapping[str, Path | str]
+    """Weight files by metric name, for metrics whose files cannot be fetched; `lpips@mine` names another file."""
     split: str
     """Split of datasets with several splits, such as `valid`. Default: the test split."""
     limit: int | None
@@ -70,6 +72,7 @@ DEFAULTS = RunOptions(
     metrics=DEFAULT_METRICS,
     classifiers=(),
     classifier_weights={},
+    metric_weights={},
     split="",
     limit=None,
     output=None,
@@ -140,7 +143,7 @@ def resolve(methods: Methods, options: RunOptions, cards: Registry) -> Request:
         ),
         scales=SCALES.of("scale", options["scale"]),
         protocols=find_protocols(PROTOCOLS.of("protocol", options["protocol"]), cards),
-        metrics=find_metrics(METRICS.of("metrics", options["metrics"]), cards),
+        metrics=find_metrics(METRICS.of("metrics", options["metrics"]), cards, options["metric_weights"]),
         lr=options["lr"],
         precision=options["precision"],
         runtime=options["runtime"],

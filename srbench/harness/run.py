@@ -27,7 +27,8 @@ def run(methods: Methods, **options: Unpack[RunOptions]) -> RunResult:
         methods: Card names or `./file.py:function`, optionally with `+wrapper`, or callables `(lr)` or `(lr, scale)`
             from float32 RGB in [0, 1], (N, 3, h, w), to (N, 3, h·scale, w·scale).
         **options: See `srbench.harness.options.RunOptions`: datasets, scale, protocol, metrics, lr, split, limit,
-            device, precision, runtime, weights, classifiers, classifier_weights, output, timing, save_images, progress.
+            device, precision, runtime, weights, classifiers, classifier_weights, metric_weights, output, timing,
+            save_images, progress.
 
     Returns:
         The run, with `leaderboard` and `records` as DataFrames, including failed images and methods.
@@ -60,7 +61,7 @@ def score(
         dataset: Name, or folder such as `./photos` or a `pathlib.Path`.
         scale: Scale the images were upscaled by.
         **options: See `srbench.harness.options.ScoreOptions`: protocol, metrics, classifiers, classifier_weights,
-            split, limit, device, output, save_images, progress.
+            metric_weights, split, limit, device, output, save_images, progress.
 
     Raises:
         RequestError: An image of the dataset has no file or several, or an option is unknown.
@@ -78,7 +79,7 @@ def score(
         datasets=(opened,),
         scales=(scale,),
         protocols=find_protocols(PROTOCOLS.of("protocol", chosen["protocol"]), cards),
-        metrics=find_metrics(METRICS.of("metrics", chosen["metrics"]), cards),
+        metrics=find_metrics(METRICS.of("metrics", chosen["metrics"]), cards, chosen["metric_weights"]),
         classifiers=find_classifiers(classifiers, chosen["classifier_weights"], cards),
     )
     return execute(make_plan(request), chosen)

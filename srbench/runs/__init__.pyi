@@ -1,6 +1,7 @@
 from .description import RunDescription as RunDescription
 from .description import TimingsDescription as TimingsDescription
 from .description import describe_run as describe_run
+from .description import described_metric as described_metric
 from .description import now as now
 from .folder import RunStore as RunStore
 from .gallery import Gallery as Gallery
@@ -17,6 +18,7 @@ from .reading import Run as Run
 from .reading import current_records as current_records
 from .reading import open_run as open_run
 from .reading import open_runs as open_runs
+from .reading import read_run as read_run
 from .record import CellKey as CellKey
 from .record import MemoryStore as MemoryStore
 from .record import Record as Record

@@ -8,27 +8,15 @@ from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from srbench.api import ClassifierCost, LooksAt, MethodTiming, MetricInfo, Task, Trial
-from srbench.errors import StoreError
 from srbench.runs.identities import Identities
 from srbench.runs.plan import Plan, PlanDescription, Refusal
 from srbench.runs.provenance import Environment, git_revision, srbench_version
-from srbench.runs.record import CellKey, loads
+from srbench.runs.record import CellKey
 
 SCHEMA_VERSION: Literal[4] = 4
-
-_SCHEMA_1_METRICS = {
-    "psnr": ("dB", True, 3),
-    "ssim": ("", True, 4),
-    "ms_ssim": ("", True, 4),
-    "l1": ("8-bit levels", False, 3),
-    "mse": ("8-bit levels²", False, 2),
-    "rmse": ("8-bit levels", False, 3),
-    "sharpness_error": ("dB", False, 3),
-}
-"""Unit, direction and decimals of the metrics of schema 1, which did not store them."""
 
 
 class _Part(BaseModel):
@@ -200,7 +188,8 @@ def describe_run(
     request = plan.request
     if all(method.colour == "images" for method in request.methods):
         environment = environment.model_copy(update={"device": "elsewhere"})
-    metrics = {one.info.name: described_metric(one.info, identities) for one in request.metrics}
+    measured = identities.metrics
+    metrics = {one.info.name: described_metric(one.info, measured[one.info.name]) for one in request.metrics}
     parts = {
         "schema": SCHEMA_VERSION,
         "status": "unfinished",
@@ -218,48 +207,9 @@ def describe_run(
     return RunDescription.model_validate(parts)
 
 
-def described_metric(info: MetricInfo, identities: Identities) -> dict[str, Any]:
+def described_metric(info: MetricInfo, identity: str) -> dict[str, Any]:
     """Return a metric's part of `run.json`."""
-    fields = asdict(info)
-    return {"identity": identities.metrics[fields.pop("name")], **fields}
-
-
-def read_description(text: str) -> RunDescription:
-    """Parse the text of a `run.json` of the current or an earlier schema version.
-
-    Raises:
-        StoreError: The text is damaged, or of a later schema.
-    """
-    try:
-        described = loads(text)
-        schema = described["schema"]
-        if schema == 1:
-            described = _from_schema_1(described)
-        elif schema in (2, 3):
-            described = {**described, "schema": SCHEMA_VERSION}
-    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
-        raise StoreError(f"damaged or unreadable ({type(error).__name__}: {error})") from error
-    if schema not in (1, 2, 3, SCHEMA_VERSION):
-        raise StoreError(f"schema {schema}, this srbench reads up to {SCHEMA_VERSION}; update srbench")
-    try:
-        return RunDescription.model_validate(described)
-    except ValidationError as error:
-        first = error.errors()[0]
-        where = ".".join(str(part) for part in first["loc"])
-        what = ": ".join(filter(None, [where, first["msg"].removeprefix("Value error, ")]))
-        raise StoreError(f"damaged ({what}); delete the folder and run again") from error
-
-
-def _from_schema_1(described: Mapping[str, Any]) -> dict[str, Any]:
-    """Convert schema 1, which had no metric units and named `classifier_cost` `looking`."""
-    found = {"status": "unfinished", **described, "schema": SCHEMA_VERSION}
-    found["metrics"] = {
-        name: dict(zip(("unit", "higher_is_better", "decimals"), _SCHEMA_1_METRICS[name], strict=True))
-        for name in described["plan"]["metrics"]
-    }
-    if "looking" in found:
-        found["classifier_cost"] = found.pop("looking")
-    return found
+    return {"identity": identity} | {name: value for name, value in asdict(info).items() if name != "name"}
 
 
 def now() -> str:

@@ -58,7 +58,8 @@ class RunStore(MemoryStore):
 
     def _refuse_other_plan(self, folder: Path, plan: PlanDescription) -> None:
         if self.held is not None and (different := plan.differs_from(self.held.plan)):
-            raise OutputError(f"{folder}: holds a run of another plan ({different}); choose another --output")
+            more = " (srbench rescore adds metrics to a run)" if different.startswith("metrics") else ""
+            raise OutputError(f"{folder}: holds a run of another plan ({different}); choose another --output{more}")
 
     def _reopen(self) -> None:
         for partial in self.folder.rglob(".*.part"):  # left by a killed write

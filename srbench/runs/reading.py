@@ -5,14 +5,28 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
+from typing import Any
+
+from pydantic import ValidationError
 
 from srbench.errors import RequestError, StoreError
-from srbench.runs.description import RunDescription, read_description
+from srbench.runs.description import SCHEMA_VERSION, RunDescription
 from srbench.runs.gallery import Gallery
-from srbench.runs.record import Record, RecordKey
+from srbench.runs.record import Record, RecordKey, loads
 
 RUN_FILE = "run.json"
 RECORDS_FILE = "records.jsonl"
+
+_SCHEMA_1_METRICS = {
+    "psnr": ("dB", True, 3),
+    "ssim": ("", True, 4),
+    "ms_ssim": ("", True, 4),
+    "l1": ("8-bit levels", False, 3),
+    "mse": ("8-bit levels²", False, 2),
+    "rmse": ("8-bit levels", False, 3),
+    "sharpness_error": ("dB", False, 3),
+}
+"""Unit, direction and decimals of the metrics of schema 1, which did not store them."""
 
 
 @dataclass(frozen=True)
@@ -85,6 +99,44 @@ def read_run(folder: Path) -> RunDescription:
         ) from error
     except StoreError as error:
         raise StoreError(f"{path}: {error}") from error
+
+
+def read_description(text: str) -> RunDescription:
+    """Parse the text of a `run.json` of the current or an earlier schema version.
+
+    Raises:
+        StoreError: The text is damaged, or of a later schema.
+    """
+    try:
+        described = loads(text)
+        schema = described["schema"]
+        if schema == 1:
+            described = _from_schema_1(described)
+        elif schema in (2, 3):
+            described = {**described, "schema": SCHEMA_VERSION}
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
+        raise StoreError(f"damaged or unreadable ({type(error).__name__}: {error})") from error
+    if schema not in (1, 2, 3, SCHEMA_VERSION):
+        raise StoreError(f"schema {schema}, this srbench reads up to {SCHEMA_VERSION}; update srbench")
+    try:
+        return RunDescription.model_validate(described)
+    except ValidationError as error:
+        first = error.errors()[0]
+        where = ".".join(str(part) for part in first["loc"])
+        what = ": ".join(filter(None, [where, first["msg"].removeprefix("Value error, ")]))
+        raise StoreError(f"damaged ({what}); delete the folder and run again") from error
+
+
+def _from_schema_1(described: Mapping[str, Any]) -> dict[str, Any]:
+    """Convert schema 1, which had no metric units and named `classifier_cost` `looking`."""
+    found = {"status": "unfinished", **described, "schema": SCHEMA_VERSION}
+    found["metrics"] = {
+        name: dict(zip(("unit", "higher_is_better", "decimals"), _SCHEMA_1_METRICS[name], strict=True))
+        for name in described["plan"]["metrics"]
+    }
+    if "looking" in found:
+        found["classifier_cost"] = found.pop("looking")
+    return found
 
 
 def _content(path: Path) -> bytes:

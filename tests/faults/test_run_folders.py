@@ -11,7 +11,7 @@ from damaged_runs import DESCRIPTION, FIRST, IMAGES, RECORDS, UNREADABLE
 from planted import METHODS, answered, in_process, records, run_of
 
 from srbench.errors import StoreError
-from srbench.runs.description import read_description
+from srbench.runs.reading import read_description
 
 COMMAND = [*run_of(*METHODS), "--save-images"]
 

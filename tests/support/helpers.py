@@ -17,15 +17,16 @@ def plan_of(methods, **options) -> Plan:
     return make_plan(resolve(methods, completed(options, RunOptions), installed_cards()))
 
 
-METRICS: dict[str, Metric] = {
-    spec.info.name: spec.build("cpu") for spec in find_metrics(list(installed_cards().metrics), installed_cards())
-}
+_PURE = [name for name, entry in installed_cards().metrics.items() if entry.card.formula]
+"""Metrics that need neither weights nor a variant."""
+
+METRICS: dict[str, Metric] = {spec.info.name: spec.build("cpu") for spec in find_metrics(_PURE, installed_cards())}
 """Every installed metric by name."""
 
 
 def value_of(metric: Metric, sr, hr) -> float:
     """A metric of two arrays in 0…255."""
-    return metric.of(ArrayPair(sr, hr, 255.0))
+    return metric.of(ArrayPair(sr, hr, 255.0)).value
 
 
 _UNITS = {"psnr": ("dB", True, 3), "ssim": ("", True, 4), "ms_ssim": ("", True, 4), "l1": ("8-bit levels", False, 3)}

@@ -18,7 +18,7 @@ from srbench.cli.options import (
     SplitOption,
     WeightsOption,
 )
-from srbench.cli.parsing import classifier_files, names, scales, sizes, weight_files
+from srbench.cli.parsing import files_of, names, scales, sizes, weight_files
 from srbench.errors import RequestError
 
 
@@ -53,7 +53,8 @@ def run(
     from srbench.harness.run import run as measure
 
     classifiers = names(classifier) if classifier else ()
-    classifier_weights, others = classifier_files(weights, classifiers)
+    classifier_weights, others = files_of(weights, classifiers)
+    metric_weights, others = files_of(others, names(metrics))
     if size and not timing:
         raise RequestError(f"--size {size} is the LR size of a timing; add --timing")
     with progress_bar("records") as progress:
@@ -63,6 +64,7 @@ def run(
             scale=scales(scale),
             protocol=names(protocol),
             metrics=names(metrics),
+            metric_weights=metric_weights,
             lr=lr,
             split=split,
             limit=limit,

@@ -16,7 +16,7 @@ from srbench.cli.options import (
     SplitOption,
     WeightsOption,
 )
-from srbench.cli.parsing import classifier_files, names, one_scale
+from srbench.cli.parsing import files_of, names, one_scale
 from srbench.errors import RequestError
 
 
@@ -41,9 +41,13 @@ def score(
     from srbench.harness.run import score as measure
 
     classifiers = names(classifier) if classifier else ()
-    classifier_weights, others = classifier_files(weights, classifiers)
+    classifier_weights, others = files_of(weights, classifiers)
+    metric_weights, others = files_of(others, names(metrics))
     if others:
-        raise RequestError(f"--weights {others[0]}: scoring needs weights of classifiers only; write CLASSIFIER=FILE")
+        raise RequestError(
+            f"--weights {others[0]}: scoring needs weights of classifiers and metrics only; write CLASSIFIER=FILE or "
+            "METRIC=FILE"
+        )
     with progress_bar("records") as progress:
         result = measure(
             images,
@@ -52,6 +56,7 @@ def score(
             scale=one_scale(scale),
             protocol=names(protocol),
             metrics=names(metrics),
+            metric_weights=metric_weights,
             classifiers=classifiers,
             classifier_weights=classifier_weights,
             split=split,

@@ -29,6 +29,7 @@ PRECISIONS: Argument[tuple[PrecisionChoice, ...]] = Argument(
 RUNTIME: Argument[RuntimeName] = Argument("'eager', 'compile' or 'openvino'", kinds.choice(RuntimeName))
 WEIGHTS = Argument("files, or a dict such as {'edsr@mine': 'mine.safetensors'}", kinds.weights)
 NAMED_WEIGHTS = Argument("a dict such as {'edsr@official': 'edsr.pt'}, or None", kinds.weights_by_name)
+METRIC_WEIGHTS = Argument("a dict of a file by metric", kinds.files_by_name)
 PATH = Argument("a path, as text or pathlib.Path", kinds.path)
 FOLDER = Argument("a folder, as text or pathlib.Path", kinds.image_folder)
 TEXT = Argument("text", kinds.text)
@@ -45,6 +46,7 @@ OPTIONS: Mapping[str, Argument[Any]] = MappingProxyType(
         "metrics": METRICS,
         "classifiers": CLASSIFIERS,
         "classifier_weights": Argument("a dict of a file by classifier", kinds.files_by_name),
+        "metric_weights": METRIC_WEIGHTS,
         "split": Argument("a split's name such as 'valid', or ''", kinds.text),
         "limit": Argument("a whole number of images, 1 or more, or None", kinds.optional(kinds.integer(1))),
         "output": Argument("a folder, 'auto' (below runs/) or None (in memory)", kinds.run_folder),

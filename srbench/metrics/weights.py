@@ -1,0 +1,130 @@
+"""Weight files of metrics: obtained as those of methods are, and cut down to the tensors that a metric needs.
+
+LPIPS's files come with a classifier that is nine tenths of them. Of a file whose card says what it `keeps`, the cache
+has those tensors alone, as safetensors: `FILE.safetensors`, with its own sha256 in `FILE.safetensors.sha256`.
+"""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from srbench.cards import MetricFile
+from srbench.errors import RequestError, WeightsError, one_line
+from srbench.files import WeightFile, atomic_write, cache_home, file_identity, file_sha256, page_hint
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+
+@dataclass(frozen=True)
+class MetricWeights:
+    """A metric's weight file, and where it may be.
+
+    Attributes:
+        entry: What the card says of the file.
+        metric: The metric's name, such as `lpips:vgg` or, with a user's own file, `lpips:vgg@mine`.
+        folder: Folder of the card.
+        owner: Distribution that ships the card.
+        given: The user's file; None to use the shipped one, or to download it.
+        own: Whether the user's file is another than the card's, under a name of its own.
+    """
+
+    entry: MetricFile
+    metric: str
+    folder: Path
+    owner: str
+    given: Path | None = None
+    own: bool = False
+    _failures: dict[str, WeightsError] = field(default_factory=dict, init=False, repr=False, compare=False)
+
+    @property
+    def _file(self) -> WeightFile:
+        return WeightFile(self.entry, self.metric, self.folder, self.owner, self.given, self._failures)
+
+    def refuse_other(self) -> None:
+        """Raise RequestError if the user's file is not the card's, unless it has a name of its own."""
+        if self.given is None or self.own:
+            return
+        digest = file_identity(self.given)
+        if not self.entry.urls:
+            raise RequestError(f"{self.metric}: its file is shipped; leave out --weights {self.metric}={self.given}")
+        if not digest.startswith(self.entry.sha256):
+            raise RequestError(
+                f"{self.given}: is not {self.metric}'s file{page_hint(self.given)}: sha256 is {digest[:16]}…, its card "
+                f"lists {self.entry.sha256[:16]}; ask for {self.metric}@mine to use another file under another name"
+            )
+
+    def identity(self) -> str:
+        """Return the sha256 of the whole file, which is obtained if the card has only the first digits."""
+        return file_identity(self.given) if self.own and self.given else self._file.identity()
+
+    def obtain(self) -> Path:
+        """Return the path of the verified file, or of the tensors that are kept of it.
+
+        Raises:
+            WeightsError: The file is missing, cannot be downloaded or read, or is not the card's.
+        """
+        if self.entry.keeps is None:
+            return self.given if self.own and self.given else self._file.obtain()
+        path = cache_home() / "weights" / self._digest()[:16] / f"{Path(self.entry.file).stem}.safetensors"
+        if not _is_sound(path):
+            whole = self.given if self.given and (self.own or self._file.accepts(self.given)) else self._file.obtain()
+            _keep(whole, path, self.entry.keeps)
+            if self.given is None:
+                whole.unlink(missing_ok=True)  # hundreds of megabytes, of which nothing else is needed
+        return path
+
+    def _digest(self) -> str:
+        """The digits that name the cache folder: of a card's file those on the card, of a user's own file its hash."""
+        return file_identity(self.given) if self.own and self.given else self.entry.sha256
+
+
+def _is_sound(path: Path) -> bool:
+    """Whether a file of kept tensors is there, and is what was written."""
+    with suppress(OSError, ValueError):
+        return file_sha256(path) == _note(path).read_text(encoding="ascii").strip()
+    return False
+
+
+def _note(path: Path) -> Path:
+    return path.with_name(f"{path.name}.sha256")
+
+
+def _keep(whole: Path, path: Path, beginning: str) -> None:
+    """Write the tensors of a weight file whose names have a certain beginning, as safetensors."""
+    from safetensors.torch import save_file
+
+    kept = {name: tensor for name, tensor in _tensors(whole).items() if name.startswith(beginning)}
+    if not kept:
+        raise WeightsError(f"{whole.name}: holds no tensors called {beginning}…; get the file that the card names")
+    try:
+        with atomic_write(path) as partial:
+            save_file({name: tensor.contiguous() for name, tensor in kept.items()}, partial)
+        with atomic_write(_note(path)) as partial:
+            partial.write_text(f"{file_sha256(path)}\n", encoding="ascii")
+    except OSError as error:
+        raise WeightsError(f"{path}: the weights cannot be kept ({error.strerror}); change SRBENCH_CACHE") from error
+
+
+def _tensors(path: Path) -> dict[str, Tensor]:
+    """Read the tensors of a safetensors file, or of a PyTorch file of which nothing is executed."""
+    import torch
+    from safetensors import SafetensorError
+    from safetensors.torch import load_file
+
+    try:
+        if path.suffix == ".safetensors":
+            return load_file(path)
+        found = torch.load(path, map_location="cpu", weights_only=True)
+    except (OSError, SafetensorError) as error:
+        raise WeightsError(f"{path.name}: cannot be read ({one_line(error)})") from error
+    except Exception as error:  # torch raises many kinds for what is no weight file
+        raise WeightsError(
+            f"{path.name}: cannot be read as tensors without executing it ({one_line(error)}); get the original file"
+        ) from error
+    if not isinstance(found, dict) or not all(torch.is_tensor(tensor) for tensor in found.values()):
+        raise WeightsError(f"{path.name}: holds other things than tensors by name; get the file that the card names")
+    return dict(found)
