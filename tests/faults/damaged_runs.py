@@ -89,8 +89,8 @@ DESCRIPTION = [
     row(
         "huge_number", text(lambda old: old.replace(b": 3,", b": " + b"9" * 5000 + b",", 1)), 1, "damaged or unreadable"
     ),
-    row("schema_99", value("schema", to=99), 1, "schema 99, this srbench reads up to 3; update srbench$"),
-    row("schema_of_a_half", value("schema", to=2.5), 1, r"schema 2\.5, this srbench reads up to 3"),
+    row("schema_99", value("schema", to=99), 1, "schema 99, this srbench reads up to 4; update srbench$"),
+    row("schema_of_a_half", value("schema", to=2.5), 1, r"schema 2\.5, this srbench reads up to 4"),
     row("schema_in_a_list", value("schema", to=[3]), 1, r"schema \[3\], this srbench reads"),
     row("nan", text(lambda old: re.sub(rb'"threads": \d+', b'"threads": NaN', old)), 1, "environment.threads: Input"),
     row("not_utf_8", text(lambda old: b"\xff\xfe" + old), 1, r"run\.json: damaged or unreadable \('utf-8' codec"),

@@ -207,7 +207,7 @@ def test_a_second_call_computes_nothing_and_a_changed_image_only_itself(photos, 
 def test_the_run_folder_says_what_the_run_was(photos, tmp_path):
     srbench.run(["bicubic", "edsr"], datasets=str(photos), protocol=["classic-y", "srcnn-y"], output=tmp_path / "run")
     run = json.loads((tmp_path / "run" / "run.json").read_text())
-    assert run["schema"] == 3
+    assert run["schema"] == 4
     assert run["status"] == "complete"
     assert run["plan"]["methods"] == ["bicubic", "edsr"]
     assert run["datasets"]["./photos"]["images"] == ["one", "three", "two"]
