@@ -53,6 +53,7 @@ def main() -> None:
     parser.add_argument("--forked", action="store_true")
     asked = parser.parse_args()
     figures = Figures()
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's background jobs ignore it, and what they start
     with tempfile.TemporaryDirectory() as place, ThreadPoolExecutor(asked.jobs) as pool:
         root = Path(place)
         install_pack(root)
@@ -70,6 +71,7 @@ def main() -> None:
             figures.add(job.result())
         for process in processes:
             process.close()
+    figures.problems += [f"no {kind.name} was sent" for kind in KINDS if not figures.signals[kind.name]]
     for name, value in vars(figures).items():
         print(f"{name}: {dict(value) if isinstance(value, Counter) else value}")
 
