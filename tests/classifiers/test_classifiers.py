@@ -92,7 +92,7 @@ def test_other_weights_do_not_fit(tmp_path):
 @pytest.mark.parametrize("module", ["torchvision", "timm", "transformers"])
 @pytest.mark.parametrize("error", [ImportError("no module"), RuntimeError("operator torchvision::nms does not exist")])
 def test_an_absent_or_broken_library_is_one_line(monkeypatch, tmp_path, module, error):
-    from srbench_models.classifiers.external import libraries
+    from srbench_models import libraries
 
     real = importlib.import_module
 

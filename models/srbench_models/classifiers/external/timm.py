@@ -8,7 +8,7 @@ from torch import Tensor
 from srbench.api import Classifier, ClassifierRequest
 from srbench.errors import RequestError, one_line
 from srbench_models.classifiers.adapter import NetworkClassifier, centre_square
-from srbench_models.classifiers.external.libraries import loaded
+from srbench_models.libraries import loaded
 
 __all__ = ["build"]
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from srbench.api import Classifier, ClassifierRequest
 from srbench.errors import RequestError, one_line
 from srbench_models.classifiers.adapter import NetworkClassifier
-from srbench_models.classifiers.external.libraries import loaded
+from srbench_models.libraries import loaded
 
 __all__ = ["build"]
 

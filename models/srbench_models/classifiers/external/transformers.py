@@ -8,7 +8,7 @@ from srbench.api import Classifier, ClassifierRequest
 from srbench.errors import RequestError, one_line
 from srbench.files import expanded
 from srbench_models.classifiers.adapter import NetworkClassifier
-from srbench_models.classifiers.external.libraries import loaded
+from srbench_models.libraries import loaded
 
 __all__ = ["build"]
 
