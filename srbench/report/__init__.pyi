@@ -6,6 +6,7 @@ from .figures.curves import draw_curves as draw_curves
 from .figures.file import Drawing as Drawing
 from .figures.file import check_suffix as check_suffix
 from .figures.file import write_figure as write_figure
+from .figures.plane import draw_plane as draw_plane
 from .figures.sheet import Scene as Scene
 from .figures.sheet import SceneResult as SceneResult
 from .figures.sheet import draw_sheet as draw_sheet

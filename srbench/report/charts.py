@@ -3,13 +3,14 @@
 import io
 import re
 from collections.abc import Mapping
+from typing import NamedTuple
 
 import pandas as pd
 from matplotlib import rc_context, style
 from matplotlib.figure import Figure
 
 from srbench.report.content import Group
-from srbench.report.figures.tradeoff import Point, draw_tradeoff, front
+from srbench.report.figures.tradeoff import Direction, Point, draw_tradeoff, front
 from srbench.report.tables import significant
 
 _INK = "#010203"
@@ -18,14 +19,27 @@ _INK = "#010203"
 _PLACE = ["lr_width", "lr_height", "device", "timed_in"]
 
 
-def tradeoff(group: Group, name: str, styles: Mapping[str, int]) -> tuple[str, str] | None:
-    """Draw quality against throughput; return SVG and description, or None for fewer than two comparable timings.
+class Chart(NamedTuple):
+    """A chart of the page: heading, SVG, and the words below it."""
+
+    heading: str
+    svg: str
+    words: str
+
+
+def charts(group: Group, name: str, styles: Mapping[str, int]) -> list[Chart]:
+    """Draw the charts of a group that at least two of its rows have the figures for.
 
     Args:
         group: Rows to draw.
-        name: Prefix of the chart's ids.
+        name: Prefix of the charts' ids.
         styles: Index of each method's colour and marker (see `style_of`), by name.
     """
+    return [chart for chart in (_speed(group, name, styles), _plane(group, f"{name}-plane", styles)) if chart]
+
+
+def _speed(group: Group, name: str, styles: Mapping[str, int]) -> Chart | None:
+    """Quality against throughput."""
     table, metric = group.table, group.metric
     if "images_per_s" not in table:
         return None
@@ -36,20 +50,41 @@ def tradeoff(group: Group, name: str, styles: Mapping[str, int]) -> tuple[str, s
     _, rows = max(timed.groupby(_PLACE, sort=False, dropna=False), key=lambda item: len(item[1]))
     if len(rows) < 2:
         return None
-    points = [
-        Point(str(method), float(speed), float(quality), styles[method])
-        for method, speed, quality in rows[["method", "images_per_s", metric.name]].to_numpy()
-    ]
+    points = _points(rows, "images_per_s", metric.name, styles)
     first = rows.iloc[0]
     where = f"of {first['lr_width']}×{first['lr_height']} LR pixels, {first['timed_in']}, {_short(first['device'])}"
-    chart = inline(draw_tradeoff(points, metric, f"({where})", _INK), name)
-    edge = ", ".join(f"{point.method} ({significant(point.speed)} images/s)" for point in front(points, metric))
+    x, y = Direction(f"images a second ({where})", 1, logarithmic=True), Direction.of(metric)
+    edge = ", ".join(f"{point.method} ({significant(point.x)} images/s)" for point in front(points, x, y))
     words = f"On the Pareto front, slowest first: {edge}."
-    left_out = len(group.table) - len(rows)
-    if left_out:
+    if left_out := len(group.table) - len(rows):
         rest = "a row that was" if left_out == 1 else f"{left_out} rows that were"
         words += f" Not drawn: {rest} not timed, or not under the same conditions."
-    return chart, words
+    return Chart("Quality against throughput", inline(draw_tradeoff(points, x, y, _INK), name), words)
+
+
+def _plane(group: Group, name: str, styles: Mapping[str, int]) -> Chart | None:
+    """Distortion against perception: the group's metric, and the first that looks at RGB."""
+    table, metric = group.table, group.metric
+    other = next((one for one in group.metrics.values() if one.looks_at == "rgb" and one.name != metric.name), None)
+    if other is None or metric.looks_at == "rgb":
+        return None
+    rows = table[table[metric.name].notna() & table[other.name].notna()]
+    if len(rows) < 2:
+        return None
+    points = _points(rows, metric.name, other.name, styles)
+    x, y = Direction.of(metric), Direction.of(other)
+    edge = ", ".join(
+        f"{point.method} ({point.x:.{metric.decimals}f}, {point.y:.{other.decimals}f})" for point in front(points, x, y)
+    )
+    words = f"Better is to the right ({metric.label}) and upwards ({other.label}). On the Pareto front: {edge}."
+    return Chart("Distortion against perception", inline(draw_tradeoff(points, x, y, _INK), name), words)
+
+
+def _points(rows: pd.DataFrame, x: str, y: str, styles: Mapping[str, int]) -> list[Point]:
+    return [
+        Point(str(method), float(first), float(second), styles[method])
+        for method, first, second in rows[["method", x, y]].to_numpy()
+    ]
 
 
 def _short(device: object) -> str:

@@ -9,7 +9,7 @@ from markupsafe import Markup
 
 from srbench.api import TRUTH
 from srbench.leaderboard import Difference
-from srbench.report.charts import tradeoff
+from srbench.report.charts import charts
 from srbench.report.content import MOST_IMAGES, Content, Group, ImageRow
 from srbench.report.pictures import Pictures
 from srbench.report.tables import TableCell, leaderboard_columns, leaderboard_rows
@@ -24,7 +24,6 @@ def group_entry(index: int, group: Group, pictures: Pictures, styles: Mapping[st
     metric = group.metric
     shown = group.images[:MOST_IMAGES]
     reach = max([_reach(row) for row in shown], default=0.0)
-    chart = tradeoff(group, f"chart-{index}", styles)
     strips = [
         _strip(row, group, reach, styles, shown=(index, row.image) in pictures.views)
         for row in shown
@@ -48,8 +47,10 @@ def group_entry(index: int, group: Group, pictures: Pictures, styles: Mapping[st
         "letters": bool(group.table["rank_group"].ne("").any()),
         "count": len(group.images),
         "left_out": len(shown) < len(group.images),
-        "chart": chart and Markup(chart[0]),  # noqa: S704  # matplotlib escapes
-        "chart_words": chart[1] if chart else "",
+        "charts": [
+            {"heading": chart.heading, "svg": Markup(chart.svg), "words": chart.words}  # noqa: S704  # matplotlib escapes
+            for chart in charts(group, f"chart-{index}", styles)
+        ],
         "strips": strips,
         "range": f"{2 * reach:.{metric.decimals}f}",
         "least": group.least,

@@ -17,7 +17,7 @@ import srbench
 from srbench.files import read_image, write_image
 from srbench.report import draw_curves
 from srbench.report.figures.file import shortened
-from srbench.report.figures.tradeoff import Point, draw_tradeoff, front
+from srbench.report.figures.tradeoff import Direction, Point, draw_tradeoff, front
 
 
 def words(path):
@@ -157,25 +157,32 @@ def test_images_are_sorted_from_the_hardest():
     assert "100 images" in many.get_xlabel()
 
 
-def test_the_front_holds_what_nothing_beats():
-    points = [
-        Point(str(index), speed, quality, index)
-        for index, (speed, quality) in enumerate([(1, 30), (2, 29), (2, 28), (3, 29), (5, 20), (4, 19), (5, 20)])
-    ]
-    found = front(points, METRICS["psnr"])
-    assert [(point.speed, point.quality) for point in found] == [(1, 30), (3, 29), (5, 20)]
-    for point in points:
-        beaten = any(
-            other.speed >= point.speed
-            and other.quality >= point.quality
-            and (other.speed, other.quality) != (point.speed, point.quality)
-            for other in points
-        )
-        assert beaten != ((point.speed, point.quality) in {(one.speed, one.quality) for one in found})
-    low = front([Point("a", 1, 5.0, 0), Point("b", 2, 4.0, 1)], METRICS["l1"])
-    assert [point.method for point in low] == ["b"]
-    steps = draw_tradeoff(points, METRICS["psnr"], "(on what)").axes[0].lines[0]
-    assert list(steps.get_ydata()) == [30, 29, 20]
+SPEED, PSNR, L1 = Direction("speed", 1, logarithmic=True), Direction.of(METRICS["psnr"]), Direction.of(METRICS["l1"])
+FIGURES = [(1, 30), (2, 29), (2, 28), (3, 29), (5, 20), (4, 19), (5, 20)]
+
+
+@pytest.mark.parametrize("x", [SPEED, L1])
+@pytest.mark.parametrize("y", [PSNR, L1])
+def test_the_front_holds_what_nothing_beats(x, y):
+    """On axes of which more is better, and of which less is; the figures are turned with the axes."""
+    points = [Point(str(index), x.sign * a, y.sign * b, index) for index, (a, b) in enumerate(FIGURES)]
+    found = [(x.sign * point.x, y.sign * point.y) for point in front(points, x, y)]
+    assert found == [(1, 30), (3, 29), (5, 20)]
+    for figures in FIGURES:
+        beaten = any(one[0] >= figures[0] and one[1] >= figures[1] and one != figures for one in FIGURES)
+        assert beaten != (figures in found)
+
+
+def test_better_is_to_the_right_and_upwards():
+    points = [Point(str(index), *figures, index) for index, figures in enumerate(FIGURES)]
+    steps = draw_tradeoff(points, SPEED, PSNR).axes[0]
+    assert list(steps.lines[0].get_ydata()) == [30, 29, 20]
+    assert steps.get_xscale() == "log"
+    assert not steps.xaxis_inverted()
+    turned = draw_tradeoff(points, PSNR, L1).axes[0]
+    assert (turned.get_xlabel(), turned.get_ylabel()) == ("PSNR (dB), better →", "L1 (8-bit levels), better ↑")
+    assert (turned.xaxis_inverted(), turned.yaxis_inverted()) == (False, True)
+    assert list(zip(*turned.lines[0].get_data(), strict=True)) == [(4, 19), (5, 20)]
 
 
 def test_names_keep_their_ends():

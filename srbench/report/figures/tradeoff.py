@@ -1,10 +1,11 @@
-"""Plot of quality against throughput, with the Pareto front."""
+"""Plots of one figure of methods against another: quality against throughput, distortion against perception."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from matplotlib import style
+from matplotlib.axis import Axis
 from matplotlib.figure import Figure
 
 from srbench.api import MetricInfo
@@ -12,41 +13,54 @@ from srbench.report.figures.file import shortened
 
 
 @dataclass(frozen=True)
+class Direction:
+    """An axis: its label, 1 if larger values are better and -1 if smaller ones are, and whether it is logarithmic."""
+
+    label: str
+    sign: int
+    logarithmic: bool = False
+
+    @staticmethod
+    def of(metric: MetricInfo) -> "Direction":
+        """Return the axis of a metric."""
+        return Direction(f"{metric.label}{f' ({metric.unit})' if metric.unit else ''}", metric.sign)
+
+
+@dataclass(frozen=True)
 class Point:
-    """A method: speed in images per second, quality in the metric's unit, and its index for `style_of`."""
+    """A method, its figures on both axes, and its index for `style_of`."""
 
     method: str
-    speed: float
-    quality: float
+    x: float
+    y: float
     style: int
 
 
-def front(points: Sequence[Point], metric: MetricInfo) -> list[Point]:
-    """Return the Pareto front, slowest first: points that no other point dominates in speed and quality."""
-    sign = metric.sign
+def front(points: Sequence[Point], x: Direction, y: Direction) -> list[Point]:
+    """Return the Pareto front, worst x first: points that no other point dominates in both figures."""
     found: list[Point] = []
-    for point in sorted(points, key=lambda point: (-point.speed, -sign * point.quality)):
-        if not found or sign * point.quality > sign * found[-1].quality:
+    for point in sorted(points, key=lambda point: (-x.sign * point.x, -y.sign * point.y)):
+        if not found or y.sign * point.y > y.sign * found[-1].y:
             found.append(point)
     return found[::-1]
 
 
 @style.context("default", after_reset=True)  # ignores the notebook's or user's settings
-def draw_tradeoff(points: Sequence[Point], metric: MetricInfo, speed: str, ink: str = "black") -> Figure:
-    """Draw a metric over images per second, and the Pareto front as steps.
+def draw_tradeoff(points: Sequence[Point], x: Direction, y: Direction, ink: str = "black") -> Figure:
+    """Draw one figure of methods against another, better to the right and upwards, and the Pareto front as steps.
 
     Args:
         points: One per method, at least one.
-        metric: Metric of the points' quality.
-        speed: Conditions of the timing: size, batches, device.
+        x: Horizontal axis.
+        y: Vertical axis.
         ink: Colour of everything except the methods.
     """
     figure = Figure(figsize=(6.4, 3.4), layout="constrained")
     axes = figure.add_subplot()
-    edge = front(points, metric)
+    edge = front(points, x, y)
     axes.step(
-        [point.speed for point in edge],
-        [point.quality for point in edge],
+        [point.x for point in edge],
+        [point.y for point in edge],
         where="pre",
         color=ink,
         linewidth=0.8,
@@ -55,18 +69,16 @@ def draw_tradeoff(points: Sequence[Point], metric: MetricInfo, speed: str, ink: 
     )
     for point in points:
         axes.plot(
-            [point.speed],
-            [point.quality],
+            [point.x],
+            [point.y],
             linestyle="none",
             markersize=7,
             label=shortened(point.method, 32),
             gid=f"method-{point.style}",
             **style_of(point.style),
         )
-    axes.set_xscale("log")
-    axes.set_xlabel(f"images a second {speed}", color=ink, fontsize=8, parse_math=False)
-    unit = f" ({metric.unit})" if metric.unit else ""
-    axes.set_ylabel(f"{metric.label}{unit}", color=ink, fontsize=8)
+    _orient(axes.xaxis, x, "→", ink)
+    _orient(axes.yaxis, y, "↑", ink)
     axes.tick_params(which="both", colors=ink, labelsize=7)
     for side in axes.spines.values():
         side.set_color(ink)
@@ -75,6 +87,14 @@ def draw_tradeoff(points: Sequence[Point], metric: MetricInfo, speed: str, ink: 
     for text in legend.get_texts():
         text.set_parse_math(False)
     return figure
+
+
+def _orient(axis: Axis, direction: Direction, arrow: str, ink: str) -> None:
+    """Label an axis, and turn it so that its better end is where the arrow points."""
+    if direction.logarithmic:
+        getattr(axis.axes, f"set_{axis.axis_name}scale")("log")
+    axis.set_inverted(direction.sign < 0)
+    axis.set_label_text(f"{direction.label}, better {arrow}", color=ink, fontsize=8, parse_math=False)
 
 
 COLOURS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#7f7f7f")
