@@ -29,6 +29,7 @@ from .method import Job as Job
 from .method import Method as Method
 from .method import Produced as Produced
 from .method import Producer as Producer
+from .metric import Formula as Formula
 from .metric import ImagePair as ImagePair
 from .metric import LooksAt as LooksAt
 from .metric import Metric as Metric
