@@ -14,7 +14,16 @@ from scipy.ndimage import uniform_filter
 from srbench.errors import ImageError, UndefinedMetricError
 from srbench.metrics import l1, ms_ssim, mse, psnr, rmse, sharpness_error, ssim
 
-BEST = {"psnr": math.inf, "ssim": 1.0, "ms_ssim": 1.0, "l1": 0.0, "mse": 0.0, "rmse": 0.0, "sharpness_error": 0.0}
+BEST = {
+    "psnr": math.inf,
+    "psnr_shift": math.inf,
+    "ssim": 1.0,
+    "ms_ssim": 1.0,
+    "l1": 0.0,
+    "mse": 0.0,
+    "rmse": 0.0,
+    "sharpness_error": 0.0,
+}
 
 
 def noisy(image, sigma, seed=0):

@@ -18,14 +18,18 @@ def plan_of(methods, **options) -> Plan:
 
 
 METRICS: dict[str, Metric] = {
-    spec.info.name: spec.build("cpu") for spec in find_metrics(list(installed_cards().metrics), installed_cards())
+    spec.info.name: spec.build("cpu")
+    for spec in find_metrics(
+        [name for name, entry in installed_cards().metrics.items() if entry.card.looks_at == "scored"],
+        installed_cards(),
+    )
 }
-"""Every installed metric by name."""
+"""Every installed metric of the scored planes, by name; the others need 8-bit RGB, weights or a protocol."""
 
 
 def value_of(metric: Metric, sr, hr) -> float:
     """A metric of two arrays in 0…255."""
-    return metric.of(ArrayPair(sr, hr, 255.0))
+    return metric.of(ArrayPair(sr, hr, 255.0)).value
 
 
 _UNITS = {"psnr": ("dB", True, 3), "ssim": ("", True, 4), "ms_ssim": ("", True, 4), "l1": ("8-bit levels", False, 3)}

@@ -6,6 +6,9 @@ from srbench.metrics.pair.given import paired_in_range
 from srbench.metrics.pair.readable import GivenImage
 from srbench.metrics.psnr import decibels
 
+_TIE = 1e-9
+"""Relative difference of squared errors up to which they are equal: 4e-9 dB, above the rounding of float64 sums."""
+
 
 def psnr_shift(sr: GivenImage, hr: GivenImage, *, data_range: float | None = None) -> float:
     """Return the best PSNR over shifts of the result by up to 3 whole pixels in both directions.
@@ -40,7 +43,9 @@ def psnr_shift_of(pair: ImagePair) -> Noted:
     Of shifts with equal errors the shortest counts, so that an aligned result is not said to be moved.
     """
     errors = squared_errors(pair)
-    best = min(errors, key=lambda shift: (errors[shift], shift.right**2 + shift.down**2))
+    limit = min(errors.values()) * (1 + _TIE)
+    near = [shift for shift, error in errors.items() if error <= limit]
+    best = min(near, key=lambda shift: shift.right**2 + shift.down**2)
     return Noted(decibels(errors[best], pair.data_range), _in_words(best))
 
 

@@ -5,6 +5,7 @@ from itertools import product
 from typing import Any, NamedTuple
 
 import cv2
+import numpy as np
 from numpy.typing import NDArray
 
 from srbench.api import ImagePair
@@ -65,5 +66,7 @@ def squared_errors(pair: ImagePair) -> dict[Shift, float]:
 
 
 def _squared_error(sr: Planes, hr: Planes) -> float:
-    sums = [cv2.norm(a, b, cv2.NORM_L2SQR) for a, b in zip(sr, hr, strict=True)]  # of uint8 exact, without a copy
+    sums = [cv2.norm(a, b, cv2.NORM_L2SQR) for a, b in zip(sr, hr, strict=True)]
+    if sr.dtype == np.uint8:
+        sums = [round(total) for total in sums]  # OpenCV squares a square root, so that equal sums would differ
     return math.fsum(sums) / sr.size

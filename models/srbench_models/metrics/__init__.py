@@ -1,0 +1,1 @@
+"""Perceptual metrics with weights or parameters of their own."""
