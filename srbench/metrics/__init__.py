@@ -1,5 +1,7 @@
 """Full-reference metrics: pure functions of two images, each usable alone."""
 
+from srbench.metrics.aligned.erqa import erqa
+from srbench.metrics.aligned.psnr_shift import psnr_shift
 from srbench.metrics.find import DEFAULT_METRICS, find_metrics
 from srbench.metrics.l1 import l1
 from srbench.metrics.ms_ssim import ms_ssim
@@ -13,11 +15,13 @@ __all__ = [
     "DEFAULT_METRICS",
     "Scores",
     "compare",
+    "erqa",
     "find_metrics",
     "l1",
     "ms_ssim",
     "mse",
     "psnr",
+    "psnr_shift",
     "rmse",
     "score",
     "sharpness_error",

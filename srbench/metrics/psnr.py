@@ -35,7 +35,19 @@ def psnr(sr: GivenImage, hr: GivenImage, *, data_range: float | None = None) -> 
 
 def psnr_of(pair: ImagePair) -> float:
     """Return `psnr` of an image pair, in dB."""
-    error = pair.squared_error
-    if error == math.inf:
+    return decibels(pair.squared_error, pair.data_range)
+
+
+def decibels(squared_error: float, data_range: float) -> float:
+    """Return the PSNR of a mean squared error, in dB; `math.inf` for 0.
+
+    Args:
+        squared_error: Mean of (sr - hr)², in squared units of the images.
+        data_range: Distance from black to white in the images' unit.
+
+    Raises:
+        UndefinedMetricError: The squared error is too large for float64.
+    """
+    if squared_error == math.inf:
         raise UndefinedMetricError("the squared error is too large for float64; a result that large has no PSNR")
-    return math.inf if error == 0 else 10 * math.log10(pair.data_range**2 / error)
+    return math.inf if squared_error == 0 else 10 * math.log10(data_range**2 / squared_error)

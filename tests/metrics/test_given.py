@@ -17,7 +17,7 @@ from srbench import metrics
 from srbench.errors import ImageError, UndefinedMetricError
 from srbench.metrics import l1, ms_ssim, psnr, sharpness_error, ssim
 
-RANGED = ("psnr", "ssim", "ms_ssim")
+RANGED = ("psnr", "ssim", "ms_ssim", "psnr_shift")
 UNRANGED = ("l1", "mse", "rmse", "sharpness_error")
 
 

@@ -15,8 +15,8 @@ from srbench.errors import ImageError, UndefinedMetricError
 from srbench.metrics import l1, ms_ssim, mse, psnr, rmse, sharpness_error, ssim
 
 BEST = {
-    "lr_psnr": math.inf,
     "psnr": math.inf,
+    "psnr_shift": math.inf,
     "ssim": 1.0,
     "ms_ssim": 1.0,
     "l1": 0.0,

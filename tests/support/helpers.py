@@ -17,11 +17,14 @@ def plan_of(methods, **options) -> Plan:
     return make_plan(resolve(methods, completed(options, RunOptions), installed_cards()))
 
 
-_PURE = [name for name, entry in installed_cards().metrics.items() if entry.card.formula]
-"""Metrics that need neither weights nor a variant."""
-
-METRICS: dict[str, Metric] = {spec.info.name: spec.build("cpu") for spec in find_metrics(_PURE, installed_cards())}
-"""Every installed metric by name."""
+METRICS: dict[str, Metric] = {
+    spec.info.name: spec.build("cpu")
+    for spec in find_metrics(
+        [name for name, entry in installed_cards().metrics.items() if entry.card.looks_at == "scored"],
+        installed_cards(),
+    )
+}
+"""Every installed metric of the scored planes, by name; the others need 8-bit RGB, weights or a protocol."""
 
 
 def value_of(metric: Metric, sr, hr) -> float:

@@ -1,0 +1,1 @@
+"""Metrics that first move the result by whole pixels to where it fits HR best."""
