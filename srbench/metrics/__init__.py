@@ -2,14 +2,14 @@
 
 from srbench.metrics.aligned.erqa import erqa
 from srbench.metrics.aligned.psnr_shift import psnr_shift
+from srbench.metrics.fidelity.l1 import l1
+from srbench.metrics.fidelity.ms_ssim import ms_ssim
+from srbench.metrics.fidelity.mse import mse, rmse
+from srbench.metrics.fidelity.psnr import psnr
+from srbench.metrics.fidelity.sharpness_error import sharpness_error
+from srbench.metrics.fidelity.ssim import ssim
 from srbench.metrics.find import DEFAULT_METRICS, find_metrics
-from srbench.metrics.l1 import l1
-from srbench.metrics.ms_ssim import ms_ssim
-from srbench.metrics.mse import mse, rmse
-from srbench.metrics.psnr import psnr
 from srbench.metrics.score import Scores, compare, score
-from srbench.metrics.sharpness_error import sharpness_error
-from srbench.metrics.ssim import ssim
 
 __all__ = [
     "DEFAULT_METRICS",

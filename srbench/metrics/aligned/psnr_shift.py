@@ -2,9 +2,9 @@
 
 from srbench.api import ImagePair, Noted
 from srbench.metrics.aligned.search import Shift, squared_errors
+from srbench.metrics.fidelity.psnr import decibels
 from srbench.metrics.pair.given import paired_in_range
 from srbench.metrics.pair.readable import GivenImage
-from srbench.metrics.psnr import decibels
 
 _TIE = 1e-9
 """Relative difference of squared errors up to which they are equal: 4e-9 dB, above the rounding of float64 sums."""

@@ -1,0 +1,1 @@
+"""Metrics of samples at the same place, one a file."""
