@@ -163,6 +163,9 @@ def test_without_gates_says_so(esr, tmp_path):
         timings=[timing("a", 1.0, 10**9, 10**5)],
     )
     assert len(rank(other, "ntire-esr-2026", gates=False).table) == 1
+    failed = run_folder(tmp_path / "f", {"a": {"psnr": 20.0}}, dataset="d", timings=[GOOD], failed="a")
+    with pytest.raises(RequestError, match="^a on d ×4 under rgb: 1 failed of 2 images"):
+        rank(failed, "ntire-esr-2026", gates=False)
 
 
 @pytest.fixture

@@ -97,11 +97,8 @@ class RankedRun:
         if missing := sorted(needed - set(plan.metrics)):
             raise self._lacks(f"has no {', '.join(missing)}, which {card.name} needs")
         for method in methods:
-            for dataset in datasets:
-                self._refuse_missing(method, dataset)
-            for tally in self._tallies.values():
-                if tally.cell.method == method and (not datasets or tally.cell.dataset in datasets):
-                    _refuse_unscored(tally)
+            for tally in [self._tally(method, dataset) for dataset in datasets] or self._of(method):
+                _refuse_unscored(tally)
 
     def _refuse_other_datasets(self) -> None:
         for gate in self.card.checked_gates:
@@ -120,16 +117,23 @@ class RankedRun:
         if there[name].hash != expected:
             raise self._lacks(f"is scored under another {name} ({there[name].hash}), expected {expected}")
 
-    def _refuse_missing(self, method: str, dataset: str) -> None:
-        if (method, dataset, self.card.protocol) not in self._tallies:
+    def _of(self, method: str) -> list[Tally]:
+        """Return a method's tallies at the rules' scale, under any protocol."""
+        return [tally for tally in self._tallies.values() if tally.cell.method == method]
+
+    def _tally(self, method: str, dataset: str) -> Tally:
+        """Return a tally under the rules' protocol; raise RequestError if the plan left the method out there."""
+        try:
+            return self._tallies[method, dataset, self.card.protocol]
+        except KeyError:
             raise RequestError(
                 f"{self.folder}: {method} was not run on {dataset} ×{self.card.scale} under {self.card.protocol}; "
                 "choose other methods with --methods"
-            )
+            ) from None
 
     def mean(self, method: str, dataset: str, metric: str) -> float:
         """Return a metric's mean over all images of a dataset; raise RequestError if one has no value."""
-        tally = self._tallies[method, dataset, self.card.protocol]
+        tally = self._tally(method, dataset)
         figures = tally.figures(metric, tally.images)
         if figures:
             return math.fsum(figures.values()) / len(figures)
