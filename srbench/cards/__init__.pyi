@@ -1,5 +1,10 @@
 from .dataset import ArchiveEntry as ArchiveEntry
 from .dataset import DatasetCard as DatasetCard
+from .literature import EfficiencyScore as EfficiencyScore
+from .literature import Gate as Gate
+from .literature import ReportCard as ReportCard
+from .literature import ReportedFigure as ReportedFigure
+from .literature import RulesCard as RulesCard
 from .measure import ClassifierCard as ClassifierCard
 from .measure import MetricCard as MetricCard
 from .measure import MetricFile as MetricFile
@@ -12,5 +17,3 @@ from .protocol import ProtocolCard as ProtocolCard
 from .registry import Entry as Entry
 from .registry import Registry as Registry
 from .registry import installed_cards as installed_cards
-from .report import ReportCard as ReportCard
-from .report import ReportedFigure as ReportedFigure

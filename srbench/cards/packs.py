@@ -19,10 +19,10 @@ from typing import Any
 from pydantic import ValidationError
 
 from srbench.cards.dataset import DatasetCard
+from srbench.cards.literature import ReportCard, RulesCard
 from srbench.cards.measure import ClassifierCard, MetricCard
 from srbench.cards.method import MethodCard
 from srbench.cards.protocol import ProtocolCard
-from srbench.cards.report import ReportCard
 from srbench.errors import CardError
 from srbench.isolation import isolated
 
@@ -119,7 +119,7 @@ def load_target(target: str, owner: str) -> Any:
         raise CardError(f"pack {owner}: {error}; repair the pack") from error
 
 
-Card = MethodCard | DatasetCard | ProtocolCard | MetricCard | ClassifierCard | ReportCard
+Card = MethodCard | DatasetCard | ProtocolCard | MetricCard | ClassifierCard | ReportCard | RulesCard
 
 KINDS: dict[str, type[Card]] = {
     "method": MethodCard,
@@ -128,6 +128,7 @@ KINDS: dict[str, type[Card]] = {
     "metric": MetricCard,
     "classifier": ClassifierCard,
     "report": ReportCard,
+    "rules": RulesCard,
 }
 
 

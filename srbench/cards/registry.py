@@ -8,6 +8,7 @@ from types import MappingProxyType
 from typing import Any, Generic, TypeVar
 
 from srbench.cards.dataset import DatasetCard
+from srbench.cards.literature import ReportCard, RulesCard
 from srbench.cards.measure import ClassifierCard, MetricCard
 from srbench.cards.method import MethodCard
 from srbench.cards.packs import (
@@ -21,7 +22,6 @@ from srbench.cards.packs import (
     read_card,
 )
 from srbench.cards.protocol import ProtocolCard
-from srbench.cards.report import ReportCard
 from srbench.errors import CardError, UnknownNameError, suggest
 
 AnyCard = TypeVar("AnyCard", bound=Card)
@@ -73,6 +73,7 @@ class Registry:
         self.metrics: Mapping[str, Entry[MetricCard]] = MappingProxyType(found["metric"])
         self.classifiers: Mapping[str, Entry[ClassifierCard]] = MappingProxyType(found["classifier"])
         self.reports: Mapping[str, Entry[ReportCard]] = MappingProxyType(found["report"])
+        self.rules: Mapping[str, Entry[RulesCard]] = MappingProxyType(found["rules"])
 
     def method(self, name: str) -> Entry[MethodCard]:
         """Return a method's card by name; raise UnknownNameError, or CardError if its pack is left out."""
@@ -94,6 +95,10 @@ class Registry:
         """Return a classifier's card by name; raise UnknownNameError, or CardError if its pack is left out."""
         return self._find(self.classifiers, "classifier", name)
 
+    def rule_set(self, name: str) -> Entry[RulesCard]:
+        """Return a card of rules by name; raise UnknownNameError, or CardError if its pack is left out."""
+        return self._find(self.rules, "rules", name)
+
     def _find(self, entries: Mapping[str, Entry[AnyCard]], kind: str, name: str) -> Entry[AnyCard]:
         if name in entries:
             return entries[name]
@@ -102,7 +107,8 @@ class Registry:
                 raise CardError(reason)
         unread = [problem.name for problem in self.problems if not problem.all_known]
         perhaps = f"; or is it in pack {' or '.join(unread)}, which is left out?" if unread else ""
-        raise UnknownNameError(f"unknown {kind} {name!r}{suggest(name, entries)}; see: srbench list {kind}s{perhaps}")
+        listed = f"{kind.removesuffix('s')}s"
+        raise UnknownNameError(f"unknown {kind} {name!r}{suggest(name, entries)}; see: srbench list {listed}{perhaps}")
 
 
 _Key = tuple[str, str]

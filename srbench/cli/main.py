@@ -24,6 +24,7 @@ from srbench.cli.verbs.explain import explain
 from srbench.cli.verbs.leaderboard import leaderboard
 from srbench.cli.verbs.list import list_cards
 from srbench.cli.verbs.plot import plot
+from srbench.cli.verbs.rank import rank
 from srbench.cli.verbs.report import report
 from srbench.cli.verbs.reported import reported
 from srbench.cli.verbs.rescore import rescore
@@ -208,7 +209,7 @@ def _tuned(verb: Callable[..., None]) -> Callable[..., None]:
 
 for computing in (run, score, rescore, upscale, verify, explain, bench, show):
     app.command()(_tuned(computing))
-for reading in (leaderboard, compare, report, plot, reported):
+for reading in (leaderboard, compare, rank, report, plot, reported):
     app.command()(reading)
 app.command("list")(list_cards)
 app.command("reports", hidden=True)(reported)  # its name before version 0.2

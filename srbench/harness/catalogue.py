@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Literal
 
 __all__ = ["Kind", "Rows", "left_out", "rows"]
-Kind = Literal["methods", "wrappers", "datasets", "metrics", "protocols", "classifiers", "packs"]
+Kind = Literal["methods", "wrappers", "datasets", "metrics", "protocols", "classifiers", "rules", "packs"]
 Rows = Sequence[dict[str, Any]]
 
 
@@ -18,6 +18,7 @@ def rows(kind: Kind) -> Rows:
         "metrics": _metrics,
         "protocols": _protocols,
         "classifiers": _classifiers,
+        "rules": _rules,
         "packs": _packs,
     }
     return tables[kind]()
@@ -181,6 +182,32 @@ def _classifiers() -> Rows:
     ]
 
 
+def _rules() -> Rows:
+    from srbench.cards import installed_cards
+
+    return [
+        {
+            "name": card.name,
+            "summary": card.summary,
+            "title": card.title,
+            "better": "higher" if card.higher_is_better else "lower",
+            "scale": f"×{card.scale}",
+            "protocol": card.protocol,
+            "baseline": card.efficiency.baseline.model_dump() if card.efficiency else "",
+            "weight of": card.efficiency.weights.model_dump() if card.efficiency else "",
+            "metrics": [term.metric for term in card.terms],
+            "gates": [
+                f"{gate.metric} {gate.least:g} on {gate.dataset}{'' if gate.public else ', not public'}"
+                for gate in card.gates
+            ],
+            "source": card.source,
+            "pack": entry.pack.distribution,
+        }
+        for entry in installed_cards().rules.values()
+        for card in (entry.card,)
+    ]
+
+
 def _packs() -> Rows:
     from srbench.cards import Entry, installed_cards
 
@@ -192,6 +219,7 @@ def _packs() -> Rows:
         "metrics": cards.metrics,
         "classifiers": cards.classifiers,
         "reports": cards.reports,
+        "rules": cards.rules,
     }
     rows: dict[tuple[str, str], dict[str, Any]] = {
         (pack.name, pack.distribution): {

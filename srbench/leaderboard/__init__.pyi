@@ -24,10 +24,12 @@ from .table import build_attribute_table as build_attribute_table
 from .table import records_frame as records_frame
 from .tally import GROUP_COLUMNS as GROUP_COLUMNS
 from .tally import Place as Place
+from .tally import Tally as Tally
 from .tally import places as places
 from .tally import shared_images as shared_images
 from .tally import tallies as tallies
 from .text import counted as counted
 from .text import metric_title as metric_title
+from .text import to_csv as to_csv
 from .text import to_html as to_html
 from .text import to_text as to_text

@@ -68,6 +68,7 @@ EMPTY = [
     *(("bench", option) for option in ("--methods", "--batch", "--size", "--output", "--check", "--save")),
     *(("explain", "--methods", "nearest", option) for option in ("--datasets", "--target")),
     *(("compare", "a", "b", option) for option in ("--run", "--metric", "--fail-if-worse")),
+    *(("rank", "a", "--rules", "ntire-esr-2026", option) for option in ("--baseline", "--methods", "--output")),
     *(("leaderboard", "a", option) for option in ("--output", "--sort", "--rank")),
 ]
 ARGUMENTS = [

@@ -11,13 +11,13 @@ from filelock import FileLock
 from srbench.files import read_image, write_image
 
 
-@pytest.mark.parametrize("kind", ["methods", "wrappers", "datasets", "metrics", "protocols"])
+@pytest.mark.parametrize("kind", ["methods", "wrappers", "datasets", "metrics", "protocols", "rules"])
 def test_lists_are_readable_and_parse(cli, kind):
     text = cli("list", kind)
     assert text.code == 0
     assert max(len(line) for line in text.out.splitlines()) <= 80
     rows = json.loads(cli("list", kind, "--json").out)
-    assert len(rows) >= 4
+    assert len(rows) >= 3
     assert all(row["name"] in text.out and row["summary"] for row in rows)
 
 

@@ -210,6 +210,24 @@ def test_div2k_names_missing_images(div2k_folder, tmp_path):
         div2k.read_validation(tmp_path / "nowhere")
 
 
+def test_div2k_with_lsdir_lists_two_hundred_images(tmp_path):
+    for folder, name in (("DIV2K_LSDIR_valid_HR", ""), ("DIV2K_LSDIR_valid_LR", "x4")):
+        (tmp_path / folder).mkdir()
+        for image in (*(f"{number:04d}" for number in range(801, 901)), *(f"{n:06d}" for n in range(1, 101))):
+            (tmp_path / folder / f"{image}{name}.png").write_bytes(b"listed, not decoded")
+    (tmp_path / "DIV2K_LSDIR_valid_LR" / "0900x4.png").unlink()
+    samples = div2k.read_with_lsdir(tmp_path).samples
+    assert len(samples) == installed_cards().dataset("div2k-lsdir").card.count == 200
+    assert [samples[0].id, samples[-1].id] == ["0801", "000100"]
+    assert samples[0].lr[4].name == "0801x4.png"
+    assert samples[99].lr == {}
+    (tmp_path / "DIV2K_LSDIR_valid_HR" / "000007.png").unlink()
+    with pytest.raises(DatasetError, match="1 of 200 images missing: 000007"):
+        div2k.read_with_lsdir(tmp_path)
+    with pytest.raises(DatasetError, match=r"unpack DIV2K_LSDIR_valid_HR\.zip there"):
+        div2k.read_with_lsdir(tmp_path / "nowhere")
+
+
 def celeba_folder(folder, text, names):
     (folder / "img_align_celeba").mkdir(parents=True)
     for name in names:

@@ -59,7 +59,8 @@ def description_of(methods=("a", "b"), protocols=("p",), metrics=("psnr", "l1"),
             name: {"hash": f"hash-{name}", "rules": {"degradation": {}, "grey": "rgb"}} for name in protocols
         },
         "metrics": {
-            name: dict(zip(("unit", "higher_is_better", "decimals"), _UNITS[name], strict=True)) for name in metrics
+            name: dict(zip(("unit", "higher_is_better", "decimals"), _UNITS.get(name, ("", True, 4)), strict=True))
+            for name in metrics
         },
         "methods": {name: {"4": {"weights": weights}} if weights else {} for name in methods},
         "bases": {m: {"4": dict.fromkeys(protocols, "f")} for m in methods},

@@ -18,7 +18,8 @@ __all__ = ["benchmark_hashes", "is_benchmark_folder", "refuse_benchmark", "refus
 
 _FOLDERS = {
     *("set5", "set14", "b100", "bsd100", "bsds100", "urban100", "manga109"),
-    *("div2k_valid_hr", "div2k_valid_lr_bicubic", "img_align_celeba"),
+    *("div2k_valid_hr", "div2k_valid_lr_bicubic", "div2k_lsdir_valid_hr", "div2k_lsdir_valid_lr"),
+    "img_align_celeba",
 }
 
 

@@ -10,7 +10,7 @@ from srbench.harness.catalogue import Kind, Rows, rows
 
 
 def list_cards(kind: Annotated[Kind, typer.Argument(help="What to list.")], as_json: JsonFlag = False) -> None:
-    """List methods, wrappers, datasets, metrics, protocols, classifiers or packs."""
+    """List methods, wrappers, datasets, metrics, protocols, classifiers, rules of challenges or packs."""
     found = rows(kind)
     if as_json:
         print_json(found)
