@@ -58,9 +58,7 @@ def test_a_wrong_request_exits_2_a_failed_run_1_and_a_stopped_one_130():
 def test_public_names_are_listed_and_rooms_are_there():
     assert set(srbench.__all__) <= set(dir(srbench))
     assert {"run", "score", "tune", "metrics", "protocols", "Metric"} <= set(dir(srbench))
-    code = (
-        "import sys, srbench; srbench.metrics.psnr; srbench.protocols.imresize; print('torch' in sys.modules)"
-    )
+    code = "import sys, srbench; srbench.metrics.psnr; srbench.protocols.imresize; print('torch' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout == "False\n"
     for name in srbench.__all__:
         assert getattr(srbench, name) is not None

@@ -48,7 +48,13 @@ def test_every_change_of_a_module_that_decides_numbers_is_noticed_and_no_other(p
         path.write_bytes(text)
     assert fresh(package) == before
     assert noticed == {module for module in MODULES if not is_exempt(module)}
-    assert {"isolation.py", "parallel.py", "protocols/resize.py", "metrics/psnr.py", "files/codec.py"} <= noticed
+    assert {
+        "isolation.py",
+        "parallel.py",
+        "protocols/resize.py",
+        "metrics/fidelity/psnr.py",
+        "files/codec.py",
+    } <= noticed
     assert {"engine/local.py", "methods/upscale.py", "methods/wrappers/ensemble.py", "cards/protocol.py"} <= noticed
 
 
@@ -57,9 +63,9 @@ def test_a_new_and_a_removed_module_are_noticed(package):
     (package / "metrics" / "new.py").write_text("")
     assert fresh(package) != before
     (package / "metrics" / "new.py").unlink()
-    (package / "metrics" / "psnr.py").rename(package / "psnr.kept")
+    (package / "metrics" / "fidelity" / "psnr.py").rename(package / "psnr.kept")
     assert fresh(package) != before
-    (package / "psnr.kept").rename(package / "metrics" / "psnr.py")
+    (package / "psnr.kept").rename(package / "metrics" / "fidelity" / "psnr.py")
     assert fresh(package) == before
 
 

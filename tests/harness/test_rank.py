@@ -13,7 +13,7 @@ from srbench.api import MethodTiming, Summary
 from srbench.cards import Registry, installed_cards
 from srbench.cards.packs import Pack
 from srbench.errors import CardError, RequestError, UnknownNameError
-from srbench.harness.literature.rank import rank, ranking_text
+from srbench.harness.finished.rank import rank, ranking_text
 from srbench.runs import Record, RecordKey
 
 SPAN = {"runtime": 5.59, "macs": 9.83e9, "parameters": 151_000}
@@ -388,7 +388,7 @@ def pack(tmp_path, monkeypatch):
         (tmp_path / "pack" / "r.card.toml").write_text(text, encoding="utf-8")
         own = installed_cards()
         cards = Registry([*own.packs, Pack("mine", "mine-dist 1", tmp_path / "pack")])
-        monkeypatch.setattr("srbench.harness.literature.rank.installed_cards", lambda: cards)
+        monkeypatch.setattr("srbench.harness.finished.rank.installed_cards", lambda: cards)
         return cards
 
     return install

@@ -25,8 +25,8 @@ def rank(
 ) -> None:
     """Score the methods of a run by the rules of a challenge."""
     from srbench.files import expanded, write_text
-    from srbench.harness.literature.rank import rank as ranked
-    from srbench.harness.literature.rank import ranking_text
+    from srbench.harness.finished.rank import rank as ranked
+    from srbench.harness.finished.rank import ranking_text
     from srbench.leaderboard import to_csv
 
     if output and output.suffix.lower() != ".csv":

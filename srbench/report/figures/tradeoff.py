@@ -14,7 +14,7 @@ from srbench.report.figures.file import shortened
 
 @dataclass(frozen=True)
 class Direction:
-    """An axis: its label, 1 if larger values are better and -1 if smaller ones are, and whether it is logarithmic."""
+    """An axis: its label, 1 if larger values are better, else -1, and whether it is logarithmic."""
 
     label: str
     sign: int
@@ -77,6 +77,8 @@ def draw_tradeoff(points: Sequence[Point], x: Direction, y: Direction, ink: str 
             gid=f"method-{point.style}",
             **style_of(point.style),
         )
+    if x.logarithmic:
+        axes.set_xscale("log")
     _orient(axes.xaxis, x, "→", ink)
     _orient(axes.yaxis, y, "↑", ink)
     axes.tick_params(which="both", colors=ink, labelsize=7)
@@ -91,8 +93,6 @@ def draw_tradeoff(points: Sequence[Point], x: Direction, y: Direction, ink: str 
 
 def _orient(axis: Axis, direction: Direction, arrow: str, ink: str) -> None:
     """Label an axis, and turn it so that its better end is where the arrow points."""
-    if direction.logarithmic:
-        getattr(axis.axes, f"set_{axis.axis_name}scale")("log")
     axis.set_inverted(direction.sign < 0)
     axis.set_label_text(f"{direction.label}, better {arrow}", color=ink, fontsize=8, parse_math=False)
 

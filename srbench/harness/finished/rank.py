@@ -17,7 +17,7 @@ import pandas as pd
 from srbench.cards import EfficiencyScore, Gate, RulesCard, installed_cards
 from srbench.errors import RequestError
 from srbench.files import expanded
-from srbench.harness.literature.ranked_run import Costs, RankedRun
+from srbench.harness.finished.ranked_run import Costs, RankedRun
 from srbench.leaderboard import grid
 from srbench.runs import open_run
 
