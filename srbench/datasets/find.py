@@ -1,18 +1,21 @@
 """Finding datasets by name, or as a folder of images."""
 
 import hashlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Sequence, Set
 from dataclasses import replace
 from pathlib import Path
 
 from srbench.api import Dataset, Labels, Listing
 from srbench.cards import DatasetCard, Entry, Registry, load_target
 from srbench.datasets.layout import list_folder
-from srbench.errors import DatasetError, NotImportedError, RequestError, UnknownNameError
+from srbench.errors import DatasetError, NotImportedError, RequestError, UnknownNameError, suggest
 from srbench.files import data_home, expanded, is_folder_spec, place_sha256, printable_name, reading_folder
 from srbench.isolation import isolated
 
 _SUBSET_SEED = 0
+
+_MOST_NAMED = 3
+"""Largest number of chosen images that stand in a dataset's name."""
 
 
 def open_dataset(spec: str, cards: Registry, split: str = "", *, labelled: bool = False) -> Dataset:
@@ -64,13 +67,52 @@ def limited(dataset: Dataset, count: int) -> Dataset:
     if len(dataset.samples) <= count:
         return dataset
     ids = [sample.id for sample in dataset.samples]
-    chosen = set(sorted(ids, key=lambda name: hashlib.sha256(f"{_SUBSET_SEED}:{name}".encode()).digest())[:count])
+    chosen = sorted(ids, key=lambda name: hashlib.sha256(f"{_SUBSET_SEED}:{name}".encode()).digest())[:count]
+    return _subset(dataset, set(chosen), str(count))
+
+
+def _subset(dataset: Dataset, chosen: Set[str], label: str) -> Dataset:
+    """The images of the given ids, in the dataset's order, under the dataset's name with a label in brackets."""
     samples = tuple(sample for sample in dataset.samples if sample.id in chosen)
     pixels = {name: value for name, value in dataset.pixels.items() if name in chosen}
     labels = dataset.labels
     if labels is not None:
-        labels = replace(labels, values={name: labels.values[name] for name in ids if name in chosen})
-    return replace(dataset, name=f"{dataset.name}[{count}]", samples=samples, pixels=pixels, labels=labels)
+        labels = replace(labels, values={one.id: labels.values[one.id] for one in samples})
+    return replace(dataset, name=f"{dataset.name}[{label}]", samples=samples, pixels=pixels, labels=labels)
+
+
+def chosen_images(datasets: Sequence[Dataset], images: Sequence[str]) -> tuple[Dataset, ...]:
+    """Return the given images of datasets.
+
+    Args:
+        datasets: At least one.
+        images: Image ids, or `dataset/id`; each must be in a dataset, and each dataset must have one of them.
+
+    Raises:
+        RequestError: An id is in no dataset, or a dataset has none of them.
+    """
+    found: dict[str, set[str]] = {dataset.name: set() for dataset in datasets}
+    for image in images:
+        fitting = [
+            (dataset.name, sample.id)
+            for dataset in datasets
+            for sample in dataset.samples
+            if image in (sample.id, f"{dataset.name}/{sample.id}")
+        ]
+        if not fitting:
+            known = [sample.id for dataset in datasets for sample in dataset.samples]
+            raise RequestError(f"image {image!r}: not in {', '.join(found)}{suggest(image, known)}")
+        for name, wanted in fitting:
+            found[name].add(wanted)
+    for name, ids in found.items():
+        if not ids:
+            raise RequestError(f"{name}: has none of the images {', '.join(images[:3])}; leave out the dataset")
+    return tuple(_subset(dataset, found[dataset.name], _label(found[dataset.name])) for dataset in datasets)
+
+
+def _label(ids: Set[str]) -> str:
+    """The ids, if they are few, else their number."""
+    return "+".join(sorted(ids)) if len(ids) <= _MOST_NAMED else f"{len(ids)} chosen"
 
 
 def installed_listing(entry: Entry[DatasetCard], split: str = "") -> Listing:
@@ -122,12 +164,26 @@ def checked_listing(entry: Entry[DatasetCard], folder: Path, split: str = "") ->
 
 
 def find_datasets(
-    specs: Sequence[str], cards: Registry, split: str, limit: int | None, *, labelled: bool
+    specs: Sequence[str],
+    cards: Registry,
+    split: str,
+    limit: int | None,
+    *,
+    labelled: bool,
+    images: Sequence[str] = (),
 ) -> tuple[Dataset, ...]:
-    """Open datasets; `split` applies to datasets with splits, and `limit` is the most images of one dataset.
+    """Open datasets.
+
+    Args:
+        specs: Names or folders.
+        cards: Registry that holds the cards of all known datasets.
+        split: Name of a split, for datasets with splits.
+        limit: Largest number of images of one dataset, the same ones in each call; None for all.
+        labelled: Whether to read labels.
+        images: Ids of the images to take; all if empty. See `chosen_images`.
 
     Raises:
-        RequestError: The limit is less than 1, or no requested dataset has the split.
+        RequestError: The limit is less than 1, no requested dataset has the split, or the images are not there.
         DatasetError: A dataset is not imported or incomplete, or a folder holds no images.
     """
     if limit is not None and (not isinstance(limit, int) or limit < 1):
@@ -135,5 +191,7 @@ def find_datasets(
     several = [spec for spec in specs if spec in cards.datasets and cards.dataset(spec).card.splits]
     if split and not several:
         raise RequestError(f"split {split!r}: none of {', '.join(specs)} has splits; leave out --split")
-    opened = (open_dataset(spec, cards, split if spec in several else "", labelled=labelled) for spec in specs)
+    opened = tuple(open_dataset(spec, cards, split if spec in several else "", labelled=labelled) for spec in specs)
+    if images:
+        opened = chosen_images(opened, images)
     return tuple(dataset if limit is None else limited(dataset, limit) for dataset in opened)

@@ -51,6 +51,8 @@ class RunOptions(ScoreOptions, total=False):
 
     datasets: str | Path | Sequence[str | Path]
     """Names, or folders of images such as `./photos` or a `pathlib.Path`. Default: `bundled`."""
+    images: Several
+    """Ids, or `dataset/id`, of the images to take, or `@FILE` with an id a line. Default: all."""
     scale: int | Sequence[int]
     """Upscaling scales, 2 to 16. Default: 4."""
     lr: LrSource
@@ -74,6 +76,7 @@ DEFAULTS = RunOptions(
     classifier_weights={},
     metric_weights={},
     split="",
+    images=(),
     limit=None,
     output=None,
     save_images=False,
@@ -140,6 +143,7 @@ def resolve(methods: Methods, options: RunOptions, cards: Registry) -> Request:
             options["split"],
             options["limit"],
             labelled=bool(classifiers),
+            images=options["images"],
         ),
         scales=SCALES.of("scale", options["scale"]),
         protocols=find_protocols(PROTOCOLS.of("protocol", options["protocol"]), cards),

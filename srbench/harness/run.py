@@ -26,8 +26,8 @@ def run(methods: Methods, **options: Unpack[RunOptions]) -> RunResult:
     Args:
         methods: Card names or `./file.py:function`, optionally with `+wrapper`, or callables `(lr)` or `(lr, scale)`
             from float32 RGB in [0, 1], (N, 3, h, w), to (N, 3, h·scale, w·scale).
-        **options: See `srbench.harness.options.RunOptions`: datasets, scale, protocol, metrics, lr, split, limit,
-            device, precision, runtime, weights, classifiers, classifier_weights, metric_weights, output, timing,
+        **options: See `srbench.harness.options.RunOptions`: datasets, scale, protocol, metrics, lr, split, images,
+            limit, device, precision, runtime, weights, classifiers, classifier_weights, metric_weights, output, timing,
             save_images, progress.
 
     Returns:

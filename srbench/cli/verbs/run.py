@@ -36,6 +36,9 @@ def run(
         Literal["made", "given"], typer.Option(help="Make LR by the protocol, or read the dataset's LR files.")
     ] = "made",
     split: SplitOption = "",
+    images: Annotated[
+        str, typer.Option(help="Ids of the images to take, separated by commas, or @FILE with an id a line.")
+    ] = "",
     limit: LimitOption = None,
     device: DeviceOption = "auto",
     precision: PrecisionOption = "fp32",
@@ -67,6 +70,7 @@ def run(
             metric_weights=metric_weights,
             lr=lr,
             split=split,
+            images=names(images) if images else (),
             limit=limit,
             device=device,
             precision=precision,

@@ -21,6 +21,7 @@ __all__ = [
     "crop",
     "dataset",
     "files_by_name",
+    "image_ids",
     "integer",
     "method",
     "metric",
@@ -122,6 +123,27 @@ def integer(least: int, most: int | None = None) -> _Reader[int]:
         return number
 
     return read
+
+
+def image_ids(value: object) -> tuple[str, ...]:
+    """Ids of images; `@FILE` stands for the ids in a text file, one a line."""
+    found: list[str] = []
+    for one in names(name)(value):
+        found += _listed_in(expanded(one[1:])) if one.startswith("@") else [one]
+    if twice := [one for one in found if found.count(one) > 1]:
+        raise RequestError(f"image {twice[0]!r} given twice; name each image once")
+    return tuple(found)
+
+
+def _listed_in(file: Path) -> list[str]:
+    try:
+        lines = [line.strip() for line in file.read_text(encoding="utf-8").splitlines()]
+    except (OSError, UnicodeDecodeError) as error:
+        raise RequestError(f"@{file}: cannot be read as a list of image ids ({error}); write one id a line") from error
+    ids = [text(line) for line in lines if line and not line.startswith("#")]
+    if not ids:
+        raise RequestError(f"@{file}: lists no image; write one id a line")
+    return ids
 
 
 def boolean(value: object) -> bool:

@@ -48,6 +48,7 @@ OPTIONS: Mapping[str, Argument[Any]] = MappingProxyType(
         "classifier_weights": Argument("a dict of a file by classifier", kinds.files_by_name),
         "metric_weights": METRIC_WEIGHTS,
         "split": Argument("a split's name such as 'valid', or ''", kinds.text),
+        "images": Argument("an image's id, '@FILE' with an id a line, or a list of ids", kinds.image_ids),
         "limit": Argument("a whole number of images, 1 or more, or None", kinds.optional(kinds.integer(1))),
         "output": Argument("a folder, 'auto' (below runs/) or None (in memory)", kinds.run_folder),
         "save_images": FLAG,
