@@ -8,7 +8,6 @@ import json
 import sys
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from pickle import UnpicklingError
 from typing import Any
 
 import torch
@@ -17,7 +16,7 @@ from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 
 from srbench.errors import WeightsError
-from srbench.files import atomic_write, cache_home, file_sha256
+from srbench.files import atomic_write, cache_home, file_sha256, is_safetensors, read_tensors
 
 __all__ = [
     "State",
@@ -27,7 +26,6 @@ __all__ = [
     "load_matching",
     "load_state",
     "load_weights",
-    "read_state",
 ]
 
 _LISTED = 12
@@ -37,38 +35,13 @@ State = Mapping[str, Tensor]
 """Tensors by parameter or buffer name."""
 
 
-def read_state(path: Path) -> State:
-    """Read the tensors of a safetensors file, or of a state_dict saved by `torch.save`, without executing any code.
-
-    Raises:
-        WeightsError: The file is neither, or holds something else than tensors.
-    """
-    try:
-        if _is_safetensors(path):
-            return load_file(path)
-        state = torch.load(path, map_location="cpu", weights_only=True)
-    except UnpicklingError as error:
-        # torch's own message is dropped: it explains how to execute the file.
-        raise WeightsError(
-            f"{path.name}: cannot be read as safetensors, nor as a plain state_dict of tensors (it is something else)"
-        ) from error
-    except (OSError, RuntimeError, SafetensorError, ValueError, EOFError) as error:
-        reason = str(error).splitlines()[0] if str(error) else type(error).__name__
-        raise WeightsError(
-            f"{path.name}: cannot be read as safetensors, nor as a plain state_dict of tensors ({reason})"
-        ) from error
-    if not isinstance(state, dict) or not all(isinstance(value, Tensor) for value in state.values()):
-        raise WeightsError(f"{path.name}: holds something else than a plain state_dict of tensors; save only that")
-    return state
-
-
 def described_arguments(path: Path, scale: int) -> dict[str, Any] | None:
     """Read a network's arguments from the recipe in a file's metadata, as `srbench train` writes it; None without one.
 
     Raises:
         WeightsError: The metadata cannot be read, or the weights were trained for another scale.
     """
-    if not _is_safetensors(path):
+    if not is_safetensors(path):
         return None
     try:
         with safe_open(path, framework="pt") as file:
@@ -95,20 +68,13 @@ def built(network: Callable[..., nn.Module], arguments: Mapping[str, Any], name:
         raise WeightsError(f"{name}: describes another network ({error})") from error
 
 
-def _is_safetensors(path: Path) -> bool:
-    """Whether a file begins like safetensors: the length of a JSON object, then its opening brace."""
-    with path.open("rb") as file:
-        head = file.read(9)
-    return len(head) == 9 and head[8:] == b"{" and int.from_bytes(head[:8], "little") < path.stat().st_size
-
-
 def load_weights(network: nn.Module, path: Path) -> None:
     """Load a file into a network, in float32.
 
     Raises:
-        WeightsError: The file cannot be read (see `read_state`), or does not fit (see `load_state`).
+        WeightsError: The file cannot be read (see `read_tensors`), or does not fit (see `load_state`).
     """
-    load_state(network, read_state(path), path.name)
+    load_state(network, read_tensors(path), path.name)
 
 
 def load_state(network: nn.Module, state: State, name: str) -> None:
@@ -140,7 +106,7 @@ def load_matching(network: nn.Module, path: Path) -> list[str]:
     Raises:
         WeightsError: The file cannot be read, or nothing in it fits.
     """
-    state, wanted = read_state(path), network.state_dict()
+    state, wanted = read_tensors(path), network.state_dict()
     fitting = {key: _single(state[key]) for key in wanted if key in state and state[key].shape == wanted[key].shape}
     if not fitting:
         raise WeightsError(f"{path.name}: no tensor in it fits {type(network).__name__}")

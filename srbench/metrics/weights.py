@@ -9,14 +9,10 @@ from __future__ import annotations
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from srbench.cards import MetricFile
-from srbench.errors import RequestError, WeightsError, one_line
-from srbench.files import WeightFile, atomic_write, cache_home, file_identity, file_sha256, page_hint
-
-if TYPE_CHECKING:
-    from torch import Tensor
+from srbench.errors import RequestError, WeightsError
+from srbench.files import WeightFile, atomic_write, cache_home, file_identity, file_sha256, page_hint, read_tensors
 
 
 @dataclass(frozen=True)
@@ -97,7 +93,7 @@ def _keep(whole: Path, path: Path, beginning: str) -> None:
     """Write the tensors of a weight file whose names have a certain beginning, as safetensors."""
     from safetensors.torch import save_file
 
-    kept = {name: tensor for name, tensor in _tensors(whole).items() if name.startswith(beginning)}
+    kept = {name: tensor for name, tensor in read_tensors(whole).items() if name.startswith(beginning)}
     if not kept:
         raise WeightsError(f"{whole.name}: holds no tensors called {beginning}…; get the file that the card names")
     try:
@@ -107,24 +103,3 @@ def _keep(whole: Path, path: Path, beginning: str) -> None:
             partial.write_text(f"{file_sha256(path)}\n", encoding="ascii")
     except OSError as error:
         raise WeightsError(f"{path}: the weights cannot be kept ({error.strerror}); change SRBENCH_CACHE") from error
-
-
-def _tensors(path: Path) -> dict[str, Tensor]:
-    """Read the tensors of a safetensors file, or of a PyTorch file of which nothing is executed."""
-    import torch
-    from safetensors import SafetensorError
-    from safetensors.torch import load_file
-
-    try:
-        if path.suffix == ".safetensors":
-            return load_file(path)
-        found = torch.load(path, map_location="cpu", weights_only=True)
-    except (OSError, SafetensorError) as error:
-        raise WeightsError(f"{path.name}: cannot be read ({one_line(error)})") from error
-    except Exception as error:  # torch raises many kinds for what is no weight file
-        raise WeightsError(
-            f"{path.name}: cannot be read as tensors without executing it ({one_line(error)}); get the original file"
-        ) from error
-    if not isinstance(found, dict) or not all(torch.is_tensor(tensor) for tensor in found.values()):
-        raise WeightsError(f"{path.name}: holds other things than tensors by name; get the file that the card names")
-    return dict(found)

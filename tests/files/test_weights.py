@@ -444,15 +444,15 @@ def test_pickles_are_not_executed(tmp_path, cli, photos, zipped):
 
 
 def test_only_plain_state_dicts(tmp_path):
-    from srbench_models.weights import read_state
+    from srbench.files import read_tensors
 
     torch.save({"state": {"a": torch.zeros(1)}}, tmp_path / "nested.pt")
     with pytest.raises(WeightsError, match="something else than a plain state_dict"):
-        read_state(tmp_path / "nested.pt")
+        read_tensors(tmp_path / "nested.pt")
     save_file({"a": torch.ones(1)}, tmp_path / "a.safetensors")
     for zipped in (True, False):  # torch before 1.6, which EDSR's authors used, did not zip
         torch.save({"a": torch.ones(1)}, tmp_path / "a.pt", _use_new_zipfile_serialization=zipped)
-        assert read_state(tmp_path / "a.pt")["a"] == read_state(tmp_path / "a.safetensors")["a"]
+        assert read_tensors(tmp_path / "a.pt")["a"] == read_tensors(tmp_path / "a.safetensors")["a"]
 
 
 @pytest.mark.parametrize(

@@ -6,9 +6,10 @@ from typing import Any
 
 from srbench.api import BuildRequest, Upscaler
 from srbench.errors import WeightsError
+from srbench.files import read_tensors
 from srbench_models.adapter import as_upscaler, required_weights
 from srbench_models.edsr.network import EDSR
-from srbench_models.weights import State, built, described_arguments, load_state, read_state
+from srbench_models.weights import State, built, described_arguments, load_state
 
 __all__ = ["create"]
 
@@ -23,7 +24,7 @@ def create(request: BuildRequest) -> Upscaler:
         WeightsError: The card lists no weights for the scale, or they do not fit.
     """
     path = required_weights(request, "edsr")
-    state = read_state(path)
+    state = read_tensors(path)
     arguments = described_arguments(path, request.scale) or _released(state, request.scale, path.name)
     network = built(EDSR, arguments, path.name)
     load_state(network, state, path.name)

@@ -6,10 +6,11 @@ from typing import Literal
 
 from srbench.api import BuildRequest, Upscaler
 from srbench.errors import WeightsError
+from srbench.files import read_tensors
 from srbench_models.adapter import as_upscaler, required_weights
 from srbench_models.srcnn.matlab import is_matlab_file, read_matlab_model
 from srbench_models.srcnn.network import SRCNN
-from srbench_models.weights import State, built, converted, described_arguments, load_state, read_state
+from srbench_models.weights import State, built, converted, described_arguments, load_state
 
 __all__ = ["create", "create_3x3"]
 
@@ -36,7 +37,7 @@ def _create(request: BuildRequest, name: str, planes: int, border: Literal["repl
     path = required_weights(request, name)
     if is_matlab_file(path):
         path = converted(path, read_matlab_model)
-    state = read_state(path)
+    state = read_tensors(path)
     arguments = described_arguments(path, request.scale)
     if arguments is None:
         arguments = {"scale": request.scale, "planes": planes, "border": border, **_sizes(state, path.name)}
