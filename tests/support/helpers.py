@@ -18,9 +18,12 @@ def plan_of(methods, **options) -> Plan:
 
 
 METRICS: dict[str, Metric] = {
-    spec.info.name: spec.build("cpu") for spec in find_metrics(list(installed_cards().metrics), installed_cards())
+    spec.info.name: spec.build("cpu")
+    for spec in find_metrics(
+        [name for name, entry in installed_cards().metrics.items() if not entry.card.weights], installed_cards()
+    )
 }
-"""Every installed metric by name."""
+"""Every installed metric without weights, by name."""
 
 
 def value_of(metric: Metric, sr, hr) -> float:
