@@ -226,6 +226,8 @@ def test_hr_is_computed_once(load, name, monkeypatch):
     assert [of(forgetful, sr, hr) for sr in results] == cached
     assert len(calls) == 4 + 6
     assert of(metric, results[0], results[1]) != of(metric, results[0], hr)
+    floats = hr.astype(float)  # the same samples, but twice as dark
+    assert metric(ArrayPair(floats * 0.9, floats, 510.0)) != of(metric, floats * 0.9, floats)
 
 
 def test_the_cache_keeps_the_last_images_and_no_more_than_its_limit():

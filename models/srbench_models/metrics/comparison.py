@@ -31,9 +31,9 @@ _BLOCK = {"cpu": 2**18}
 class FeatureComparison(ABC):
     """A distance of two RGB images, made of means over all positions of a network's outputs.
 
-    Memory is bounded: besides the images and the weights there are HR's features in the cache (1 GiB by default), and
-    the network's intermediate results for one tile (about 1 GiB; on a GPU for four). Outputs that cannot be kept are
-    computed again for the next image. Images up to `Backbone.tile_pixels` are one tile. Each output is computed with
+    Memory is bounded, whatever the size of the images: besides them and the weights there are HR's features in the
+    cache (1 GiB by default), and HR's features and the network's intermediate results for one tile (about 1 GiB; on a
+    GPU for four tiles). HR's features that do not fit are computed again for the next result. Images up to `Backbone.tile_pixels` are one tile. Each output is computed with
     the same pixels around it as in the whole image, so tiles change a value only by rounding (below 1e-6).
 
     Features are float32; products are summed in float64. It changes no global switch of torch: whether a GPU rounds
@@ -94,7 +94,7 @@ class FeatureComparison(ABC):
 
     def _means(self, pair: ImagePair, cover: Sequence[Tile]) -> list[Tensor]:
         sr, hr = pair.tensors()
-        key = image_key(hr)
+        key = f"{image_key(hr)} {pair.data_range}"
         totals: list[Tensor | float] = [0.0] * len(self._field.strides)
         counts = [0] * len(totals)
         for begin in range(0, len(cover), self._batch):
@@ -105,13 +105,14 @@ class FeatureComparison(ABC):
                     totals[stage] = totals[stage] + self._sums(features, reference[stage])
                     counts[stage] += features.shape[0] * features.shape[1]
                 del maps, features  # or they would be kept while the next stage is computed
+            del references
         return [torch.as_tensor(total).cpu() / count for total, count in zip(totals, counts, strict=True)]
 
     def _references(
         self, hr: Tensor, data_range: float, batch: Sequence[Tile], place: tuple[str, int]
     ) -> list[Features]:
         """Return HR's prepared features of some tiles, from the cache if they all are there."""
-        key, begin = place
+        key, begin = place  # of the image, and of the first tile in it
         kept = [self._cache.get(key, begin + number) for number in range(len(batch))]
         found = [features for features in kept if features is not None]
         if len(found) == len(batch):
