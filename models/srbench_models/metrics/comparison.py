@@ -33,8 +33,9 @@ class FeatureComparison(ABC):
 
     Memory is bounded, whatever the size of the images: besides them and the weights there are HR's features in the
     cache (1 GiB by default), and HR's features and the network's intermediate results for one tile (about 1 GiB; on a
-    GPU for four tiles). HR's features that do not fit are computed again for the next result. Images up to `Backbone.tile_pixels` are one tile. Each output is computed with
-    the same pixels around it as in the whole image, so tiles change a value only by rounding (below 1e-6).
+    GPU for four tiles). HR's features that do not fit are computed again for the next result. Images up to
+    `Backbone.tile_pixels` are one tile. Each output is computed with the same pixels around it as in the whole image,
+    so tiles change a value only by rounding (below 1e-6).
 
     Features are float32; products are summed in float64. It changes no global switch of torch: whether a GPU rounds
     products to TF32 is the caller's choice, and a run's is not to.
