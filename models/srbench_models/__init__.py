@@ -1,1 +1,1 @@
-"""Learned upscalers: a folder each with its network, its adapter, its card, its recipe and its weights."""
+"""Learned upscalers: a folder each with its network, adapter, card, recipe and weights; classifiers; and metrics."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
-__all__ = ["SqueezeNet"]
+__all__ = ["Fire", "SqueezeNet"]
 
 
 class Fire(nn.Module):
