@@ -16,10 +16,10 @@ from srbench.api import MetricRequest
 from srbench.errors import RequestError, UndefinedMetricError, WeightsError
 from srbench.metrics.pair.arrays import ArrayPair
 from srbench.metrics.pair.tensors import TensorPair
-from srbench_models.metrics import dists, lpips
-from srbench_models.metrics.cache import FeatureCache
-from srbench_models.metrics.shipped import shipped_tensors
-from srbench_models.metrics.tiles import tiles, windows
+from srbench_models.metrics.learned import dists, lpips
+from srbench_models.metrics.learned.cache import FeatureCache
+from srbench_models.metrics.learned.shipped import shipped_tensors
+from srbench_models.metrics.learned.tiles import tiles, windows
 
 NETS = {"lpips": "alex", "lpips:vgg": "vgg", "lpips:squeeze": "squeeze", "dists": "vgg"}
 STORED = json.loads(reference.STORED.read_text(encoding="utf-8"))

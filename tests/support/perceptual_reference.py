@@ -27,7 +27,7 @@ import torch
 from safetensors.torch import load_file
 from torch import Tensor, nn
 
-SHIPPED = Path(__file__).parents[2] / "models" / "srbench_models" / "metrics"
+SHIPPED = Path(__file__).parents[2] / "models" / "srbench_models" / "metrics" / "learned"
 STORED = Path(__file__).parents[1] / "models" / "perceptual_reference.json"
 
 SIZES = {"alex": [(64, 64), (35, 90), (63, 47)], "squeeze": [(64, 64), (17, 90), (66, 47)], "vgg": [(64, 64), (37, 50)]}

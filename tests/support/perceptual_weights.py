@@ -1,8 +1,8 @@
 """Make the small weight files of LPIPS and DISTS from their authors' packages.
 
-`python tests/support/perceptual_weights.py FOLDER` writes them into `models/srbench_models/metrics` and prints their
-sha256. FOLDER holds the unpacked wheels of `lpips` 0.1.4 and `DISTS_pytorch` 0.1: `FOLDER/lpips/weights/v0.1/*.pth`
-and `FOLDER/DISTS_pytorch/weights.pt`.
+`python tests/support/perceptual_weights.py FOLDER` writes them into `models/srbench_models/metrics/learned` and prints
+their sha256. FOLDER holds the unpacked wheels of `lpips` 0.1.4 and `DISTS_pytorch` 0.1:
+`FOLDER/lpips/weights/v0.1/*.pth` and `FOLDER/DISTS_pytorch/weights.pt`.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from safetensors.torch import save_file
 
 from srbench.files import file_sha256
 
-TARGET = Path(__file__).parents[2] / "models" / "srbench_models" / "metrics"
+TARGET = Path(__file__).parents[2] / "models" / "srbench_models" / "metrics" / "learned"
 
 
 def write(source: Path, name: str, licence: str) -> None:

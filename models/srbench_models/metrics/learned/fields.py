@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from torch import nn
 
-from srbench_models.metrics.backbones import Backbone, L2Pool
+from srbench_models.metrics.learned.backbones import Backbone, L2Pool
 from srbench_models.squeezenet import Fire
 
 __all__ = ["ReceptiveField", "min_side", "receptive_field"]

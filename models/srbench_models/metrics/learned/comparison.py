@@ -11,10 +11,10 @@ from torch import Tensor
 
 from srbench.api import ImagePair
 from srbench.errors import UndefinedMetricError
-from srbench_models.metrics.backbones import Backbone
-from srbench_models.metrics.cache import FeatureCache, Features, image_key
-from srbench_models.metrics.fields import min_side, receptive_field
-from srbench_models.metrics.tiles import Tile, tiles
+from srbench_models.metrics.learned.backbones import Backbone
+from srbench_models.metrics.learned.cache import FeatureCache, Features, image_key
+from srbench_models.metrics.learned.fields import min_side, receptive_field
+from srbench_models.metrics.learned.tiles import Tile, tiles
 
 __all__ = ["CACHE_BYTES", "FeatureComparison"]
 

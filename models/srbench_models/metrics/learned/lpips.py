@@ -10,15 +10,15 @@ from torch import Tensor
 
 from srbench.api import MetricRequest
 from srbench.errors import RequestError, suggest
-from srbench_models.metrics.backbones import (
+from srbench_models.metrics.learned.backbones import (
     AlexNetFeatures,
     Backbone,
     SqueezeNetFeatures,
     VGG16Features,
     load_backbone,
 )
-from srbench_models.metrics.comparison import CACHE_BYTES, FeatureComparison
-from srbench_models.metrics.shipped import shipped_tensors
+from srbench_models.metrics.learned.comparison import CACHE_BYTES, FeatureComparison
+from srbench_models.metrics.learned.shipped import shipped_tensors
 
 __all__ = ["LPIPS", "load"]
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from functools import lru_cache
 from typing import NamedTuple
 
-from srbench_models.metrics.fields import ReceptiveField
+from srbench_models.metrics.learned.fields import ReceptiveField
 
 __all__ = ["Tile", "Window", "tiles", "windows"]
 

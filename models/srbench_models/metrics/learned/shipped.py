@@ -8,8 +8,7 @@ from pathlib import Path
 from torch import Tensor
 
 from srbench.errors import WeightsError
-from srbench.files import file_sha256
-from srbench_models.weights import read_state
+from srbench.files import file_sha256, read_tensors
 
 __all__ = ["shipped_tensors"]
 
@@ -23,4 +22,4 @@ def shipped_tensors(name: str, sha256: str) -> Mapping[str, Tensor]:
     path = Path(__file__).with_name(name)
     if not path.is_file() or file_sha256(path) != sha256:
         raise WeightsError(f"{path}: absent or altered; reinstall srbench")
-    return read_state(path)
+    return read_tensors(path)

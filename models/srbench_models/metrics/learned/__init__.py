@@ -1,0 +1,1 @@
+"""Metrics that compare the features of networks, in tiles."""
