@@ -56,7 +56,7 @@ def test_leaderboards_of_several_runs_are_written(cli, photos, tmp_path):
         (["run", "--methods", "bicubic", "--scale", "four"], "scale 'four' is not a list of whole numbers"),
         (["run", "--methods", "edsr", "--scale", "16"], "edsr ×16 under classic-y: has only"),
         (["run", "--methods", "bicubic", "--protocol", "classic"], "did you mean classic-y"),
-        (["run", "--methods", "bicubic", "--metrics", "lpips"], "unknown metric 'lpips'"),
+        (["run", "--methods", "bicubic", "--metrics", "vmaf"], "unknown metric 'vmaf'"),
         (["run", "--methods", "bicubic", "--lr", "given", "--protocol", "srcnn-y"], "leave out --lr given"),
         (["run", "--methods", "bicubic", "--device", "cuda"], "torch finds no GPU"),
         (["run", "--methods", "./none.py:f"], "no such file"),

@@ -43,7 +43,7 @@ REQUESTS = {
     "run --methods srcnn --scale 5": "srcnn ×5 under classic-y: has only ×2, ×3, ×4; srcnn.twice has ×4",
     "run --methods edsr --protocol srcnn-y": "nothing to run: edsr ×4 under srcnn-y: upscales RGB, the protocol hands",
     "run --methods bicubic+twice --scale 3": "nothing to run: bicubic.twice ×3 under classic-y: has only ×4, ×8, ×9",
-    f"{RUNNING} --metrics psnrr": f"unknown metric 'psnrr', did you mean psnr.{NOTHING}metrics$",
+    f"{RUNNING} --metrics psnrr": f"unknown metric 'psnrr', did you mean psnr or lr_psnr.{NOTHING}metrics$",
     f"{RUNNING} --protocol classic": f"unknown protocol 'classic', did you mean classic-y.{NOTHING}",
     "run --methods bicubic --datasets st5": f"unknown dataset 'st5', did you mean set5.{NOTHING}datasets$",
     "run --methods bicubic --datasets photos": "unknown dataset 'photos'; to use the folder of that name write ./",

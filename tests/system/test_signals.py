@@ -18,9 +18,9 @@ def test_runs_that_signals_end_at_random_moments_are_resumed_as_if_unbroken(tmp_
         ThreadPoolExecutor() as pool,
     ):
         known = unbroken(tmp_path, ["one slow image"], one)
-        jobs = [pool.submit(sent, 6, seed, tmp_path, known, forked) for seed, forked in ((7, one), (8, two))]
+        jobs = [pool.submit(sent, 3, seed, tmp_path, known, forked) for seed, forked in ((7, one), (8, two))]
         figures = jobs[0].result()
         figures.add(jobs[1].result())
     assert figures.problems == figures.missing == figures.differing == []
-    assert figures.signals.total() == 12
+    assert figures.signals.total() == 6
     assert figures.scored > 0

@@ -5,14 +5,16 @@ from types import MappingProxyType
 from typing import Any
 
 from srbench.api import LrSource, Precision, PrecisionChoice, Progress, RuntimeName
-from srbench.harness.arguments import kinds
+from srbench.harness.arguments import kinds, places
 from srbench.harness.arguments.argument import Argument
 
 METHODS = Argument("a method's name such as 'bicubic', a function, or a list of them", kinds.names(kinds.method))
 METHOD = Argument("a method's name such as 'edsr', or './file.py:function'", kinds.name)
 NAMES = Argument("a name of the run's methods, or a list of them", kinds.names(kinds.name))
-DATASETS = Argument("a name such as 'set5', a folder such as './photos', or a list of them", kinds.names(kinds.dataset))
-DATASET = Argument("a name such as 'set5', or a folder such as './photos'", kinds.dataset)
+DATASETS = Argument(
+    "a name such as 'set5', a folder such as './photos', or a list of them", kinds.names(places.dataset)
+)
+DATASET = Argument("a name such as 'set5', or a folder such as './photos'", places.dataset)
 SCALES = Argument("a whole number from 2 to 16, or a list of them", kinds.several(kinds.integer(2, 16)))
 SCALE = Argument("a whole number from 2 to 16", kinds.integer(2, 16))
 PROTOCOLS = Argument("a protocol's name such as 'rgb', or a list of names", kinds.names(kinds.name))
@@ -27,14 +29,14 @@ PRECISIONS: Argument[tuple[PrecisionChoice, ...]] = Argument(
     "'fp32', 'tf32' or 'bf16', or a list of them", kinds.names(kinds.choice(PrecisionChoice))
 )
 RUNTIME: Argument[RuntimeName] = Argument("'eager', 'compile' or 'openvino'", kinds.choice(RuntimeName))
-WEIGHTS = Argument("files, or a dict such as {'edsr@mine': 'mine.safetensors'}", kinds.weights)
-NAMED_WEIGHTS = Argument("a dict such as {'edsr@official': 'edsr.pt'}, or None", kinds.weights_by_name)
-METRIC_WEIGHTS = Argument("a dict of a file by metric", kinds.files_by_name)
-PATH = Argument("a path, as text or pathlib.Path", kinds.path)
-FOLDER = Argument("a folder, as text or pathlib.Path", kinds.image_folder)
+WEIGHTS = Argument("files, or a dict such as {'edsr@mine': 'mine.safetensors'}", places.weights)
+NAMED_WEIGHTS = Argument("a dict such as {'edsr@official': 'edsr.pt'}, or None", places.weights_by_name)
+METRIC_WEIGHTS = Argument("a dict of a file by metric", places.files_by_name)
+PATH = Argument("a path, as text or pathlib.Path", places.path)
+FOLDER = Argument("a folder, as text or pathlib.Path", places.image_folder)
 TEXT = Argument("text", kinds.text)
 FLAG = Argument("True or False", kinds.boolean)
-IMAGE = Argument("an image file, 'DATASET/ID', or an image's id", kinds.path_text)
+IMAGE = Argument("an image file, 'DATASET/ID', or an image's id", places.path_text)
 IMAGE_ID = Argument("an image's id, or 'DATASET/ID'", kinds.name)
 CROP = Argument("'auto', 'x,y,w,h' or four whole numbers", kinds.crop)
 PROGRESS: Argument[Progress] = Argument("a function of two numbers, those done and all", kinds.callback)
@@ -45,12 +47,12 @@ OPTIONS: Mapping[str, Argument[Any]] = MappingProxyType(
         "protocol": PROTOCOLS,
         "metrics": METRICS,
         "classifiers": CLASSIFIERS,
-        "classifier_weights": Argument("a dict of a file by classifier", kinds.files_by_name),
+        "classifier_weights": Argument("a dict of a file by classifier", places.files_by_name),
         "metric_weights": METRIC_WEIGHTS,
         "split": Argument("a split's name such as 'valid', or ''", kinds.text),
-        "images": Argument("an image's id, '@FILE' with an id a line, or a list of ids", kinds.image_ids),
+        "images": Argument("an image's id, '@FILE' with an id a line, or a list of ids", places.image_ids),
         "limit": Argument("a whole number of images, 1 or more, or None", kinds.optional(kinds.integer(1))),
-        "output": Argument("a folder, 'auto' (below runs/) or None (in memory)", kinds.run_folder),
+        "output": Argument("a folder, 'auto' (below runs/) or None (in memory)", places.run_folder),
         "save_images": FLAG,
         "progress": PROGRESS_OR_NONE,
         "datasets": DATASETS,
