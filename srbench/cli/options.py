@@ -28,6 +28,9 @@ MetricsOption = Annotated[str, typer.Option(help="Metrics, separated by commas."
 ProtocolOption = Annotated[str, typer.Option("--protocol", "--protocols", help="Protocols, separated by commas.")]
 OutputOption = Annotated[Path | None, typer.Option(help="Run folder; the same command completes it.")]
 SplitOption = Annotated[str, typer.Option(help="Split, for datasets with several; default: test.")]
+ImagesOption = Annotated[
+    str, typer.Option(help="Ids of the images to take, separated by commas, or @FILE with an id a line.")
+]
 LimitOption = Annotated[int | None, typer.Option(help="Maximum number of images per dataset, always the same ones.")]
 SaveImagesFlag = Annotated[bool, typer.Option("--save-images", help="Save every result and its HR in the run folder.")]
 

@@ -7,6 +7,7 @@ import typer
 from srbench.cli.options import (
     ClassifierOption,
     DeviceOption,
+    ImagesOption,
     LimitOption,
     MetricsOption,
     OutputOption,
@@ -36,9 +37,7 @@ def run(
         Literal["made", "given"], typer.Option(help="Make LR by the protocol, or read the dataset's LR files.")
     ] = "made",
     split: SplitOption = "",
-    images: Annotated[
-        str, typer.Option(help="Ids of the images to take, separated by commas, or @FILE with an id a line.")
-    ] = "",
+    images: ImagesOption = "",
     limit: LimitOption = None,
     device: DeviceOption = "auto",
     precision: PrecisionOption = "fp32",
