@@ -21,6 +21,7 @@ from .inference import Inference as Inference
 from .inference import Precision as Precision
 from .inference import PrecisionChoice as PrecisionChoice
 from .inference import Progress as Progress
+from .inference import RuntimeChoice as RuntimeChoice
 from .inference import RuntimeName as RuntimeName
 from .inference import Trial as Trial
 from .inference import named_parts as named_parts
@@ -50,3 +51,4 @@ from .upscaler import Colour as Colour
 from .upscaler import Scales as Scales
 from .upscaler import Upscaler as Upscaler
 from .upscaler import UpscalerFactory as UpscalerFactory
+from .upscaler import VariantInfo as VariantInfo

@@ -11,7 +11,11 @@ and matrix products in bfloat16, except in layers that read or write an image, w
 PrecisionChoice = Literal["fp32", "tf32", "bf16", "auto"]
 """A requested precision; `auto` takes bf16 if it is faster than fp32 and agrees on the first images, else fp32."""
 
-RuntimeName = Literal["eager", "compile", "openvino"]
+RuntimeChoice = Literal["eager", "compile", "openvino"]
+"""A requested runtime: torch as it is, torch.compile, or OpenVINO."""
+
+RuntimeName = Literal["eager", "compile", "openvino", "onnxruntime"]
+"""A runtime; `onnxruntime` is that of methods that are ONNX files."""
 
 
 @dataclass(frozen=True)

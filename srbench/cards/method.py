@@ -110,11 +110,16 @@ class MethodCard(Strict):
     """Distance, in LR pixels, beyond which no input influences a sample of the output; None if unknown."""
     variants: Text | None = None
     """Description of the text after the colon in `name:variant`, such as a file; None without variants."""
+    describe: Target | None = None
+    """`module:attribute` of a function that returns a `VariantInfo` for a variant, where scales and colour depend on
+    it; the card's own then stand for what is possible."""
     weights: tuple[WeightsEntry, ...] = ()
     published: tuple[PublishedBlock, ...] = ()
 
     @model_validator(mode="after")
     def _weights_cover_scales(self) -> MethodCard:
+        if self.describe is not None and self.variants is None:
+            raise ValueError("`describe` is for methods with variants; remove it")
         if self.weights and self.variants is not None:
             raise ValueError("a method has either variants or [[weights]], not both; remove one")
         covered = {entry.scale for entry in self.weights}

@@ -21,6 +21,7 @@ from srbench.cli.verbs import datasets
 from srbench.cli.verbs.bench import bench
 from srbench.cli.verbs.compare import compare
 from srbench.cli.verbs.explain import explain
+from srbench.cli.verbs.export import export
 from srbench.cli.verbs.leaderboard import leaderboard
 from srbench.cli.verbs.list import list_cards
 from srbench.cli.verbs.plot import plot
@@ -207,7 +208,7 @@ def _tuned(verb: Callable[..., None]) -> Callable[..., None]:
     return tuned
 
 
-for computing in (run, score, rescore, upscale, verify, explain, bench, show):
+for computing in (run, score, rescore, upscale, export, verify, explain, bench, show):
     app.command()(_tuned(computing))
 for reading in (leaderboard, compare, rank, report, plot, reported):
     app.command()(reading)

@@ -45,6 +45,7 @@ from .remote.archive import unpack as unpack
 from .remote.downloads import Bytes as Bytes
 from .remote.downloads import download as download
 from .remote.tensors import is_safetensors as is_safetensors
+from .remote.tensors import read_saved as read_saved
 from .remote.tensors import read_tensors as read_tensors
 from .remote.weights import KnownFile as KnownFile
 from .remote.weights import WeightFile as WeightFile

@@ -13,6 +13,7 @@ from srbench.api import (
     MethodTiming,
     PrecisionChoice,
     Progress,
+    RuntimeChoice,
     RuntimeName,
     Size,
     default_batches,
@@ -76,7 +77,7 @@ def bench(
     batches: Sequence[int] | None = None,
     device: str = "auto",
     precisions: Sequence[PrecisionChoice] = ("fp32",),
-    runtime: RuntimeName = "eager",
+    runtime: RuntimeChoice = "eager",
     weights: Weights = None,
     progress: Progress = lambda *_: None,
 ) -> Benchmark:

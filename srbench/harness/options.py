@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, TypedDict, cast, get_type_hints
 
-from srbench.api import LrSource, Metric, PrecisionChoice, Progress, RuntimeName, Size
+from srbench.api import LrSource, Metric, PrecisionChoice, Progress, RuntimeChoice, Size
 from srbench.cards import Registry
 from srbench.classifiers import find_classifiers
 from srbench.datasets import find_datasets
@@ -60,7 +60,7 @@ class RunOptions(ScoreOptions, total=False):
     precision: PrecisionChoice
     """Precision of networks: `fp32` (the default), `bf16`, `tf32` (GPU only), or `auto`: bf16 for each dataset on whose
     first images bf16 is faster and agrees with fp32 within 0.005 dB."""
-    runtime: RuntimeName
+    runtime: RuntimeChoice
     """Runtime of networks: `eager` (the default), `compile` (torch.compile) or `openvino` (an extra)."""
     weights: Weights
     """Downloaded or self-trained weight files by `name@weights`, or just the files if one method is written that way;

@@ -9,7 +9,7 @@ from typing import Any
 
 from srbench.api import TRUTH, BuildableMethod, Method
 from srbench.cards import Entry, MethodCard, Registry, WeightsEntry
-from srbench.errors import NotApplicableError, RequestError, UnknownNameError, suggest
+from srbench.errors import NotApplicableError, RequestError, SRBenchError, UnknownNameError, suggest
 from srbench.files import Files, existing_files, expanded, file_identity, is_folder_spec, page_hint, place_sha256
 from srbench.methods.sources.card import CardMethod
 from srbench.methods.sources.function import callable_name, function_method
@@ -149,7 +149,14 @@ def _find_variant(entry: Entry[MethodCard], variant: str) -> CardMethod:
     head, plus, last = variant.rpartition("+")
     if plus and last.isidentifier() and not path.is_file():
         raise _no_wrapper(f"{name}:{head}", last)
-    return CardMethod(entry, variant=variant, place=place_sha256(path) if path.is_file() else "")
+    found = CardMethod(entry, variant=variant, place=place_sha256(path) if path.is_file() else "")
+    try:
+        _ = found.described
+    except RequestError:
+        raise
+    except SRBenchError as error:  # nothing has begun
+        raise RequestError(f"{name}:{variant}: {error}") from error
+    return found
 
 
 def _matching_files(entries: Sequence[WeightsEntry], given: Sequence[Path], method: str) -> dict[int, Path]:

@@ -8,7 +8,7 @@ from typing import Annotated, Any
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
-from srbench.api import ClassifierSpec, Dataset, LrSource, Method, MetricSpec, PrecisionChoice, RuntimeName
+from srbench.api import ClassifierSpec, Dataset, LrSource, Method, MetricSpec, PrecisionChoice, RuntimeChoice
 from srbench.errors import DatasetError, NotApplicableError, RequestError
 from srbench.protocols import Protocol
 
@@ -31,7 +31,7 @@ class Request:
     metrics: tuple[MetricSpec, ...]
     lr: LrSource = "made"
     precision: PrecisionChoice = "fp32"
-    runtime: RuntimeName = "eager"
+    runtime: RuntimeChoice = "eager"
     classifiers: tuple[ClassifierSpec, ...] = ()
 
 
@@ -84,7 +84,7 @@ class PlanDescription(BaseModel):
     metrics: Names
     lr: LrSource
     precision: PrecisionChoice
-    runtime: RuntimeName
+    runtime: RuntimeChoice
     classifiers: tuple[str, ...] = ()
 
     def differs_from(self, other: PlanDescription) -> str:

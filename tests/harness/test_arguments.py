@@ -16,9 +16,9 @@ from srbench.harness.arguments.table import OPTIONS
 from srbench.harness.bench import bench
 from srbench.harness.literature.explain import explain
 from srbench.harness.literature.verify import verify
+from srbench.harness.method.upscale import upscale_files
 from srbench.harness.options import RunOptions, ScoreOptions
 from srbench.harness.show import show
-from srbench.harness.upscale import upscale_files
 
 
 class Unprintable:
@@ -55,7 +55,7 @@ def nothing_runs(monkeypatch):
     for place in (
         "harness.run.execute",
         "timing.time_method",
-        "harness.upscale.find_method",
+        "harness.method.upscale.find_method",
         "harness.show.make_scene",
         "harness.literature.verify._Replay.checks",
         "harness.literature.explain._Explainer.explained",

@@ -22,7 +22,7 @@ def upscale(
 ) -> None:
     """Upscale images, keeping colour profile, EXIF data and transparency."""
     from srbench.cli.progress import progress_bar
-    from srbench.harness.upscale import upscale_files
+    from srbench.harness.method.upscale import upscale_files
 
     with progress_bar("images") as progress:
         count, problems = upscale_files(

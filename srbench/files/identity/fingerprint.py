@@ -12,6 +12,8 @@ from typing import Any
 LIBRARIES = ("torch", "numpy", "numba", "opencv-python-headless", "pillow", "scikit-image")
 """Distributions whose version can change the last digits of a result."""
 
+_ONNX = ("onnxruntime", "onnxruntime-gpu")
+
 _PACKAGE = Path(__file__).parent.parent.parent
 _EXEMPT = {
     "__init__.py": "imports only",
@@ -83,6 +85,8 @@ def library_versions() -> dict[str, str]:
 @lru_cache(maxsize=4)
 def runtime_version(runtime: str) -> str:
     """Return the version of a runtime's package; empty for a runtime that is part of torch."""
+    if runtime == "onnxruntime":  # the build for GPUs is a package of another name
+        return next((found for name in _ONNX if (found := installed_version(name)) != "none"), "none")
     return installed_version("openvino") if runtime == "openvino" else ""
 
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Mapping
 from pathlib import Path
 from pickle import UnpicklingError
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from srbench.errors import WeightsError
 
@@ -29,19 +30,32 @@ def read_tensors(path: Path) -> Mapping[str, Tensor]:
         WeightsError: The file is neither, or holds something else than tensors.
     """
     import torch
+
+    state = read_saved(path)
+    if not isinstance(state, dict) or not all(torch.is_tensor(value) for value in state.values()):
+        raise WeightsError(f"{path.name}: holds something else than a plain state_dict of tensors; save only that")
+    return state
+
+
+def read_saved(path: Path) -> Any:
+    """Read a safetensors file, or what `torch.save` has saved, such as a dict of dicts, without executing any code.
+
+    Raises:
+        WeightsError: The file is neither, or cannot be read without executing it.
+    """
+    import torch
     from safetensors import SafetensorError
     from safetensors.torch import load_file
 
     try:
         if is_safetensors(path):
             return load_file(path)
-        state = torch.load(path, map_location="cpu", weights_only=True)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # of pickles that it then refuses
+            return torch.load(path, map_location="cpu", weights_only=True)
     except UnpicklingError as error:
         # torch's own message is dropped: it explains how to execute the file.
         raise WeightsError(f"{path.name}: {_NEITHER} (it is something else)") from error
     except (OSError, RuntimeError, SafetensorError, ValueError, EOFError) as error:
         reason = str(error).splitlines()[0] if str(error) else type(error).__name__
         raise WeightsError(f"{path.name}: {_NEITHER} ({reason})") from error
-    if not isinstance(state, dict) or not all(torch.is_tensor(value) for value in state.values()):
-        raise WeightsError(f"{path.name}: holds something else than a plain state_dict of tensors; save only that")
-    return state

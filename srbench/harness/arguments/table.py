@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any
 
-from srbench.api import LrSource, Precision, PrecisionChoice, Progress, RuntimeName
+from srbench.api import LrSource, Precision, PrecisionChoice, Progress, RuntimeChoice
 from srbench.harness.arguments import kinds, places
 from srbench.harness.arguments.argument import Argument
 
@@ -28,7 +28,7 @@ PRECISION: Argument[Precision] = Argument("'fp32', 'tf32' or 'bf16'", kinds.choi
 PRECISIONS: Argument[tuple[PrecisionChoice, ...]] = Argument(
     "'fp32', 'tf32' or 'bf16', or a list of them", kinds.names(kinds.choice(PrecisionChoice))
 )
-RUNTIME: Argument[RuntimeName] = Argument("'eager', 'compile' or 'openvino'", kinds.choice(RuntimeName))
+RUNTIME: Argument[RuntimeChoice] = Argument("'eager', 'compile' or 'openvino'", kinds.choice(RuntimeChoice))
 WEIGHTS = Argument("files, or a dict such as {'edsr@mine': 'mine.safetensors'}", places.weights)
 NAMED_WEIGHTS = Argument("a dict such as {'edsr@official': 'edsr.pt'}, or None", places.weights_by_name)
 METRIC_WEIGHTS = Argument("a dict of a file by metric", places.files_by_name)

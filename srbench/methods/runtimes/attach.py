@@ -24,7 +24,7 @@ def attach(upscaler: Upscaler, inference: Inference) -> Upscaler:
             from srbench.methods.runtimes.compile import through_compile
 
             upscaler = through_compile(upscaler)
-        case "eager":
+        case "eager" | "onnxruntime":
             pass
     from srbench.methods.runtimes.precision import in_precision
 

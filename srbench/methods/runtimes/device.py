@@ -6,7 +6,7 @@ import platform
 import sys
 from functools import lru_cache
 
-from srbench.api import Inference, PrecisionChoice, RuntimeName
+from srbench.api import Inference, PrecisionChoice, RuntimeChoice
 from srbench.errors import RequestError, RuntimeMissingError
 from srbench.parallel import cores
 
@@ -27,7 +27,7 @@ def resolve_device(choice: str) -> str:
     return "cuda" if available and choice != "cpu" else "cpu"
 
 
-def resolve_inference(device: str, precision: PrecisionChoice, runtime: RuntimeName) -> Inference:
+def resolve_inference(device: str, precision: PrecisionChoice, runtime: RuntimeChoice) -> Inference:
     """Check the requested precision and runtime; `auto` becomes bf16, still to be tried.
 
     Raises:

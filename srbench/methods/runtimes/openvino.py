@@ -9,6 +9,7 @@ from collections.abc import Callable
 from typing import Any
 
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 
 from srbench.api import Precision, Upscaler
@@ -27,7 +28,6 @@ def through_openvino(upscaler: Upscaler, precision: Precision) -> Upscaler:
         MethodError: The upscaler has no network.
         RuntimeMissingError: OpenVINO is not installed or cannot be loaded.
     """
-    network = required_network(upscaler, "openvino")
     openvino = load_openvino()
     core = openvino.Core()
     hints = {
@@ -35,19 +35,35 @@ def through_openvino(upscaler: Upscaler, precision: Precision) -> Upscaler:
         "PERFORMANCE_HINT": "LATENCY",
         "INFERENCE_NUM_THREADS": str(cores()),
     }
+    graph = getattr(upscaler, "graph", None)
+    network = None if graph is not None else required_network(upscaler, "openvino")
     compiled: OrderedDict[tuple[int, ...], Callable[..., Any]] = OrderedDict()
 
-    def upscale(lr: Tensor, /) -> Tensor:
-        shape = tuple(lr.shape)
+    def converted(shape: tuple[int, ...]) -> Any:
+        if network is None:
+            model = core.read_model(str(graph))
+            model.reshape(list(shape))
+            return model
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # torch's tracer warns of fixed sizes, intended here
+            return openvino.convert_model(network, example_input=torch.zeros(shape), input=[list(shape)])
+
+    def run(planes: NDArray[Any]) -> NDArray[Any]:
+        shape = tuple(planes.shape)
         if shape not in compiled:
-            with warnings.catch_warnings():
-                warnings.simplefilter("ignore")  # torch's tracer warns of fixed sizes, intended here
-                model = openvino.convert_model(network, example_input=torch.zeros(shape), input=[list(shape)])
-            compiled[shape] = core.compile_model(model, "CPU", hints)
+            compiled[shape] = core.compile_model(converted(shape), "CPU", hints)
             if len(compiled) > _KEPT:
                 compiled.popitem(last=False)
         compiled.move_to_end(shape)
-        return torch.from_numpy(compiled[shape](lr.contiguous().numpy())[0].copy())
+        result: NDArray[Any] = compiled[shape](planes)[0].copy()
+        return result
+
+    if network is None:
+        through: Upscaler = upscaler.through(run)  # type: ignore[attr-defined]  # of upscalers with a graph
+        return through
+
+    def upscale(lr: Tensor, /) -> Tensor:
+        return torch.from_numpy(run(lr.contiguous().numpy()))
 
     return upscale
 

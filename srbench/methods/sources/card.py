@@ -1,10 +1,11 @@
 """Methods declared by a card."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from functools import cached_property
 from pathlib import Path
 
-from srbench.api import BuildRequest, Colour, Inference, Producer, Scales, Upscaler, UpscalerFactory
+from srbench.api import BuildRequest, Colour, Inference, Producer, Scales, Upscaler, UpscalerFactory, VariantInfo
 from srbench.cards import Entry, MethodCard, WeightsEntry, load_target
 from srbench.errors import MethodError, WeightsError
 from srbench.files import WeightFile, combine, expanded, file_identity, module_sha256
@@ -44,8 +45,25 @@ class CardMethod:
 
     @property
     def colour(self) -> Colour:
-        """Planes that the method upscales, from the card."""
-        return self.entry.card.colour
+        """Planes that the method upscales, of the variant or from the card."""
+        return self.described.colour if self.described else self.entry.card.colour
+
+    @cached_property
+    def described(self) -> VariantInfo | None:
+        """What the card's `describe` says of the variant; None if the card has none.
+
+        Raises:
+            SRBenchError: The variant, such as a file, cannot be used.
+        """
+        card = self.entry.card
+        if card.describe is None:
+            return None
+        describe = load_target(card.describe, self.entry.pack.name)
+        with isolated(MethodError, "cannot be described:"):
+            found = describe(self.variant)
+            if not isinstance(found, VariantInfo):
+                raise TypeError(f"{card.describe} returned {type(found).__name__}, expected a VariantInfo")
+            return found
 
     @property
     def _variant_file(self) -> Path | None:
@@ -56,6 +74,8 @@ class CardMethod:
     def receptive_radius(self, scale: int) -> int | None:
         """Return the radius of the weights, else the card, in LR pixels; None for a user's own weights."""
         entry = self.weights(scale)
+        if self.described:
+            return self.described.receptive_radius
         if self.own is not None:
             return None
         of_weights = None if entry is None else entry.receptive_radius
@@ -64,6 +84,8 @@ class CardMethod:
     @property
     def scales(self) -> Scales:
         """Scales of the chosen weights; without a choice, or for a user's own weights, the card's scales."""
+        if self.described:
+            return self.described.scales
         named = {item.scale for item in self.entry.card.weights if item.name == self.weights_name}
         return tuple(sorted(named)) if named else self.entry.card.scales
 
@@ -93,13 +115,19 @@ class CardMethod:
         }
         if self.variant:
             file = self._variant_file
+            if self.described and self.described.architecture:
+                found["architecture"] = self.described.architecture
             return found | ({"weights": file_identity(file)} if file else {"variant": self.variant})
         if weights is not None:
             return found | {"weights": self._file(weights).identity()}
         return found | ({"weights": file_identity(self.own)} if self.own else {})
 
     def inference(self, scale: int, asked: Inference) -> Inference:
-        """Return the requested settings if the method has weights; otherwise fp32 in torch."""
+        """Return the requested settings, as far as the variant can run in them; without weights fp32 in torch."""
+        if self.described:
+            precision = asked.precision if asked.precision in self.described.precisions else "fp32"
+            runtime = self.described.runtime if asked.runtime == "eager" else asked.runtime
+            return replace(asked, precision=precision, runtime=runtime)
         return asked if self.weights(scale) or self.own or self.variant else Inference(asked.device)
 
     def build(self, scale: int, inference: Inference) -> Upscaler:

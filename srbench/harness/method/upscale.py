@@ -4,7 +4,7 @@ from pathlib import Path
 
 import numpy as np
 
-from srbench.api import BuildableMethod, Precision, Progress, RuntimeName, Upscaler
+from srbench.api import BuildableMethod, Precision, Progress, RuntimeChoice, Upscaler
 from srbench.cards import installed_cards
 from srbench.errors import OutputError, RequestError, SRBenchError
 from srbench.files import (
@@ -93,7 +93,7 @@ def upscale_files(
     scale: int = 4,
     device: str = "auto",
     precision: Precision = "fp32",
-    runtime: RuntimeName = "eager",
+    runtime: RuntimeChoice = "eager",
     weights: Weights = None,
     overwrite: bool = False,
     progress: Progress = lambda *_: None,
