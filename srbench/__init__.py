@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from .api.upscaler import Upscaler as Upscaler
     from .errors import SRBenchError as SRBenchError
     from .harness.finished.rescore import rescore as rescore
+    from .harness.plans import read_plan as read_plan
     from .harness.result import RunResult as RunResult
     from .harness.run import run as run
     from .harness.run import score as score
@@ -32,6 +33,7 @@ else:
             "api.upscaler": ["BuildRequest", "Upscaler"],
             "errors": ["SRBenchError"],
             "harness.finished.rescore": ["rescore"],
+            "harness.plans": ["read_plan"],
             "harness.result": ["RunResult"],
             "harness.run": ["run", "score"],
             "methods.runtimes.device": ["tune"],

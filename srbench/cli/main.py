@@ -29,7 +29,7 @@ from srbench.cli.verbs.rank import rank
 from srbench.cli.verbs.report import report
 from srbench.cli.verbs.reported import reported
 from srbench.cli.verbs.rescore import rescore
-from srbench.cli.verbs.run import run
+from srbench.cli.verbs.run import plan, run
 from srbench.cli.verbs.score import score
 from srbench.cli.verbs.show import show
 from srbench.cli.verbs.upscale import upscale
@@ -210,7 +210,7 @@ def _tuned(verb: Callable[..., None]) -> Callable[..., None]:
 
 for computing in (run, score, rescore, upscale, export, verify, explain, bench, show):
     app.command()(_tuned(computing))
-for reading in (leaderboard, compare, rank, report, plot, reported):
+for reading in (plan, leaderboard, compare, rank, report, plot, reported):
     app.command()(reading)
 app.command("list")(list_cards)
 app.command("reports", hidden=True)(reported)  # its name before version 0.2

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from contextlib import nullcontext
 from pathlib import Path
+from typing import Any
 
 from srbench.api import DEFAULT_SIZES, MetricSpec, Progress, Size, Trial
 from srbench.classifiers import load_panel
@@ -11,6 +12,7 @@ from srbench.errors import RequestError, SRBenchError, StoppedError
 from srbench.files import combine, expanded, shown
 from srbench.harness.bench import still_valid, time_methods, timed_methods
 from srbench.harness.options import RunOptions
+from srbench.harness.plans import asked_options
 from srbench.harness.result import RunResult
 from srbench.isolation import exact
 from srbench.leaderboard import write_attributes, write_leaderboard
@@ -32,10 +34,14 @@ from srbench.runs import (
 )
 
 
-def execute(plan: Plan, options: RunOptions, engine: Engine = run_plan) -> RunResult:
-    """Run a plan to completion, with an engine that makes the records.
+def execute(plan: Plan, options: RunOptions, methods: Sequence[Any] = (), engine: Engine = run_plan) -> RunResult:
+    """Run a plan to completion.
 
-    `options` must be complete; device, output, timing, save_images and progress are read here.
+    Args:
+        plan: What is to be run.
+        options: Completed options; device, output, timing, save_images and progress are read here.
+        methods: The methods as asked for, so that `run.json` says how to repeat the run; empty if that cannot be.
+        engine: Makes the records.
 
     Raises:
         RequestError: `save_images` is set without a folder, or a metric or classifier cannot be loaded.
@@ -52,7 +58,8 @@ def execute(plan: Plan, options: RunOptions, engine: Engine = run_plan) -> RunRe
     sizes = DEFAULT_SIZES if timing is True else tuple(timing or ())
     try:
         with exact():
-            return _Execution(plan, options, folder, engine).run(sizes)
+            asked = asked_options(methods, options, folder) if folder and methods else {}
+            return _Execution(plan, options, folder, asked, engine).run(sizes)
     except KeyboardInterrupt:
         kept = f"what was scored is kept in {shown(folder)}: run the same command again to go on" if folder else ""
         raise StoppedError(f"interrupted; {kept or 'nothing was kept'}") from None
@@ -68,7 +75,9 @@ def default_folder(plan: Plan) -> Path:
 class _Execution:
     """State of one execution: the description so far, and the store it is written to."""
 
-    def __init__(self, plan: Plan, options: RunOptions, folder: Path | None, engine: Engine) -> None:
+    def __init__(
+        self, plan: Plan, options: RunOptions, folder: Path | None, asked: Mapping[str, Any], engine: Engine
+    ) -> None:
         request = plan.request
         self._plan, self._folder, self._engine = plan, folder, engine
         self._device, images = _devices(options["device"], request)
@@ -90,7 +99,7 @@ class _Execution:
             )
             for cell in plan.cells
         }
-        self._about = describe_run(plan, self._identities, environment(self._device), classifiers)
+        self._about = describe_run(plan, self._identities, environment(self._device), classifiers, asked)
         self._sink = self._store or MemoryStore()
         self._reused = 0
 

@@ -8,7 +8,7 @@ from srbench.classifiers import find_classifiers
 from srbench.datasets import find_datasets
 from srbench.files import expanded
 from srbench.harness.arguments.argument import checked
-from srbench.harness.arguments.table import CLASSIFIERS, DATASET, FOLDER, METRICS, PROTOCOLS, SCALE, TEXT
+from srbench.harness.arguments.table import CLASSIFIERS, DATASET, FOLDER, METHODS, METRICS, PROTOCOLS, SCALE, TEXT
 from srbench.harness.execute import execute
 from srbench.harness.options import Methods, RunOptions, ScoreOptions, completed, planned
 from srbench.harness.result import RunResult
@@ -46,7 +46,7 @@ def run(methods: Methods, **options: Unpack[RunOptions]) -> RunResult:
         [{'method': 'nearest', 'images': 4}]
     """
     chosen = completed(options, RunOptions)
-    return execute(planned(methods, chosen, installed_cards()), chosen)
+    return execute(planned(methods, chosen, installed_cards()), chosen, METHODS.of("methods", methods))
 
 
 @checked(images=FOLDER, name=TEXT, dataset=DATASET, scale=SCALE)

@@ -90,6 +90,8 @@ class RunDescription(_Part):
     started: str
     finished: str | None = None
     plan: PlanDescription
+    asked: dict[str, Any] = {}
+    """Arguments by which `srbench run` repeats the run, with paths relative to its folder; empty if it cannot."""
     refused: tuple[Refusal, ...]
     protocols: dict[str, ProtocolDescription]
     metrics: dict[str, MetricDescription]
@@ -182,7 +184,11 @@ def _place(trial: Trial) -> tuple[str, str, int]:
 
 
 def describe_run(
-    plan: Plan, identities: Identities, environment: Environment, classifiers: Mapping[str, Mapping[str, Any]]
+    plan: Plan,
+    identities: Identities,
+    environment: Environment,
+    classifiers: Mapping[str, Mapping[str, Any]],
+    asked: Mapping[str, Any],
 ) -> RunDescription:
     """Return the description of a run that begins now; `classifiers` maps names to task, classes and unused labels."""
     request = plan.request
@@ -197,6 +203,7 @@ def describe_run(
         "git": git_revision(),
         "started": now(),
         "plan": plan.describe(),
+        "asked": dict(asked),
         "refused": plan.refused,
         "protocols": {one.name: {"hash": one.card.hash, "rules": one.card.rules} for one in request.protocols},
         "metrics": metrics,
