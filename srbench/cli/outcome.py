@@ -5,6 +5,14 @@ import typer
 from srbench.files import shown
 from srbench.harness.result import RunResult
 from srbench.leaderboard import to_text
+from srbench.runs import Run
+
+
+def sound(run: Run) -> Run:
+    """Return a run that was read, after a note on stderr for each of its records that is left out as damaged."""
+    for line in run.damaged:
+        typer.echo(f"note: {line}", err=True)
+    return run
 
 
 def show_result(result: RunResult) -> None:

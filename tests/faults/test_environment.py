@@ -135,7 +135,6 @@ def test_a_reader_that_leaves(place, expected):
 
 
 @pytest.mark.slow
-@pytest.mark.xfail(strict=True, reason="the command line shows a traceback where stdout cannot be written")
 def test_a_full_stdout_is_one_line(place, expected):
     with Path("/dev/full").open("w") as full:
         done = finished(started(place, *run_of(), stdout=full))

@@ -45,17 +45,18 @@ def compare(
 
 
 def _compare(things: list[str], run: Path | None, metric: str) -> list[MethodComparison]:
+    from srbench.cli.outcome import sound
     from srbench.leaderboard import compare_methods, compare_runs
     from srbench.runs import open_run, open_runs
 
     if run is not None:
         if len(set(things)) < 2:
             raise RequestError("--run: name two of its methods or more; or leave out --run and give the folder alone")
-        return compare_methods(open_run(run), things, metric)
+        return compare_methods(sound(open_run(run)), things, metric)
     if len(things) == 1:
-        return compare_methods(open_run(Path(things[0])), (), metric)
+        return compare_methods(sound(open_run(Path(things[0]))), (), metric)
     if len(things) == 2:
-        runs = open_runs([Path(thing) for thing in things])
+        runs = [sound(one) for one in open_runs([Path(thing) for thing in things])]
         if len(runs) == 1:
             raise RequestError(f"{' and '.join(things)}: are one folder; compare two, or give it once")
         return compare_runs(runs[0], runs[1], metric)

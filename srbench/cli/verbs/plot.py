@@ -21,12 +21,13 @@ def plot(
     protocol: Annotated[str, typer.Option(help="Protocol, if the run has several.")] = "",
 ) -> None:
     """Draw each method's score on each image, the hardest image first, and the means; or two metrics' means."""
+    from srbench.cli.outcome import sound
     from srbench.leaderboard import choose, compare_methods
     from srbench.report import check_suffix, draw_curves, draw_plane, write_figure
     from srbench.runs import open_run
 
     check_suffix(output)
-    run, wanted = open_run(folder), names(methods) if methods else ()
+    run, wanted = sound(open_run(folder)), names(methods) if methods else ()
     found, *others = (
         choose(
             compare_methods(run, wanted, name, least=1),
