@@ -139,6 +139,7 @@ class MetricInfo:
         summary: One line for `srbench list metrics`.
         looks_at: What the metric compares.
         remark: What a reader of its values has to know, for the table's notes, such as a licence; may be empty.
+        perceptual: Whether it is meant to agree with what people see, rather than with the samples of HR.
     """
 
     name: str
@@ -148,6 +149,7 @@ class MetricInfo:
     summary: str = ""
     looks_at: LooksAt = field(default="scored", kw_only=True)
     remark: str = field(default="", kw_only=True)
+    perceptual: bool = field(default=False, kw_only=True)
 
     @property
     def label(self) -> str:
@@ -198,7 +200,7 @@ class Metric(MetricInfo):
         else:
             found = self.function(*(array.astype(float) for array in pair.arrays()))  # differences of uint8 wrap
         value, remark = found if isinstance(found, Noted) else (found, "")
-        return Noted(float(value), remark)
+        return Noted(float(value), " ".join(str(remark).split()).encode(errors="backslashreplace").decode())
 
 
 class MetricSpec(Protocol):
@@ -209,8 +211,13 @@ class MetricSpec(Protocol):
         """Name, unit, direction and decimals of the metric."""
         ...
 
+    @property
+    def weights(self) -> str:
+        """sha256 of the metric's weight file; empty if it has none."""
+        ...
+
     def identity(self) -> str:
-        """Return a hash of everything that determines the metric's values."""
+        """Return a hash of everything that determines the metric's values, except the device."""
         ...
 
     def build(self, device: str) -> Metric:

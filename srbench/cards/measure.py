@@ -23,11 +23,11 @@ class MetricFile(Strict):
     """sha256 of the file; of a download, at least the first 8 digits, because some authors publish no more."""
     urls: tuple[Annotated[str, Field(pattern=r"^https?://")], ...] = ()
     """URLs of the file, in the order in which they are tried; empty for a shipped file."""
-    keeps: Text | None = None
-    """Beginning of the names of the tensors that the metric needs, such as `features.`; the others are not kept."""
+    tensors: Text | None = None
+    """Beginning of the names of the tensors that are needed, such as `features.`; None for the whole file."""
     licence: Text
     parameters: Annotated[int, Field(gt=0)]
-    """Number of values that the metric keeps of the file."""
+    """Number of values that the metric uses of the file."""
 
     @property
     def member(self) -> None:
@@ -56,6 +56,8 @@ class MetricCard(Strict):
     """Number of decimals in printed tables."""
     looks_at: LooksAt = "scored"
     """What the metric compares; see `LooksAt`."""
+    perceptual: bool = False
+    """Whether it is meant to agree with what people see, rather than with the samples of HR."""
     formula: Target | None = None
     """`module:attribute` of a function of an ImagePair."""
     factory: Target | None = None
@@ -77,7 +79,7 @@ class MetricCard(Strict):
         if (self.formula is None) == (self.factory is None):
             raise ValueError("give exactly one of `formula` and `factory`")
         if self.factory is None and (self.weights or self.variants):
-            raise ValueError("a metric with variants or [[weights]] needs a `factory`, which is told of them")
+            raise ValueError("a metric with variants or [[weights]] needs a `factory`, which is called with them")
         if isinstance(self.variants, str) != (self.describe is not None):
             raise ValueError("`describe` is for variants given in words: give both or neither")
         if is_column(self.name):
@@ -98,7 +100,13 @@ class MetricCard(Strict):
     def info(self) -> MetricInfo:
         """Name, unit, direction and decimals of the metric."""
         return MetricInfo(
-            self.name, self.unit, self.higher_is_better, self.decimals, self.summary, looks_at=self.looks_at
+            self.name,
+            self.unit,
+            self.higher_is_better,
+            self.decimals,
+            self.summary,
+            looks_at=self.looks_at,
+            perceptual=self.perceptual,
         )
 
 

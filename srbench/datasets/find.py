@@ -9,7 +9,7 @@ from srbench.api import Dataset, Labels, Listing
 from srbench.cards import DatasetCard, Entry, Registry, load_target
 from srbench.datasets.layout import list_folder
 from srbench.errors import DatasetError, NotImportedError, RequestError, UnknownNameError, suggest
-from srbench.files import data_home, expanded, is_folder_spec, place_sha256, printable_name, reading_folder
+from srbench.files import combine, data_home, expanded, is_folder_spec, place_sha256, printable_name, reading_folder
 from srbench.isolation import isolated
 
 _SUBSET_SEED = 0
@@ -111,8 +111,9 @@ def chosen_images(datasets: Sequence[Dataset], images: Sequence[str]) -> tuple[D
 
 
 def _label(ids: Set[str]) -> str:
-    """The ids, if they are few, else their number."""
-    return "+".join(sorted(ids)) if len(ids) <= _MOST_NAMED else f"{len(ids)} chosen"
+    """The ids, if they are few, else their number and a hash, which tells them from others."""
+    several = f"{len(ids)} chosen {combine(ids=sorted(ids))[:6]}"
+    return "+".join(sorted(ids)) if len(ids) <= _MOST_NAMED else several
 
 
 def installed_listing(entry: Entry[DatasetCard], split: str = "") -> Listing:

@@ -27,9 +27,7 @@ def notes_of(run: Run) -> list[str]:
     found += _not_as_asked(run)
     found += _unknown_variables(run)
     found += _passed_over(run)
-    found += [
-        f"{name}: {one.remark}; device: {about.environment.device}" for name, one in about.metrics.items() if one.remark
-    ]
+    found += [f"{name}: {one.remark}; device: {one.device}" for name, one in about.metrics.items() if one.remark]
     for name, classifier in about.classifiers.items():
         found += [f"labels of {data} are not used by {name}: {why}" for data, why in classifier.unused_labels.items()]
         found += [f"labels of {data} for {name}: {why}" for data, why in classifier.passed_over.items()]

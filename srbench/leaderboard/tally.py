@@ -157,12 +157,18 @@ def metrics_of(runs: Sequence[Run]) -> dict[str, MetricInfo]:
     """Return the metrics of runs as a mapping from name to `MetricInfo`, in the order requested.
 
     Raises:
-        StoreError: Two runs have a metric of the same name with different units or directions.
+        StoreError: Two runs have a metric of the same name with different units, directions or weight files.
     """
     found: dict[str, MetricInfo] = {}
+    weights: dict[str, str] = {}
     for run in runs:
         for name, info in run.description.infos().items():
-            known = found.setdefault(name, info)
+            known, file = found.setdefault(name, info), run.description.metrics[name].weights
+            if weights.setdefault(name, file) != file:
+                raise StoreError(
+                    f"{run.label}: metric {name} has another weight file ({file[:8]}…) than in another run "
+                    f"({weights[name][:8]}…); tabulate this run alone"
+                )
             if (known.unit, known.higher_is_better) != (info.unit, info.higher_is_better):
                 raise StoreError(f"{run.label}: metric {name} has another unit or direction; tabulate this run alone")
     return found

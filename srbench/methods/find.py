@@ -195,12 +195,15 @@ def named_files(weights: Weights, specs: Sequence[str]) -> dict[str, tuple[Path,
             first = weights if isinstance(weights, str | Path) else weights[0]
             raise RequestError(
                 f"{first}: unclear which method has these weights; write the method as name@weights, with several such "
-                f"methods also name@weights={first}, for a classifier CLASSIFIER={first}"
+                f"methods also name@weights={first}, for a metric or classifier of the run NAME={first}"
             )
         weights = {named[0]: weights}
     for name in weights:
         if name not in named:
-            raise RequestError(f"weights for {name!r}, which is not among the methods ({', '.join(specs)}); omit it")
+            raise RequestError(
+                f"weights for {name!r}, which is not among the methods ({', '.join(specs)}), nor a metric or "
+                "classifier of the run; omit it"
+            )
     return existing_files(weights)
 
 

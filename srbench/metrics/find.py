@@ -3,7 +3,7 @@
 import re
 import uuid
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass, fields, replace
+from dataclasses import dataclass, field, fields, replace
 from functools import cached_property
 from pathlib import Path
 from types import MappingProxyType
@@ -12,7 +12,7 @@ from typing import get_args
 from srbench.api import LooksAt, Metric, MetricInfo, MetricRequest, MetricSpec, is_column
 from srbench.cards import Entry, MetricCard, Registry, load_target
 from srbench.errors import MethodError, RequestError, UnknownNameError, suggest
-from srbench.files import combine, existing_files, module_sha256
+from srbench.files import combine, existing_files, library_versions, module_sha256, numbers_code
 from srbench.isolation import isolated
 from srbench.metrics.weights import MetricWeights
 
@@ -27,6 +27,7 @@ _FIELDS: tuple[tuple[str, Callable[[object], bool], str], ...] = (
     ("summary", lambda value: isinstance(value, str), "text"),
     ("looks_at", lambda value: value in get_args(LooksAt), "'scored', 'rgb' or 'lr'"),
     ("remark", lambda value: isinstance(value, str), "text"),
+    ("perceptual", lambda value: isinstance(value, bool), "True or False"),
     ("function", lambda value: value is None or callable(value), "a function of (sr, hr)"),
     ("formula", lambda value: value is None or callable(value), "a function of an image pair"),
 )
@@ -40,34 +41,46 @@ class CardMetric:
     Attributes:
         entry: The card with its pack.
         variant: Text after the colon in `lpips:vgg`; empty if none.
-        weights: Its weight file; None if it has none.
+        file: Its weight file; None if it has none.
     """
 
     entry: Entry[MetricCard]
     variant: str = ""
-    weights: MetricWeights | None = None
+    file: MetricWeights | None = None
+    _built: dict[str, Metric] = field(default_factory=dict, init=False, repr=False, compare=False)
+
+    def __getstate__(self) -> dict[str, object]:
+        """State without what was built, which another process builds anew."""
+        return {**self.__dict__, "_built": {}}
 
     @cached_property
     def info(self) -> MetricInfo:
         """Name, unit, direction and decimals, of the card or of the variant."""
         card = self.entry.card
-        name = self.weights.metric if self.weights else f"{card.name}:{self.variant}" if self.variant else card.name
+        name = self.file.metric if self.file else f"{card.name}:{self.variant}" if self.variant else card.name
         if isinstance(card.variants, dict):
             return replace(card.info, name=name, summary=card.variants[self.variant])
         if card.describe is None:
-            return card.info
+            return replace(card.info, name=name)
         describe = load_target(card.describe, self.entry.pack.name)
         with isolated(RequestError, f"metric {name}:"):
             found = describe(self.variant)
-        if not isinstance(found, MetricInfo):
+        if type(found) is not MetricInfo:
             raise RequestError(f"metric {name}: {card.describe} returned {found!r:.80}, expected a MetricInfo")
-        return replace(found, name=name, looks_at=card.looks_at)
+        described = replace(found, name=name, looks_at=card.looks_at, perceptual=card.perceptual)
+        _check_fields(described, _FIELDS[: len(fields(MetricInfo))])
+        return described
+
+    @property
+    def weights(self) -> str:
+        """sha256 of the weight file; empty if there is none."""
+        return self.file.identity() if self.file else ""
 
     def identity(self) -> str:
-        """Return a hash, 16 hexadecimal digits, of the pack, the variant, the weights, and the metric's code.
+        """Return a hash, 16 hexadecimal digits, of pack, variant, weights, the metric's code, and srbench's own.
 
-        The code is all that the card's module may import. A weight file of which the card has only the first digits of
-        the hash is obtained for it.
+        The code is all that the card's module may import, and of srbench all that decides numbers, with the libraries
+        it uses. A weight file of which the card has only the first digits of the hash is obtained for it.
         """
         card = self.entry.card
         target = card.factory or str(card.formula)
@@ -75,8 +88,12 @@ class CardMetric:
             pack=self.entry.pack.distribution,
             code=module_sha256(target.partition(":")[0]),
             target=target,
-            described=asdict(self.info),
-            weights=self.weights.identity() if self.weights else "",
+            variant=self.variant,
+            looks_at=self.info.looks_at,
+            remark=self.info.remark,
+            weights=self.weights,
+            numbers=numbers_code(),
+            libraries=library_versions(),
         )[:16]
 
     def build(self, device: str) -> Metric:
@@ -87,17 +104,20 @@ class CardMetric:
             WeightsError: The weights cannot be obtained.
             MethodError: The factory failed, or made nothing that can be called.
         """
+        if device in self._built:
+            return self._built[device]
         card, owner = self.entry.card, self.entry.pack.name
         if card.factory is None:
             formula = load_target(str(card.formula), owner)
         else:
             factory = load_target(card.factory, owner)
-            weights = self.weights.obtain() if self.weights else None
+            weights = self.file.obtain() if self.file else None
             with isolated(MethodError, f"metric {self.info.name} cannot be built:"):
                 formula = factory(MetricRequest(device, self.variant, weights))
         if not callable(formula):
             raise MethodError(f"metric {self.info.name} cannot be built: got {formula!r}, expected a function")
-        return Metric(**vars(self.info), formula=formula)
+        self._built[device] = Metric(**vars(self.info), formula=formula)
+        return self._built[device]
 
 
 @dataclass(frozen=True)
@@ -106,11 +126,12 @@ class GivenMetric:
 
     metric: Metric
     call: str
+    weights: str = ""
 
     @property
     def info(self) -> MetricInfo:
         """The object's name, unit, direction and decimals."""
-        return MetricInfo(**{field.name: getattr(self.metric, field.name) for field in fields(MetricInfo)})
+        return MetricInfo(**{one.name: getattr(self.metric, one.name) for one in fields(MetricInfo)})
 
     def identity(self) -> str:
         """Return a text that differs for each call of `run`, so that stored values are never reused."""
@@ -153,6 +174,8 @@ def _named(text: str, cards: Registry, given: Path | None) -> CardMetric:
     name, colon, variant = asked.partition(":")
     entry = cards.metric(name)
     card = entry.card
+    if is_column(text):
+        raise RequestError(f"{text!r} would be a column of the leaderboard already; choose another name after the @")
     if isinstance(card.variants, str):
         if not variant:
             raise RequestError(f"metric {name} needs a variant: write {name}:X, where X is {card.variants}")
@@ -173,12 +196,16 @@ def _named(text: str, cards: Registry, given: Path | None) -> CardMetric:
     return CardMetric(entry, variant, weights)
 
 
+def _check_fields(metric: MetricInfo, rules: Sequence[tuple[str, Callable[[object], bool], str]]) -> None:
+    for name, fits, expected in rules:
+        value = getattr(metric, name)
+        if not fits(value):
+            raise RequestError(f"metric {metric.name!r}: {name} is {value!r}, expected {expected}")
+
+
 def _given(metric: Metric, cards: Registry) -> GivenMetric:
     name = metric.name
-    for field, fits, expected in _FIELDS:
-        value = getattr(metric, field)
-        if not fits(value):
-            raise RequestError(f"metric {name!r}: {field} is {value!r}, expected {expected}")
+    _check_fields(metric, _FIELDS)
     if name in cards.metrics or is_column(name):
         raise RequestError(f"metric {name!r} is the name of another metric or of a table column; rename yours")
     if not re.fullmatch(r"[a-z0-9][a-z0-9_-]*", name):

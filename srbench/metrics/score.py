@@ -73,8 +73,9 @@ def score(pair: Callable[[LooksAt], ImagePair], metrics: Sequence[Metric]) -> Sc
         if math.isfinite(value):
             values[metric.name] = value
         else:
-            other = {"scored": "HR", "rgb": "HR", "lr": "LR"}[metric.looks_at]
-            undefined[metric.name] = f"{value} for this image (is the result identical to {other}?)"
+            other = "LR" if metric.looks_at == "lr" else "HR"
+            hint = "" if math.isnan(value) else f" (is the result identical to {other}?)"
+            undefined[metric.name] = f"{value} for this image{hint}"
         if remark:
             remarks[metric.name] = remark
     return Scores(values, undefined, remarks)

@@ -1,7 +1,7 @@
 """Weight files of metrics: obtained as those of methods are, and cut down to the tensors that a metric needs.
 
-LPIPS's files come with a classifier that is nine tenths of them. Of a file whose card says what it `keeps`, the cache
-has those tensors alone, as safetensors: `FILE.safetensors`, with its own sha256 in `FILE.safetensors.sha256`.
+LPIPS's files come with a classifier that is nine tenths of them. Of a file whose card says which `tensors` are needed,
+these are cut out into the cache, as safetensors, with a note of their sha256 and of the whole file's.
 """
 
 from __future__ import annotations
@@ -10,9 +10,20 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from filelock import FileLock
+
 from srbench.cards import MetricFile
 from srbench.errors import RequestError, WeightsError
-from srbench.files import WeightFile, atomic_write, cache_home, file_identity, file_sha256, page_hint, read_tensors
+from srbench.files import (
+    WeightFile,
+    atomic_write,
+    cache_home,
+    combine,
+    file_identity,
+    file_sha256,
+    page_hint,
+    read_tensors,
+)
 
 
 @dataclass(frozen=True)
@@ -58,48 +69,65 @@ class MetricWeights:
         return file_identity(self.given) if self.own and self.given else self._file.identity()
 
     def obtain(self) -> Path:
-        """Return the path of the verified file, or of the tensors that are kept of it.
+        """Return the path of the verified file, or of the tensors that are cut out of it.
 
         Raises:
             WeightsError: The file is missing, cannot be downloaded or read, or is not the card's.
         """
-        if self.entry.keeps is None:
+        tensors = self.entry.tensors
+        if tensors is None:
             return self.given if self.own and self.given else self._file.obtain()
-        path = cache_home() / "weights" / self._digest()[:16] / f"{Path(self.entry.file).stem}.safetensors"
-        if not _is_sound(path):
-            whole = self.given if self.given and (self.own or self._file.accepts(self.given)) else self._file.obtain()
-            _keep(whole, path, self.entry.keeps)
-            if self.given is None:
-                whole.unlink(missing_ok=True)  # hundreds of megabytes, of which nothing else is needed
+        whole = self.identity()
+        folder = cache_home() / "weights" / whole[:16]
+        path = folder / f"{self._stem}-{combine(tensors=tensors)[:8]}.safetensors"
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+            lock = FileLock(folder / ".tensors.lock")
+        except OSError as error:
+            raise WeightsError(
+                f"{folder}: cannot be used as a cache ({error.strerror}); change SRBENCH_CACHE"
+            ) from error
+        with lock:
+            if not _is_sound(path, whole):
+                _cut_out(self._whole_file(), path, tensors, whole)
         return path
 
-    def _digest(self) -> str:
-        """The digits that name the cache folder: of a card's file those on the card, of a user's own file its hash."""
-        return file_identity(self.given) if self.own and self.given else self.entry.sha256
+    @property
+    def _stem(self) -> str:
+        return (self.given if self.own and self.given else Path(self.entry.file)).stem
+
+    def _whole_file(self) -> Path:
+        """Return the user's file, which must be the card's unless it has a name of its own, or the cached one."""
+        if self.given is None:
+            return self._file.obtain()
+        if not self.own:
+            self._file.refuse_other(self.given)
+        return self.given
 
 
-def _is_sound(path: Path) -> bool:
-    """Whether a file of kept tensors is there, and is what was written."""
+def _is_sound(path: Path, whole: str) -> bool:
+    """Whether a file of tensors is what was cut out of the file of a sha256."""
     with suppress(OSError, ValueError):
-        return file_sha256(path) == _note(path).read_text(encoding="ascii").strip()
+        return _note(path).read_text(encoding="ascii").split() == [file_sha256(path), whole]
     return False
 
 
 def _note(path: Path) -> Path:
+    """Path of the note that holds the sha256 of a file of tensors, and that of the file they were cut out of."""
     return path.with_name(f"{path.name}.sha256")
 
 
-def _keep(whole: Path, path: Path, beginning: str) -> None:
+def _cut_out(file: Path, path: Path, beginning: str, whole: str) -> None:
     """Write the tensors of a weight file whose names have a certain beginning, as safetensors."""
     from safetensors.torch import save_file
 
-    kept = {name: tensor for name, tensor in read_tensors(whole).items() if name.startswith(beginning)}
+    kept = {name: tensor for name, tensor in read_tensors(file).items() if name.startswith(beginning)}
     if not kept:
-        raise WeightsError(f"{whole.name}: holds no tensors called {beginning}…; get the file that the card names")
+        raise WeightsError(f"{file.name}: holds no tensors called {beginning}…; get the file that the card names")
     try:
         with atomic_write(path) as partial:
             save_file({name: tensor.contiguous() for name, tensor in kept.items()}, partial)
         with atomic_write(_note(path)) as partial:
-            partial.write_text(f"{file_sha256(path)}\n", encoding="ascii")
+            partial.write_text(f"{file_sha256(path)}\n{whole}\n", encoding="ascii")
     except OSError as error:
         raise WeightsError(f"{path}: the weights cannot be kept ({error.strerror}); change SRBENCH_CACHE") from error

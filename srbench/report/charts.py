@@ -10,7 +10,7 @@ from matplotlib import rc_context, style
 from matplotlib.figure import Figure
 
 from srbench.report.content import Group
-from srbench.report.figures.tradeoff import Direction, Point, draw_tradeoff, front
+from srbench.report.figures.tradeoff import PlotAxis, Point, draw_tradeoff, front
 from srbench.report.tables import significant
 
 _INK = "#010203"
@@ -53,7 +53,7 @@ def _speed(group: Group, name: str, styles: Mapping[str, int]) -> Chart | None:
     points = _points(rows, "images_per_s", metric.name, styles)
     first = rows.iloc[0]
     where = f"of {first['lr_width']}×{first['lr_height']} LR pixels, {first['timed_in']}, {_short(first['device'])}"
-    x, y = Direction(f"images a second ({where})", 1, logarithmic=True), Direction.of(metric)
+    x, y = PlotAxis(f"images a second ({where})", 1, logarithmic=True), PlotAxis.of(metric)
     edge = ", ".join(f"{point.method} ({significant(point.x)} images/s)" for point in front(points, x, y))
     words = f"On the Pareto front, slowest first: {edge}."
     if left_out := len(group.table) - len(rows):
@@ -63,16 +63,17 @@ def _speed(group: Group, name: str, styles: Mapping[str, int]) -> Chart | None:
 
 
 def _plane(group: Group, name: str, styles: Mapping[str, int]) -> Chart | None:
-    """Distortion against perception: the group's metric, and the first that looks at RGB."""
-    table, metric = group.table, group.metric
-    other = next((one for one in group.metrics.values() if one.looks_at == "rgb" and one.name != metric.name), None)
-    if other is None or metric.looks_at == "rgb":
+    """Distortion against perception: the first metric of each kind."""
+    table, metrics = group.table, group.metrics.values()
+    metric = next((one for one in metrics if one.looks_at == "scored" and not one.perceptual), None)
+    other = next((one for one in metrics if one.perceptual), None)
+    if metric is None or other is None:
         return None
     rows = table[table[metric.name].notna() & table[other.name].notna()]
     if len(rows) < 2:
         return None
     points = _points(rows, metric.name, other.name, styles)
-    x, y = Direction.of(metric), Direction.of(other)
+    x, y = PlotAxis.of(metric), PlotAxis.of(other)
     edge = ", ".join(
         f"{point.method} ({point.x:.{metric.decimals}f}, {point.y:.{other.decimals}f})" for point in front(points, x, y)
     )

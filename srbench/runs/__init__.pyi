@@ -7,6 +7,7 @@ from .folder import RunStore as RunStore
 from .gallery import Gallery as Gallery
 from .identities import Identities as Identities
 from .identities import identify as identify
+from .identities import metric_identity as metric_identity
 from .plan import Cell as Cell
 from .plan import Plan as Plan
 from .plan import Request as Request

@@ -10,8 +10,8 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from srbench.api import ClassifierCost, LooksAt, MethodTiming, MetricInfo, Task, Trial
-from srbench.runs.identities import Identities
+from srbench.api import ClassifierCost, LooksAt, MethodTiming, MetricInfo, MetricSpec, Task, Trial
+from srbench.runs.identities import Identities, metric_identity
 from srbench.runs.plan import Plan, PlanDescription, Refusal
 from srbench.runs.provenance import Environment, git_revision, srbench_version
 from srbench.runs.record import CellKey
@@ -39,11 +39,16 @@ class MetricDescription(_Part):
     summary: str = ""
     looks_at: LooksAt = "scored"
     remark: str = ""
+    perceptual: bool = False
     identity: str = ""
+    weights: str = ""
+    """sha256 of its weight file; empty if it has none."""
+    device: str = ""
+    """Device on which it was computed; not known before schema 4."""
 
     def info(self, name: str) -> MetricInfo:
         """Return the `MetricInfo` of this description, for a metric of the given name."""
-        fields = self.model_dump(exclude={"identity"})
+        fields = self.model_dump(exclude={"identity", "weights", "device"})
         return MetricInfo(name, **fields)
 
 
@@ -194,8 +199,7 @@ def describe_run(
     request = plan.request
     if all(method.colour == "images" for method in request.methods):
         environment = environment.model_copy(update={"device": "elsewhere"})
-    measured = identities.metrics
-    metrics = {one.info.name: described_metric(one.info, measured[one.info.name]) for one in request.metrics}
+    metrics = {one.info.name: described_metric(one, identities.device) for one in request.metrics}
     parts = {
         "schema": SCHEMA_VERSION,
         "status": "unfinished",
@@ -214,9 +218,11 @@ def describe_run(
     return RunDescription.model_validate(parts)
 
 
-def described_metric(info: MetricInfo, identity: str) -> dict[str, Any]:
-    """Return a metric's part of `run.json`."""
-    return {"identity": identity} | {name: value for name, value in asdict(info).items() if name != "name"}
+def described_metric(metric: MetricSpec, device_name: str) -> dict[str, Any]:
+    """Return a metric's part of `run.json`, for a metric that is computed on a device."""
+    fields = {name: value for name, value in asdict(metric.info).items() if name != "name"}
+    identity = metric_identity(metric, device_name)
+    return {**fields, "identity": identity, "weights": metric.weights, "device": device_name}
 
 
 def now() -> str:

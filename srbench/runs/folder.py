@@ -58,7 +58,8 @@ class RunStore(MemoryStore):
 
     def _refuse_other_plan(self, folder: Path, plan: PlanDescription) -> None:
         if self.held is not None and (different := plan.differs_from(self.held.plan)):
-            more = " (srbench rescore adds metrics to a run)" if different.startswith("metrics") else ""
+            held = ",".join(self.held.plan.metrics)
+            more = f"; or ask for --metrics {held}, to which srbench rescore adds" if different[:7] == "metrics" else ""
             raise OutputError(f"{folder}: holds a run of another plan ({different}); choose another --output{more}")
 
     def _reopen(self) -> None:

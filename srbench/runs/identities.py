@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from srbench.api import Dataset, Inference, Sample
+from srbench.api import Dataset, Inference, MetricSpec, Sample
 from srbench.errors import ImageError
 from srbench.files import (
     combine,
@@ -38,7 +38,8 @@ class Identities:
         lr_files: sha256 of each given LR file, by dataset and image, then by scale; empty if LR is made.
         files: Hash of an image's files, by dataset, scale and image; 16 digits.
         datasets: Hash of a dataset's images, and of its LR files if they are read; 12 digits.
-        metrics: Identity of each metric.
+        metrics: Identity of each metric on the run's device.
+        device: Name of that device.
     """
 
     methods: Mapping[tuple[str, int], Mapping[str, str]]
@@ -49,6 +50,7 @@ class Identities:
     lr_files: Mapping[tuple[str, str], Mapping[int, str]] = field(default_factory=dict)
     read: Mapping[str, Mapping[int, Mapping[str, str]]] = field(default_factory=dict)
     metrics: Mapping[str, str] = field(default_factory=dict)
+    device: str = ""
 
     def since(self, held: Mapping[str, Any], read: Mapping[str, Mapping[int, Mapping[str, str]]]) -> Identities:
         """Return these identities for a run that is resumed: changed where a file that a method had read has changed.
@@ -143,8 +145,13 @@ def identify(plan: Plan, device_name: str, asked: Inference) -> Identities:
                 label = {"label": _label(dataset, image)} if request.classifiers else {}
                 files[dataset.name, scale, image] = combine(hr=digest, lr=given.get(image), **label)[:16]
         datasets[dataset.name] = combine(images=_images(dataset, hr), lr=lr)[:12]
-    metrics = {metric.info.name: metric.identity() for metric in request.metrics}
-    return Identities(methods, bases, files, datasets, hr_files, lr_files, metrics=metrics)
+    metrics = {metric.info.name: metric_identity(metric, device_name) for metric in request.metrics}
+    return Identities(methods, bases, files, datasets, hr_files, lr_files, metrics=metrics, device=device_name)
+
+
+def metric_identity(metric: MetricSpec, device_name: str) -> str:
+    """Return the hash of a metric on a device, which a record holds beside the score; 16 digits."""
+    return combine(metric=metric.identity(), device=device_name)[:16]
 
 
 def _images(dataset: Dataset, files: Mapping[str, str]) -> dict[str, str]:

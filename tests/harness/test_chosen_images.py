@@ -6,6 +6,7 @@ import pytest
 
 import srbench
 from srbench.errors import RequestError
+from srbench.files import write_image
 
 
 def ids(result):
@@ -22,6 +23,19 @@ def test_the_images_keep_the_datasets_order_and_scores(photos, tmp_path):
     listed = tmp_path / "list.txt"
     listed.write_text("# the square one\none\n\n./photos/two\n")
     assert ids(srbench.run("nearest", datasets=str(photos), metrics="psnr", images=f"@{listed}")) == ["one", "two"]
+
+
+def test_two_selections_are_two_plans(tmp_path, photo):
+    for index in range(6):
+        write_image(tmp_path / "many" / f"{index}.png", photo(48, 48, top=8 * index))
+    names = {
+        srbench.run("nearest", datasets=str(tmp_path / "many"), metrics="psnr", images=list(ids)).leaderboard[
+            "dataset"
+        ][0]
+        for ids in ("0123", "1234", "3210")
+    }
+    assert len(names) == 2
+    assert all(name.startswith("./many[4 chosen ") for name in names)
 
 
 def test_each_dataset_has_its_own(photos):

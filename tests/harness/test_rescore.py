@@ -9,10 +9,13 @@ import numpy as np
 import pytest
 
 import srbench
+from srbench.cards import installed_cards
 from srbench.errors import RequestError, StoppedError, StoreError
 from srbench.files import read_image, write_image
 from srbench.leaderboard import collected
+from srbench.metrics import find_metrics
 from srbench.runs import open_run
+from srbench.runs.identities import metric_identity
 
 FIRST, MORE = ["psnr", "ssim"], ["lr_psnr", "sharpness_error"]
 OPTIONS = {"scale": 2, "protocol": ["classic-y", "rgb", "srcnn-y", "lanczos-y"]}
@@ -92,7 +95,7 @@ def test_changed_images_are_refused(saved):
         srbench.rescore(saved, MORE)
     assert (saved / "leaderboard.csv").read_bytes() == before
     path.unlink()
-    with pytest.raises(StoreError, match="run the same srbench run again with --save-images"):
+    with pytest.raises(StoreError, match="run the methods again with --metrics psnr,ssim,lr_psnr,.* --save-images"):
         srbench.rescore(saved, MORE)
 
 
@@ -105,10 +108,58 @@ def test_an_image_that_does_not_give_its_score_is_refused(saved):
         srbench.rescore(saved, MORE)
 
 
+def test_a_run_of_schema_3_that_is_interrupted_keeps_no_score_of_another_version(saved):
+    """Its records do not say what measured them."""
+    run = open_run(saved)
+    (saved / "records.jsonl").write_text("".join(f"{replace(one, measured_by={}).to_json()}\n" for one in run.records))
+    path = saved / "run.json"
+    described = json.loads(path.read_text())
+    described["metrics"]["ssim"]["identity"] = "older"
+    path.write_text(json.dumps(described))
+
+    def stop(done, total):
+        if done == 5:
+            raise KeyboardInterrupt
+
+    with pytest.raises(StoppedError):
+        srbench.rescore(saved, "ssim", progress=stop)
+    assert sum(record.scores["ssim"] is not None for record in open_run(saved).records) == 5
+    done = srbench.rescore(saved, "ssim")
+    assert done.reused == 5
+    assert done.description.status == "complete"
+
+
+def test_a_changed_psnr_is_computed_again(saved):
+    run = open_run(saved)
+    older = [replace(one, measured_by={**one.measured_by, "psnr": "older"}) for one in run.records]
+    (saved / "records.jsonl").write_text("".join(f"{one.to_json()}\n" for one in older))
+    assert open_run(saved).records[0].scores["psnr"] is None
+    result = srbench.rescore(saved, "psnr")
+    assert [one.scores for one in result.items] == [one.scores for one in run.records]
+
+
+def test_each_protocols_hash_counts(saved):
+    run = open_run(saved)
+    other = [replace(one, image_sha256="0" * 64) if one.key.protocol == "rgb" else one for one in run.records]
+    (saved / "records.jsonl").write_text("".join(f"{one.to_json()}\n" for one in other))
+    with pytest.raises(StoreError, match="is not the image that was scored"):
+        srbench.rescore(saved, MORE)
+
+
+def test_the_engines_code_and_the_device_are_part_of_what_measured_a_score(monkeypatch):
+    spec = find_metrics(("ssim",), installed_cards())[0]
+    before = spec.identity()
+    monkeypatch.setattr("srbench.metrics.find.numbers_code", lambda: "another engine")
+    assert spec.identity() != before
+    assert metric_identity(spec, "cpu") != metric_identity(spec, "NVIDIA H200")
+
+
 def test_what_cannot_be_rescored(saved, photos, tmp_path):
     srbench.run("nearest", datasets=str(photos), metrics="psnr", output=tmp_path / "unsaved")
     with pytest.raises(RequestError, match="3 of 3 results were not saved, first nearest on ./photos/one"):
         srbench.rescore(tmp_path / "unsaved", MORE)
+    with pytest.raises(RequestError, match="metric l1 given twice"):
+        srbench.rescore(saved, ["l1", "l1"])
     with pytest.raises(RequestError, match="holds no srbench run"):
         srbench.rescore(photos, MORE)
     with pytest.raises(RequestError, match="unknown metric 'lr_psnrr', did you mean lr_psnr"):

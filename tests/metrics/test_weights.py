@@ -9,11 +9,15 @@ import torch
 from safetensors.torch import load_file, save_file
 
 import srbench
+from srbench.api import Noted
 from srbench.cards import MetricCard, Registry, installed_cards
 from srbench.cards.packs import Pack
-from srbench.errors import CardError, RequestError, UnknownNameError, WeightsError
+from srbench.errors import CardError, RequestError, StoreError, UnknownNameError, WeightsError
 from srbench.files import cache_home
+from srbench.leaderboard import collected
 from srbench.metrics import find_metrics
+from srbench.metrics.weights import MetricWeights
+from srbench.runs import open_runs
 
 CODE = """
 from safetensors.torch import load_file
@@ -56,7 +60,7 @@ variant = "{variant}"
 file = "net.pth"
 sha256 = "{sha256}"
 urls = ["http://127.0.0.1:9/net.pth"]
-keeps = "features."
+tensors = "features."
 licence = "MIT"
 parameters = 4
 """
@@ -167,6 +171,7 @@ def test_files_that_are_refused(cards, tmp_path, kind):
         ("nets:huge", UnknownNameError, "metric nets has no variant 'huge'; write nets, nets:big"),
         ("nets:", UnknownNameError, "metric nets has no variant ''"),
         ("nets:bigg", UnknownNameError, "did you mean big"),
+        ("nets@a_low", RequestError, "'nets@a_low' would be a column of the leaderboard already"),
         ("nets@a b", RequestError, "'a b' cannot name weights"),
         ("psnr:y", UnknownNameError, "metric psnr has no variant 'y'; write psnr"),
         ("psnr@mine", RequestError, "metric psnr@mine takes no weights; write psnr alone"),
@@ -176,6 +181,59 @@ def test_files_that_are_refused(cards, tmp_path, kind):
 def test_names_that_are_refused(cards, name, error, message):
     with pytest.raises(error, match=message):
         one(cards, name)
+
+
+def test_a_metric_without_variants_is_renamed_too(cards, tmp_path):
+    """Else another file's figures would stand under the metric's own name."""
+    path = cards.metric("nets").path
+    text = CARD.partition("[metric.variants]")[0].replace('name = "nets"', 'name = "lone"')
+    (path.parent / "lone.card.toml").write_text(text + FILE.format(variant="", sha256="0" * 64))
+    found = Registry([Pack("nets", "nets 1", path.parent)])
+    mine = tmp_path / "mine.pth"
+    torch.save({"features.0.bias": torch.tensor([0.5])}, mine)
+    (metric,) = find_metrics(("lone@mine",), found, {"lone@mine": mine})
+    assert metric.info.name == metric.build("cpu").name == "lone@mine"
+
+
+def test_another_part_of_one_file_is_another_file(cards, net):
+    """Two metrics, or two versions of a card, may need other tensors of the same file."""
+    entry = cards.metric("nets").card.weights[0]
+    folder = cards.metric("nets").path.parent
+    paths = [
+        MetricWeights(entry.model_copy(update={"tensors": wanted}), "nets", folder, "nets 1", net).obtain()
+        for wanted in ("features.", "classifier.")
+    ]
+    assert [sorted(load_file(path)) for path in paths] == [["features.0.bias", "features.0.weight"], ["classifier.0"]]
+
+
+def test_tensors_that_were_exchanged_with_their_note_are_made_again(cards, net, tmp_path):
+    one(cards, "nets", file=net).build("cpu")
+    (kept,) = cache_home().rglob("*.safetensors")
+    save_file({"features.0.bias": torch.tensor([9.0])}, kept)
+    note = kept.with_name(f"{kept.name}.sha256")
+    note.write_text(hashlib.sha256(kept.read_bytes()).hexdigest() + "\n" + "0" * 64 + "\n")
+    assert one(cards, "nets", file=net).build("cpu").formula(None) == 0.25
+
+
+def test_runs_with_other_weights_under_one_name_are_not_ranked_together(cards, photos, tmp_path):
+    folders = []
+    for value in (0.5, 0.75):
+        mine = tmp_path / f"{value}.pth"
+        torch.save({"features.0.bias": torch.tensor([value])}, mine)
+        folders.append(tmp_path / f"run {value}")
+        files = {"nets@mine": mine}
+        srbench.run("nearest", datasets=str(photos), metrics="nets@mine", metric_weights=files, output=folders[-1])
+    with pytest.raises(StoreError, match="metric nets@mine has another weight file"):
+        collected(open_runs(folders))
+
+
+@pytest.mark.parametrize("remark", [5, "two\nlines", "\ud800", None])
+def test_any_remark_is_one_line_of_text(photos, tmp_path, remark):
+    odd = srbench.Metric("odd", "", True, 2, formula=lambda pair: Noted(1.0, remark))
+    srbench.run("nearest", datasets=str(photos), metrics=["psnr", odd], output=tmp_path / "run")
+    (run,) = open_runs([tmp_path / "run"])
+    assert run.damaged == ()
+    assert all("\n" not in record.remarks["odd"] for record in run.records)
 
 
 def test_files_for_metrics_that_are_not_asked_for(cards, net, tmp_path):

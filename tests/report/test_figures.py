@@ -17,7 +17,7 @@ import srbench
 from srbench.files import read_image, write_image
 from srbench.report import draw_curves
 from srbench.report.figures.file import shortened
-from srbench.report.figures.tradeoff import Direction, Point, draw_tradeoff, front
+from srbench.report.figures.tradeoff import PlotAxis, Point, draw_tradeoff, front
 
 
 def words(path):
@@ -157,7 +157,7 @@ def test_images_are_sorted_from_the_hardest():
     assert "100 images" in many.get_xlabel()
 
 
-SPEED, PSNR, L1 = Direction("speed", 1, logarithmic=True), Direction.of(METRICS["psnr"]), Direction.of(METRICS["l1"])
+SPEED, PSNR, L1 = PlotAxis("speed", 1, logarithmic=True), PlotAxis.of(METRICS["psnr"]), PlotAxis.of(METRICS["l1"])
 FIGURES = [(1, 30), (2, 29), (2, 28), (3, 29), (5, 20), (4, 19), (5, 20)]
 
 

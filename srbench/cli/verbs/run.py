@@ -60,8 +60,6 @@ def _asked(
     size: SizeOption = "",
 ) -> dict[str, Any]:
     """Arguments for `srbench.run`: of the plan file, if any, and of the options that were written."""
-    from srbench.harness.plans import read_plan
-
     if size and not timing:
         raise RequestError(f"--size {size} is the LR size of a timing; add --timing")
     classifiers = names(classifier) if classifier else ()
@@ -88,15 +86,19 @@ def _asked(
         "save_images": save_images,
         "timing": sizes(size) if size else timing,
     }
-    if file is None:
-        return options
+    return options if file is None else _over_plan(file, options, context)
+
+
+def _over_plan(file: Path, options: dict[str, Any], context: typer.Context) -> dict[str, Any]:
+    """Arguments of a plan file, in place of which those options stand that were written on the command line."""
+    from srbench.harness.plans import read_plan
+
     sources = {name: context.get_parameter_source(name) for name in context.params}
     written = {name for name, source in sources.items() if source is not None and source.name == "COMMANDLINE"}
     wins = {_PARTS.get(name, name) for name in written}
     if "weights" in wins:
         wins |= {"classifier_weights", "metric_weights"}
-    plan = read_plan(file)
-    return {"output": "auto", **plan, **{name: value for name, value in options.items() if name in wins}}
+    return {"output": "auto", **read_plan(file), **{name: value for name, value in options.items() if name in wins}}
 
 
 def _verb(function: Callable[[dict[str, Any]], None]) -> Callable[..., None]:

@@ -31,7 +31,10 @@ _EXEMPT = {
     "files/identity": "hashes",
     "files/photograph.py": "reads and writes what `srbench upscale` enlarges, which is not scored",
     "files/places.py": "finds files, which are hashed themselves",
-    "files/remote": "fetches and unpacks files, which are hashed themselves",
+    "files/remote/__init__.py": "imports nothing",
+    "files/remote/archive.py": "unpacks files, which are hashed themselves",
+    "files/remote/downloads.py": "fetches files, which are hashed themselves",
+    "files/remote/weights.py": "obtains files, which are hashed themselves",
 }
 """Files and folders of srbench that decide no number, with the reasons; all others are part of every fingerprint."""
 

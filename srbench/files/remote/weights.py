@@ -123,14 +123,9 @@ class WeightFile:
             raise WeightsError(f"{self._kept}: was altered since it was fetched; delete it, and run the command again")
         return self._member() if self.entry.member else self._kept
 
-    def accepts(self, path: Path) -> bool:
-        """Return True for a file of the card's sha256.
-
-        Raises:
-            WeightsError: The file is another, or cannot be read.
-        """
+    def refuse_other(self, path: Path) -> None:
+        """Raise WeightsError for a file that is not of the card's sha256, or cannot be read."""
         self._check(path)
-        return True
 
     @property
     def _kept(self) -> Path:

@@ -7,13 +7,14 @@ from typing import Any
 
 import numpy as np
 
-from srbench.api import Image, Job, Metric, MetricSpec, Progress
+from srbench.api import Image, Job, MetricSpec, Progress
 from srbench.cards import Registry, installed_cards
 from srbench.engine import Decoded, PreparedImage, scored
 from srbench.errors import ImageError, RequestError, SRBenchError, StoppedError, StoreError
 from srbench.files import expanded, read_identified, shown
 from srbench.harness.arguments.argument import checked
 from srbench.harness.arguments.table import DEVICE, METRIC_WEIGHTS, METRICS, PATH, PROGRESS_OR_NONE
+from srbench.harness.finished.additions import known_metric, status, unchanged, with_metrics
 from srbench.harness.options import Several
 from srbench.harness.result import RunResult
 from srbench.isolation import exact
@@ -21,15 +22,14 @@ from srbench.leaderboard import write_attributes, write_leaderboard
 from srbench.methods import resolve_device
 from srbench.metrics import find_metrics
 from srbench.parallel import grouped, prefetch
-from srbench.protocols import Protocol, find_protocols
 from srbench.runs import (
     Gallery,
     Record,
     Run,
-    RunDescription,
     RunStore,
     current_records,
-    described_metric,
+    device_name,
+    metric_identity,
     now,
     read_run,
 )
@@ -55,8 +55,8 @@ def rescore(
     """Compute further metrics of a finished run from its saved images; no method is run.
 
     The metrics are added to the run's own, in `run.json`, in its records and in its leaderboards. Each saved image must
-    have the pixels whose hash its record holds, and give the score that the record has already. An interrupted call is
-    completed by the same call.
+    have the pixels whose hash its record holds, and give the score that the record has already, if the run has PSNR,
+    MSE, RMSE, L1 or SSIM. An interrupted call is completed by the same call.
 
     Args:
         folder: Folder of a run with `save_images`.
@@ -73,10 +73,12 @@ def rescore(
     place = expanded(folder).absolute()
     cards = installed_cards()
     specs = find_metrics(metrics, cards, metric_weights or {})
-    held = read_run(place)
-    with RunStore(place, held.plan) as store, exact():
+    names = [spec.info.name for spec in specs]
+    if twice := [name for name in names if names.count(name) > 1]:
+        raise RequestError(f"metric {twice[0]} given twice; name each metric once")
+    with RunStore(place, read_run(place).plan) as store, exact():
         try:
-            return _Rescoring(store, held, specs, cards, resolve_device(device)).run(progress or (lambda *_: None))
+            return _Rescoring(store, specs, cards, resolve_device(device)).run(progress or (lambda *_: None))
         except KeyboardInterrupt:
             raise StoppedError(
                 f"interrupted; what was scored is kept in {shown(place)}: run the same command again to go on"
@@ -95,34 +97,39 @@ class _Saved:
 class _Rescoring:
     """State of one call."""
 
-    def __init__(
-        self, store: RunStore, held: RunDescription, specs: Sequence[MetricSpec], cards: Registry, device: str
-    ) -> None:
-        self._store, self._held, self._device = store, held, device
-        self._gallery = Gallery.of(held)
-        identities = {spec.info.name: spec.identity() for spec in specs}
-        self._about = _with_metrics(held, specs, identities)
-        self._records = current_records(held, store.records())
+    def __init__(self, store: RunStore, specs: Sequence[MetricSpec], cards: Registry, device: str) -> None:
+        """Check that the metrics can be computed, before any weights are fetched."""
+        if store.held is None:
+            raise RequestError(f"{shown(store.folder)}: holds no run any more; run the methods again")
+        self._store, self._held, self._device = store, store.held, device
+        self._gallery = Gallery.of(self._held)
+        self._records = current_records(self._held, store.records())
+        self._protocols = {name: unchanged(name, self._held, cards) for name in self._held.plan.protocols}
         stored = self._stored()
+        self._refuse_unsaved([one for one in stored if any(spec.info.name not in one.scores for spec in specs)])
+        if self._held.plan.lr == "given" and (blind := [one.info.name for one in specs if one.info.looks_at == "lr"]):
+            raise RequestError(
+                f"{', '.join(blind)}: needs the given LR files, which a run folder lacks; run the methods"
+            )
+        on = device_name(device)
+        wanted = {spec.info.name: metric_identity(spec, on) for spec in specs}
         self._new = {
-            name: one for name, one in identities.items() if any(self._measured(of).get(name) != one for of in stored)
+            name: one for name, one in wanted.items() if any(self._measured(of).get(name) != one for of in stored)
         }
         self._lacking = [of for of in stored if not self._new.items() <= self._measured(of).items()]
+        self._refuse_unsaved(self._lacking)
+        self._about = with_metrics(self._held, specs, on)
+        self._check = known_metric(self._held, self._new, cards)
         try:
             self._metrics = [spec.build(device) for spec in specs if spec.info.name in self._new]
         except SRBenchError as error:
             raise RequestError(str(error)) from error
-        self._protocols = {name: _unchanged(name, held, cards) for name in held.plan.protocols}
-        self._check = _known_metric(held, cards)
-        if held.plan.lr == "given" and any(metric.looks_at == "lr" for metric in self._metrics):
-            names = ", ".join(metric.name for metric in self._metrics if metric.looks_at == "lr")
-            raise RequestError(
-                f"{names}: needs the given LR files, which a run folder does not keep; run again with it"
-            )
 
     def run(self, progress: Progress) -> RunResult:
         """Score every record that lacks a metric, and write the tables."""
-        self._refuse_unsaved()
+        for record in self._stored():
+            if not record.measured_by:  # of schema 3: what measured it must not change with `run.json`
+                self._store.append(replace(record, measured_by=self._measured(record)))
         self._store.write_run(self._about.model_copy(update={"status": "unfinished"}))
         total = len(self._records)
         done = total - len(self._lacking)
@@ -132,22 +139,26 @@ class _Rescoring:
                 self._store.append(record)
                 done += 1
                 progress(done, total)
-        self._store.write_run(self._about.model_copy(update={"finished": now()}))
-        removed = tuple(f"{line}; removed, run srbench run again to score its image" for line in self._store.damaged)
         records = current_records(self._about, self._store.records())
-        result = RunResult(Run("", self._about, records, self._store.folder, removed), total - len(self._lacking))
+        about = self._about.model_copy(update={"status": status(self._about, records), "finished": now()})
+        self._store.write_run(about)
+        removed = tuple(f"{line}; removed: {self._again()}" for line in self._store.damaged)
+        result = RunResult(Run("", about, records, self._store.folder, removed), total - len(self._lacking))
         write_leaderboard(self._store.folder, result.board)
-        if self._about.plan.classifiers:
+        if about.plan.classifiers:
             write_attributes(self._store.folder, result.attributes)
         return result
+
+    def _again(self) -> str:
+        """What to do about an image that is not there."""
+        return f"run the methods again with --metrics {','.join(self._about.plan.metrics)} --save-images"
 
     def _stored(self) -> list[Record]:
         """The scored records as stored, so that what an interrupted call has added to them is kept."""
         keys = {record.key for record in self._records if record.status == "ok"}
         return [record for record in self._store.records() if record.key in keys]
 
-    def _refuse_unsaved(self) -> None:
-        records = self._lacking
+    def _refuse_unsaved(self, records: Sequence[Record]) -> None:
         unsaved = [record for record in records if not record.image_sha256]
         if unsaved:
             first = unsaved[0].key
@@ -159,8 +170,12 @@ class _Rescoring:
     def _images(self) -> Iterator[_Saved]:
         """Read the saved images, those of one HR image one after another."""
         first = grouped(self._lacking, lambda one: (one.key.dataset, one.key.scale, one.key.image))
-        groups = [group for _, same in first for _, group in grouped(same, lambda one: self._gallery.result(one.key))]
+        groups = [group for _, same in first for _, group in grouped(same, self._files)]
         yield from prefetch(self._read, groups, _AHEAD)
+
+    def _files(self, record: Record) -> tuple[str, str, str]:
+        """Saved image of a record, and the hashes that it and the saved HR must have."""
+        return self._gallery.result(record.key), record.image_sha256, record.reference_sha256
 
     def _read(self, records: Sequence[Record]) -> _Saved:
         record = records[0]
@@ -172,9 +187,9 @@ class _Rescoring:
         try:
             image, found = read_identified(path)[:2]
         except ImageError as error:
-            raise StoreError(f"{error}; run the same srbench run again with --save-images") from error
+            raise StoreError(f"{error}; {self._again()}") from error
         if found != sha256:
-            raise StoreError(f"{path}: is not the image that was scored; run the same srbench run with --save-images")
+            raise StoreError(f"{path}: is not the image that was scored; {self._again()}")
         return image
 
     def _completed(self, saved: _Saved) -> Iterator[Record]:
@@ -218,32 +233,6 @@ class _Rescoring:
                     f"{key.method} on {key.dataset}/{key.image} under {key.protocol}: its saved image has "
                     f"{metric.name} {after}, its record {before}; this srbench scores otherwise, run the methods again"
                 )
-
-
-def _with_metrics(held: RunDescription, specs: Sequence[MetricSpec], identities: Mapping[str, str]) -> RunDescription:
-    """Add metrics to a run's description."""
-    names = dict.fromkeys([*held.plan.metrics, *identities])
-    described = {spec.info.name: described_metric(spec.info, identities[spec.info.name]) for spec in specs}
-    parts = held.model_dump(by_alias=True)
-    parts["plan"]["metrics"] = tuple(names)
-    parts["metrics"] = {**parts["metrics"], **described}
-    return RunDescription.model_validate(parts)
-
-
-def _unchanged(name: str, held: RunDescription, cards: Registry) -> Protocol:
-    """Return a run's protocol; raise RequestError if it now has other rules."""
-    (protocol,) = find_protocols((name,), cards)
-    before, after = held.protocols[name].hash, protocol.card.hash
-    if before != after:
-        raise RequestError(f"protocol {name} has changed since the run ({before}, now {after}); run the methods again")
-    return protocol
-
-
-def _known_metric(held: RunDescription, cards: Registry) -> list[Metric]:
-    """A cheap metric of the run, by which a saved image is compared with its record; empty if it has none."""
-    cheap = ("psnr", "mse", "rmse", "l1", "ssim")
-    name = next((name for name in cheap if name in held.plan.metrics), None)
-    return [] if name is None else [spec.build("cpu") for spec in find_metrics((name,), cards)]
 
 
 def _with(old: Mapping[str, Any], new: Mapping[str, Any], names: Sequence[str]) -> dict[str, Any]:

@@ -4,7 +4,7 @@ from matplotlib.figure import Figure
 
 from srbench.errors import RequestError
 from srbench.leaderboard import MethodComparison
-from srbench.report.figures.tradeoff import Direction, Point, draw_tradeoff
+from srbench.report.figures.tradeoff import PlotAxis, Point, draw_tradeoff
 
 
 def draw_plane(first: MethodComparison, second: MethodComparison) -> tuple[Figure, int]:
@@ -30,4 +30,4 @@ def draw_plane(first: MethodComparison, second: MethodComparison) -> tuple[Figur
         return sum(comparison.figures[method][image] for image in images) / len(images)
 
     points = [Point(name, mean(first, name), mean(second, name), index) for index, name in enumerate(methods)]
-    return draw_tradeoff(points, Direction.of(first.metric), Direction.of(second.metric)), len(images)
+    return draw_tradeoff(points, PlotAxis.of(first.metric), PlotAxis.of(second.metric)), len(images)

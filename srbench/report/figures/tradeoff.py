@@ -13,7 +13,7 @@ from srbench.report.figures.file import shortened
 
 
 @dataclass(frozen=True)
-class Direction:
+class PlotAxis:
     """An axis: its label, 1 if larger values are better, else -1, and whether it is logarithmic."""
 
     label: str
@@ -21,9 +21,9 @@ class Direction:
     logarithmic: bool = False
 
     @staticmethod
-    def of(metric: MetricInfo) -> "Direction":
+    def of(metric: MetricInfo) -> "PlotAxis":
         """Return the axis of a metric."""
-        return Direction(f"{metric.label}{f' ({metric.unit})' if metric.unit else ''}", metric.sign)
+        return PlotAxis(f"{metric.label}{f' ({metric.unit})' if metric.unit else ''}", metric.sign)
 
 
 @dataclass(frozen=True)
@@ -36,7 +36,7 @@ class Point:
     style: int
 
 
-def front(points: Sequence[Point], x: Direction, y: Direction) -> list[Point]:
+def front(points: Sequence[Point], x: PlotAxis, y: PlotAxis) -> list[Point]:
     """Return the Pareto front, worst x first: points that no other point dominates in both figures."""
     found: list[Point] = []
     for point in sorted(points, key=lambda point: (-x.sign * point.x, -y.sign * point.y)):
@@ -46,7 +46,7 @@ def front(points: Sequence[Point], x: Direction, y: Direction) -> list[Point]:
 
 
 @style.context("default", after_reset=True)  # ignores the notebook's or user's settings
-def draw_tradeoff(points: Sequence[Point], x: Direction, y: Direction, ink: str = "black") -> Figure:
+def draw_tradeoff(points: Sequence[Point], x: PlotAxis, y: PlotAxis, ink: str = "black") -> Figure:
     """Draw one figure of methods against another, better to the right and upwards, and the Pareto front as steps.
 
     Args:
@@ -91,10 +91,10 @@ def draw_tradeoff(points: Sequence[Point], x: Direction, y: Direction, ink: str 
     return figure
 
 
-def _orient(axis: Axis, direction: Direction, arrow: str, ink: str) -> None:
+def _orient(axis: Axis, plotted: PlotAxis, arrow: str, ink: str) -> None:
     """Label an axis, and turn it so that its better end is where the arrow points."""
-    axis.set_inverted(direction.sign < 0)
-    axis.set_label_text(f"{direction.label}, better {arrow}", color=ink, fontsize=8, parse_math=False)
+    axis.set_inverted(plotted.sign < 0)
+    axis.set_label_text(f"{plotted.label}, better {arrow}", color=ink, fontsize=8, parse_math=False)
 
 
 COLOURS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#7f7f7f")
