@@ -26,7 +26,7 @@ SizeOption = Annotated[
 JsonFlag = Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")]
 MetricsOption = Annotated[str, typer.Option(help="Metrics, separated by commas.")]
 ProtocolOption = Annotated[str, typer.Option("--protocol", "--protocols", help="Protocols, separated by commas.")]
-OutputOption = Annotated[Path | None, typer.Option(help="Run folder; the same command completes it.")]
+OutputOption = Annotated[Path | None, typer.Option("--output", "-o", help="Run folder; the same command completes it.")]
 SplitOption = Annotated[str, typer.Option(help="Split, for datasets with several; default: test.")]
 ImagesOption = Annotated[
     str, typer.Option(help="Ids of the images to take, separated by commas, or @FILE with an id a line.")

@@ -1,5 +1,7 @@
 """Parsing of command-line values."""
 
+from pathlib import Path
+
 from srbench.errors import RequestError
 
 
@@ -20,6 +22,17 @@ def files_of(given: list[str] | None, users: tuple[str, ...]) -> tuple[dict[str,
         else:
             found[name] = file
     return found, others
+
+
+def refuse_unasked(given: list[str]) -> None:
+    """Raise RequestError for `NAME=FILE` where NAME is no method with weights: a metric or classifier not asked for."""
+    for item in given:
+        name, equals, file = item.partition("=")
+        if equals and "@" not in name and not Path(item).exists() and Path(file).exists():
+            raise RequestError(
+                f"--weights {item}: the run has no metric or classifier {name}; ask for it with --metrics or "
+                "--classifier, or write NAME@WEIGHTS=FILE for a method"
+            )
 
 
 def weight_files(given: list[str] | None) -> dict[str, list[str]] | list[str] | None:

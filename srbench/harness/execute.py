@@ -34,14 +34,14 @@ from srbench.runs import (
 )
 
 
-def execute(plan: Plan, options: RunOptions, methods: Sequence[Any] = (), engine: Engine = run_plan) -> RunResult:
+def execute(plan: Plan, options: RunOptions, engine: Engine = run_plan, *, methods: Sequence[Any] = ()) -> RunResult:
     """Run a plan to completion.
 
     Args:
         plan: What is to be run.
         options: Completed options; device, output, timing, save_images and progress are read here.
-        methods: The methods as asked for, so that `run.json` says how to repeat the run; empty if that cannot be.
         engine: Makes the records.
+        methods: The methods as asked for, so that `run.json` says how to repeat the run; empty if that cannot be.
 
     Raises:
         RequestError: `save_images` is set without a folder, or a metric or classifier cannot be loaded.

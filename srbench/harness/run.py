@@ -46,7 +46,7 @@ def run(methods: Methods, **options: Unpack[RunOptions]) -> RunResult:
         [{'method': 'nearest', 'images': 4}]
     """
     chosen = completed(options, RunOptions)
-    return execute(planned(methods, chosen, installed_cards()), chosen, METHODS.of("methods", methods))
+    return execute(planned(methods, chosen, installed_cards()), chosen, methods=METHODS.of("methods", methods))
 
 
 @checked(images=FOLDER, name=TEXT, dataset=DATASET, scale=SCALE)

@@ -99,8 +99,9 @@ def _grouped_remarks(records: Sequence[Record]) -> list[str]:
     by_method: dict[tuple[str, str], list[tuple[str, Record]]] = defaultdict(list)
     for record in records:
         for remark in _remarks(record):
-            # Warnings that differ only in their numbers count as one.
-            kind = re.sub(r"[\d.]+", "#", remark) if remark.startswith("suspicious") else remark
+            # Warnings, and remarks of metrics, that differ only in their numbers count as one.
+            alike = remark.startswith("suspicious") or remark.partition(": ")[0] in record.remarks
+            kind = re.sub(r"[\d.]+", "#", remark) if alike else remark
             by_method[record.key.method, kind].append((remark, record))
     merged: dict[tuple[str, tuple[Any, ...]], list[tuple[str, Record]]] = defaultdict(list)
     for (_, kind), group in by_method.items():
@@ -153,8 +154,10 @@ def _left_out(run: Run) -> Iterator[str]:
             by_place[tally.place].append(tally)
     for place, same in by_place.items():
         for metric, images in shared_by_metric(same).items():
-            missing = sorted(largest[place] - images) if images else []
-            if missing:
+            missing = sorted(largest[place] - images)
+            if missing and not images and metric == run.description.plan.metrics[0]:
+                yield f"{place.short} under {place.protocol} is not ranked: most images have no {metric}, by which it is"
+            if missing and images:
                 values = {tally.cell.method: tally.values(metric) for tally in same}
                 whose = [method for method, of in values.items() if any(of.get(image) is None for image in missing)]
                 yield (

@@ -89,6 +89,18 @@ class RunStore(MemoryStore):
         lines = "".join(f"{record.to_json()}\n" for record in self.records())
         write_text(self.folder / RECORDS_FILE, lines, StoreError)
 
+    def compact(self) -> None:
+        """Write `records.jsonl` anew, with one line a record: those that were replaced are left out.
+
+        Raises:
+            StoreError: The file cannot be written.
+        """
+        with self._guard:
+            self._recover()
+            self._rewrite()
+            os.close(self._file)
+            self._open()
+
     def append(self, record: Record) -> None:
         """Append a record's line to `records.jsonl`; remove the line again if it cannot be written completely.
 

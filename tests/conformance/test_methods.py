@@ -21,7 +21,7 @@ def variants():
     """Every method with each set of weights that needs no fetching; other people's weights are not here to be tried."""
     for name, entry in installed_cards().methods.items():
         shipped = {weights.name for weights in entry.card.weights if weights.shipped}
-        if not entry.card.weights:
+        if not entry.card.weights and not entry.card.variants:
             yield name
         for weights in sorted(shipped):
             yield f"{name}@{weights}"

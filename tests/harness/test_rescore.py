@@ -94,9 +94,25 @@ def test_changed_images_are_refused(saved):
     with pytest.raises(StoreError, match=f"{path.name}: is not the image that was scored"):
         srbench.rescore(saved, MORE)
     assert (saved / "leaderboard.csv").read_bytes() == before
-    path.unlink()
-    with pytest.raises(StoreError, match="run the methods again with --metrics psnr,ssim,lr_psnr,.* --save-images"):
+
+
+def test_missing_images_are_found_before_anything_is_changed(saved, photos):
+    """So that the command of before completes the run, and then rescore can be asked again."""
+    next((saved / "images").rglob("*.png")).unlink()
+    before = {name: (saved / name).read_bytes() for name in ("run.json", "records.jsonl", "leaderboard.csv")}
+    with pytest.raises(StoreError, match="run the methods again with --metrics psnr,ssim --save-images"):
         srbench.rescore(saved, MORE)
+    assert before == {name: (saved / name).read_bytes() for name in before}
+    options = {"datasets": str(photos), "metrics": FIRST, "output": saved, "save_images": True, **OPTIONS}
+    srbench.run(["nearest", "bicubic"], **options)
+    assert srbench.rescore(saved, MORE).failed == 0
+
+
+def test_records_have_one_line_each_afterwards(saved):
+    srbench.rescore(saved, MORE)
+    lines = (saved / "records.jsonl").read_text().splitlines()
+    assert len(lines) == 24
+    assert all("lr_psnr" in json.loads(line)["scores"] for line in lines)
 
 
 def test_an_image_that_does_not_give_its_score_is_refused(saved):
@@ -191,4 +207,4 @@ def test_from_the_command_line(saved, cli):
     assert other.code == 2
     wrong = cli("rescore", saved, "--metrics", "lr_psnr", "--weights", "edsr@x=f.pt")
     assert wrong.code == 2
-    assert "--weights edsr@x=f.pt: only metrics are computed; write METRIC=FILE" in wrong.err
+    assert "--weights edsr@x=f.pt: edsr@x is not among --metrics lr_psnr; write METRIC=FILE" in wrong.err

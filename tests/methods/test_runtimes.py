@@ -37,6 +37,7 @@ def test_openvino_computes_what_torch_computes(name, lr):
     assert torch.allclose(there, result(name, lr), atol=2e-4)
 
 
+@pytest.mark.slow
 def test_openvino_takes_each_size_as_it_comes_and_keeps_the_last(lr, monkeypatch):
     pytest.importorskip("openvino")
     monkeypatch.setattr("srbench.methods.runtimes.openvino._KEPT", 1)
@@ -133,6 +134,7 @@ def test_parts_of_a_label():
     assert named_parts("") == ("", "")
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(shutil.which("g++") is None, reason="torch.compile needs a C++ compiler")
 def test_compiling_a_network_that_computes_with_numpy(lr, recwarn):
     """srcnn's bicubic weights are NumPy's, and a compiled loop's, which torch cannot trace."""

@@ -107,6 +107,7 @@ def test_no_length_of_file_crashes_the_reader(tmp_path, length):
     assert all(np.array_equal(array, np.ones_like(array)) for array in found.values())
 
 
+@pytest.mark.slow
 def test_the_released_enhancenet_reproduces_its_rows(checkpoint, benchmark_data, cli):
     for name in ("set5", "set14"):
         assert cli("datasets", "import", name, benchmark_data).code == 0

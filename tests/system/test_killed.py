@@ -148,6 +148,7 @@ def assert_readable(folder):
     assert remarks[-1].startswith("unfinished: ")
 
 
+@pytest.mark.slow
 def test_killed_again_and_again_from_outside(job, complete, unbroken, tmp_path):
     folder = tmp_path / "killed"
     for wanted in (1, 13):

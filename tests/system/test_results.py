@@ -28,6 +28,8 @@ def test_every_row_is_complete():
     for dataset, rows in TABLE.groupby("dataset"):
         assert set(rows["images"]) == {installed_cards().dataset(dataset).card.count}
     for name, entry in installed_cards().methods.items():
+        if entry.card.variants:
+            continue  # files of others
         scales = (2, 3, 4) if entry.card.scales == "any" else entry.card.scales
         for scale in scales:
             if find_method(name, installed_cards()).ready(scale):

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import pytest
 from processes import Forked, install_pack
 from soak import soak
 
 
+@pytest.mark.slow
 def test_a_long_run_that_is_killed_twice_has_no_failures(tmp_path):
     """The long form, `python tests/support/soak.py 2000`, also says what an image costs in time and memory."""
     install_pack(tmp_path)

@@ -19,7 +19,7 @@ from scipy.ndimage import correlate1d  # type: ignore[import-untyped]
 from scipy.special import gamma  # type: ignore[import-untyped]
 
 from srbench.api import Formula, ImagePair, MetricRequest, Noted
-from srbench.errors import UndefinedMetricError, WeightsError, one_line
+from srbench.errors import UndefinedMetricError, WeightsError
 from srbench.protocols import imresize, luma, quantise
 
 Array = NDArray[Any]
@@ -90,7 +90,7 @@ def read_pristine(path: Path) -> Pristine:
         zipfile.error,
         zlib.error,
     ) as error:
-        raise WeightsError(f"{path.name}: cannot be read as NIQE's parameters ({one_line(error)})") from error
+        raise WeightsError(f"{path.name}: is no .npz file of arrays, as NIQE's parameters are") from error
     given = (mean, covariance, window)
     if [array.shape for array in given] != [*_SHAPES.values()] or not all(np.isfinite(array).all() for array in given):
         raise WeightsError(f"{path.name}: expected finite arrays {_SHAPES}, got {[array.shape for array in given]}")
@@ -130,8 +130,10 @@ def niqe(image: Array, model: Pristine) -> Noted:
     away = np.nanmean(features, axis=0) - model.mean
     spread = (np.cov(whole, rowvar=False) + model.covariance) / 2
     distance = float(np.sqrt(away @ np.linalg.pinv(spread) @ away))
-    few = len(whole) < FEATURES
-    return Noted(distance, f"{len(whole)} blocks for {FEATURES} dimensions; compare with care" if few else "")
+    if len(whole) >= FEATURES:
+        return Noted(distance)
+    count = f"{len(whole)} blocks of {BLOCK}×{BLOCK} pixels, fewer than its {FEATURES} features"
+    return Noted(distance, f"{count}; unsteady, so compare it only on the same images")
 
 
 def _features_of_blocks(image: Array, taps: Floats) -> Floats:

@@ -39,9 +39,10 @@ def plot(
     )
     images = found.images
     if others:
-        figure, images = draw_plane(found, others[0])
+        figure, images = draw_plane(found, others[0], run.description.plan.methods)
     else:
-        figure = draw_curves(found.figures, found.metric, f"{found.place.title}, {images} images")
+        title = f"{found.place.title}, {images} images"
+        figure = draw_curves(found.figures, found.metric, title, run.description.plan.methods)
     write_figure(figure, output)
     typer.echo(f"{output}: {found.place.title}, {images} images")
     if left_out := found.left_out + found.images - images:

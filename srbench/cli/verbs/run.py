@@ -22,7 +22,7 @@ from srbench.cli.options import (
     SplitOption,
     WeightsOption,
 )
-from srbench.cli.parsing import files_of, names, scales, sizes, weight_files
+from srbench.cli.parsing import files_of, names, refuse_unasked, scales, sizes, weight_files
 from srbench.errors import RequestError
 
 _PARTS = {"classifier": "classifiers", "size": "timing"}
@@ -65,6 +65,7 @@ def _asked(
     classifiers = names(classifier) if classifier else ()
     classifier_weights, others = files_of(weights, classifiers)
     metric_weights, others = files_of(others, names(metrics))
+    refuse_unasked(others)
     options = {
         "methods": names(methods) if methods else (),
         "datasets": names(datasets),

@@ -26,6 +26,7 @@ from srbench.runs import (
     Gallery,
     Record,
     Run,
+    RunDescription,
     RunStore,
     current_records,
     device_name,
@@ -127,6 +128,10 @@ class _Rescoring:
 
     def run(self, progress: Progress) -> RunResult:
         """Score every record that lacks a metric, and write the tables."""
+        for record in self._lacking:
+            for file in (self._gallery.result(record.key), self._gallery.truth(record.key)):
+                if not (self._store.folder / file).is_file():
+                    raise StoreError(f"{self._store.folder / file}: is not there any more; {self._again(self._held)}")
         for record in self._stored():
             if not record.measured_by:  # of schema 3: what measured it must not change with `run.json`
                 self._store.append(replace(record, measured_by=self._measured(record)))
@@ -139,19 +144,21 @@ class _Rescoring:
                 self._store.append(record)
                 done += 1
                 progress(done, total)
+        self._store.compact()  # else each image had a line with the metrics and one without
         records = current_records(self._about, self._store.records())
         about = self._about.model_copy(update={"status": status(self._about, records), "finished": now()})
         self._store.write_run(about)
-        removed = tuple(f"{line}; removed: {self._again()}" for line in self._store.damaged)
+        removed = tuple(f"{line}; removed: {self._again(self._about)}" for line in self._store.damaged)
         result = RunResult(Run("", about, records, self._store.folder, removed), total - len(self._lacking))
         write_leaderboard(self._store.folder, result.board)
         if about.plan.classifiers:
             write_attributes(self._store.folder, result.attributes)
         return result
 
-    def _again(self) -> str:
-        """What to do about an image that is not there."""
-        return f"run the methods again with --metrics {','.join(self._about.plan.metrics)} --save-images"
+    @staticmethod
+    def _again(about: RunDescription) -> str:
+        """What to do about an image that is not there, in a run of this plan."""
+        return f"run the methods again with --metrics {','.join(about.plan.metrics)} --save-images"
 
     def _stored(self) -> list[Record]:
         """The scored records as stored, so that what an interrupted call has added to them is kept."""
@@ -187,9 +194,9 @@ class _Rescoring:
         try:
             image, found = read_identified(path)[:2]
         except ImageError as error:
-            raise StoreError(f"{error}; {self._again()}") from error
+            raise StoreError(f"{error}; {self._again(self._about)}") from error
         if found != sha256:
-            raise StoreError(f"{path}: is not the image that was scored; {self._again()}")
+            raise StoreError(f"{path}: is not the image that was scored; {self._again(self._about)}")
         return image
 
     def _completed(self, saved: _Saved) -> Iterator[Record]:

@@ -97,6 +97,8 @@ def _methods() -> Iterator[tuple[str, Call]]:
     from srbench.methods import find_method
 
     for name, entry in installed_cards().methods.items():
+        if entry.card.variants:
+            continue  # files of others
         scales = (4,) if entry.card.scales == "any" else tuple(scale for scale in entry.card.scales if scale <= 4)
         method = find_method(name, installed_cards())
         ready = [scale for scale in scales if method.ready(scale)]

@@ -1,6 +1,6 @@
 """Plot of each method's value on each image of a dataset, and its mean."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 from matplotlib import style
@@ -16,14 +16,18 @@ _NAMED = 30
 
 
 @style.context("default", after_reset=True)  # ignores the notebook's or user's settings
-def draw_curves(figures: Mapping[str, Mapping[str, float]], metric: MetricInfo, title: str) -> Figure:
+def draw_curves(
+    figures: Mapping[str, Mapping[str, float]], metric: MetricInfo, title: str, methods: Sequence[str] = ()
+) -> Figure:
     """Draw a line for each method over the images, worst mean over the methods first, and its mean as a dashed line.
 
     Args:
         figures: Values by method and image; every method has the same images, at least one.
         metric: The metric of the values.
         title: Dataset, scale and protocol.
+        methods: The run's methods in its order, by which each has its colour and mark in all figures.
     """
+    order_of = list(methods) or list(figures)
     images = list(next(iter(figures.values())))
     sign = metric.sign
     order = sorted(images, key=lambda image: sign * float(np.mean([values[image] for values in figures.values()])))
@@ -32,7 +36,7 @@ def draw_curves(figures: Mapping[str, Mapping[str, float]], metric: MetricInfo, 
     axes = figure.add_subplot()
     means = {method: float(np.mean(list(values.values()))) for method, values in figures.items()}
     for index, (method, mean) in enumerate(sorted(means.items(), key=lambda item: -sign * item[1])):
-        look = style_of(list(figures).index(method))
+        look = style_of(order_of.index(method))
         label = f"{shortened(method, 32)}  {mean:.{metric.decimals}f}"
         values = [figures[method][image] for image in order]
         axes.plot(values, label=label, markersize=4 if named else 2.5, linewidth=1, zorder=50 - index, **look)
