@@ -156,7 +156,7 @@ def _left_out(run: Run) -> Iterator[str]:
         for metric, images in shared_by_metric(same).items():
             missing = sorted(largest[place] - images)
             if missing and not images and metric == run.description.plan.metrics[0]:
-                yield f"{place.short} under {place.protocol} is not ranked: most images have no {metric}, by which it is"
+                yield f"{place.short} under {place.protocol} is not ranked: most images have no {metric}, the first"
             if missing and images:
                 values = {tally.cell.method: tally.values(metric) for tally in same}
                 whose = [method for method, of in values.items() if any(of.get(image) is None for image in missing)]

@@ -10,7 +10,7 @@ RUNNING = "run --methods bicubic --datasets ./photos"
 REQUESTS = {
     "nope": r"No such command 'nope'\.$",
     "runn": r"No such command 'runn'\. Did you mean 'run'\?$",
-    "run": "no methods; name some, for example --methods bicubic,edsr, or a plan file$",
+    "run": "no methods; name some with --methods, for example --methods bicubic,edsr, or a plan file$",
     "run --methods": "Option '--methods' requires an argument",
     "run --methods bicubik": f"unknown method 'bicubik', did you mean bicubic.{NOTHING}methods$",
     "run --methods ,": "--methods: ',' says nothing; write a value, or leave it out$",
