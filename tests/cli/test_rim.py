@@ -115,6 +115,7 @@ def test_a_working_directory_that_is_gone_is_one_line(tmp_path, monkeypatch):
         check_environment()
 
 
+@pytest.mark.slow
 def test_figures_need_no_backend_for_windows(photos):
     picture, figure = photos / "one.png", photos / "figure.png"
     done = srbench("show", str(picture), "--methods", "nearest", "-o", str(figure), MPLBACKEND="nonsense")

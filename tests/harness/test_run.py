@@ -356,6 +356,7 @@ def test_scored_images_claim_no_device(photos):
     assert table["precision"].item() == ""
 
 
+@pytest.mark.slow
 def test_the_main_jobs_memory(tmp_path):
     """Peak resident memory of the whole process, model and libraries included, stays under 1.5 GiB."""
     import subprocess

@@ -51,6 +51,7 @@ def faces(tmp_path):
     return tmp_path
 
 
+@pytest.mark.slow
 def test_it_learns_is_stopped_and_comes_out_the_same(faces, cli, monkeypatch):
     from srbench_models.classifiers.attributes import training
 
