@@ -48,7 +48,7 @@ class RunStore(MemoryStore):
         _refuse_foreign(folder)  # before a lock file is created there
         self._lock = _locked(folder)
         try:
-            self.held = read_run(folder) if (folder / RUN_FILE).exists() else None
+            self.held = read_run(folder) if os.path.lexists(folder / RUN_FILE) else None
             self._description = self.held
             self._refuse_other_plan(folder, plan)
             self._reopen()
@@ -235,7 +235,11 @@ def _locked(folder: Path) -> FileLock:
 def _refuse_foreign(folder: Path) -> None:
     if folder.exists() and not folder.is_dir():
         raise OutputError(f"{folder}: is a file; name a folder with --output")
-    if folder.is_dir() and not (folder / RUN_FILE).exists() and any(_is_foreign(path) for path in folder.iterdir()):
+    if (
+        folder.is_dir()
+        and not os.path.lexists(folder / RUN_FILE)
+        and any(_is_foreign(path) for path in folder.iterdir())
+    ):
         raise OutputError(f"{folder}: holds files but no srbench run; choose an empty or new --output")
 
 

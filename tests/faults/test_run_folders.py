@@ -61,7 +61,8 @@ def test_altered_records_count_in_no_figure(cli, folder, table, plant, code, lin
 def test_the_same_command_completes_the_folder(cli, folder, whole, table, plant, code, line):
     plant(folder)
     assert cli(*COMMAND).code == 0
-    assert records(folder, once=False) == records(whole / "run")
+    expected, found = records(whole / "run"), records(folder, once=False)
+    assert {key: record for key, record in found.items() if key in expected} == expected  # of others it may hold more
     assert figures(cli("leaderboard", "run", "--json")) == table
     assert (folder / FIRST).read_bytes() == (whole / "run" / FIRST).read_bytes()
 

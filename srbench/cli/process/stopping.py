@@ -135,6 +135,10 @@ def _unraisable(problem: Any) -> None:
     sys.__unraisablehook__(problem)
 
 
+_PATIENCE = 1.0
+"""Seconds to wait for the watcher, which does not end if a method has closed the end that it reads."""
+
+
 @contextmanager
 def _watched() -> Iterator[None]:
     """Watch signals in a thread, because a handler must wait until a compiled loop in the main thread returns."""
@@ -147,9 +151,10 @@ def _watched() -> Iterator[None]:
         yield
     finally:
         signal.set_wakeup_fd(before)
-        writing.close()  # ends the watcher
-        watcher.join()
-        reading.close()
+        for end in (writing, reading):  # of the first the watcher ends
+            with suppress(OSError):  # a method has closed it
+                end.close()
+            watcher.join(timeout=_PATIENCE)
 
 
 def _watch(reading: socket.socket) -> None:
