@@ -90,11 +90,7 @@ class RunStore(MemoryStore):
         write_text(self.folder / RECORDS_FILE, lines, StoreError)
 
     def compact(self) -> None:
-        """Write `records.jsonl` anew, with one line a record: those that were replaced are left out.
-
-        Raises:
-            StoreError: The file cannot be written.
-        """
+        """Write `records.jsonl` anew, one line a record; raise StoreError if it cannot be written."""
         with self._guard:
             self._recover()
             self._rewrite()

@@ -122,7 +122,8 @@ def test_only_what_is_needed_is_kept_and_the_rest_is_never_there(cards, net):
     assert one(cards, "nets").identity() == metric.identity()
 
 
-def test_what_was_altered_in_the_cache_is_made_again(cards, net):
+def test_what_was_altered_in_the_cache_is_made_again(cards, net, monkeypatch):
+    monkeypatch.setattr("srbench.files.remote.downloads._PAUSE", 0.0)
     one(cards, "nets", file=net).build("cpu")
     (kept,) = cache_home().rglob("*.safetensors")
     kept.write_bytes(kept.read_bytes()[:-1] + b"?")
